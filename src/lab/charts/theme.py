@@ -1,0 +1,43 @@
+"""One look for every chart: colour-blind safe, legible on light and dark pages, no network.
+
+Text and axes are drawn in `currentColor`, so that a chart takes the page's own text colour.
+Palette: Okabe and Ito (2008), without black and yellow, which vanish on one of the two backgrounds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = PALETTE
+GREY = "#8A8F98"
+
+WIDE, NARROW = 600, 270  # px of the plotting area on a desktop page and on a phone
+
+_TEXT = "currentColor"
+
+
+def config() -> dict[str, Any]:
+    """The Vega-Lite config that every chart carries."""
+    label = {"labelColor": _TEXT, "titleColor": _TEXT, "labelFontSize": 12, "titleFontSize": 12}
+    return {
+        "background": None,
+        "font": "system-ui, sans-serif",
+        "aria": False,  # the figure has one text alternative; a thousand labelled points help nobody
+        "range": {"category": PALETTE},
+        "view": {"stroke": None},
+        "axis": label
+        | {
+            "gridColor": GREY,
+            "gridOpacity": 0.25,
+            "domainColor": GREY,
+            "tickColor": GREY,
+            "titleFontWeight": "normal",
+        },
+        "legend": label | {"orient": "top", "titleFontWeight": "normal", "labelLimit": 260},
+        "header": label | {"titleFontWeight": "normal"},
+        "title": {"color": _TEXT, "fontSize": 13, "fontWeight": "normal"},
+        "text": {"color": _TEXT, "fontSize": 12},
+        "line": {"strokeWidth": 2},
+        "point": {"filled": True, "size": 45},
+    }

@@ -1,0 +1,95 @@
+"""What an experiment's result depends on: its notebook, the library code that it imports, data, locks.
+
+The digest over these decides whether a stored record is still current.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lab import paths
+
+_PINS = (
+    "env/python/core.lock",
+    "env/python/privacy.lock",
+    "env/pom.xml",
+    "env/Dockerfile",
+    "env/compose.yaml",
+)
+_SOURCE = paths.PROJECT / "src"
+# What only shows or runs an experiment does not change what it measures.
+_NOT_MEASURING = ("lab.cli", "lab.report", "lab.charts")
+
+
+def digest(slug: str, params: Mapping[str, Any]) -> str:
+    """SHA-256 over everything that the result of `slug` with `params` depends on."""
+    total = hashlib.sha256()
+    for path in files(slug):
+        total.update(f"{path.relative_to(paths.PROJECT)}\0".encode())
+        total.update(_content(path))
+    total.update(json.dumps(dict(params), sort_keys=True, default=str).encode())
+    return total.hexdigest()
+
+
+def files(slug: str) -> list[Path]:
+    """The files behind one experiment, sorted: notebook, package with its data files, library, pins."""
+    found = {paths.notebook(slug)} if paths.notebook(slug).exists() else set()
+    package = _SOURCE / "lab" / "experiments" / slug
+    found |= {path for folder in (package, paths.data(slug)) for path in _everything(folder)}
+    found |= set(library(slug))
+    found |= {paths.PROJECT / name for name in _PINS if (paths.PROJECT / name).exists()}
+    return sorted(found)
+
+
+def library(slug: str) -> list[Path]:
+    """The modules of `lab` that the experiment imports, directly or through others."""
+    waiting = [path for path in _everything(_SOURCE / "lab" / "experiments" / slug) if path.suffix == ".py"]
+    seen: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        waiting += [file for name in imports(path) for file in _module_files(name)]
+    return sorted(seen)
+
+
+def outside_modules(slug: str) -> set[str]:
+    """Top-level names of the modules from other distributions that the experiment imports."""
+    return {name.partition(".")[0] for path in library(slug) for name in imports(path)} - {"lab"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Absolute dotted names that a Python file imports; `from a import b` gives both `a` and `a.b`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _module_files(name: str) -> list[Path]:
+    if not name.startswith("lab.") or name.startswith(_NOT_MEASURING):
+        return []
+    base = _SOURCE.joinpath(*name.split("."))
+    return [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.exists()]
+
+
+def _everything(folder: Path) -> list[Path]:
+    if not folder.exists():
+        return []
+    return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+
+
+def _content(path: Path) -> bytes:
+    if path.suffix != ".ipynb":
+        return path.read_bytes()
+    # Saving a notebook in an editor changes its metadata and counts; only the cells matter.
+    cells = json.loads(path.read_text())["cells"]
+    return json.dumps([[cell["cell_type"], "".join(cell["source"])] for cell in cells]).encode()

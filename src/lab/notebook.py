@@ -1,0 +1,111 @@
+"""What a notebook calls: read its parameters, show a mechanism, a figure, a law, publish the verdict."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from IPython.display import HTML, Code, Markdown, display
+
+from lab import __version__, paths
+from lab.charts.figure import Figure
+from lab.evidence import params, provenance, record, sources
+from lab.evidence.criteria import Criterion, conclude, judge_all, judge_control
+from lab.evidence.files import write_atomically
+from lab.evidence.record import Record
+from lab.evidence.result import Law, Result, Summary
+from lab.report import tables
+
+_started = time.monotonic()
+
+
+def parameters(model: type[params.P]) -> params.P:
+    """The notebook's variables as checked parameters; stops here, before any service, if one is wrong."""
+    from IPython import get_ipython
+
+    return params.from_notebook(model, get_ipython().user_ns)
+
+
+def say(text: str) -> None:
+    """Show Markdown; numbers in it come from the run, by f-string."""
+    display(Markdown(text))
+
+
+def criteria_table(criteria: tuple[Criterion, ...]) -> None:
+    """Show what is declared before the run."""
+    display(HTML(tables.declared(criteria)))
+
+
+def source(*objects: Callable[..., Any] | type) -> None:
+    """Show the source of the mechanism as it is run."""
+    for item in objects:
+        display(Code(inspect.getsource(item), language="python"))
+
+
+def text_file(path: Path, language: str = "") -> None:
+    """Show a file (SQL, configuration) as it is used."""
+    display(Code(path.read_text(), language=language or path.suffix.lstrip(".")))
+
+
+def show(figures: Mapping[str, Figure], name: str) -> None:
+    """Show one figure."""
+    display(HTML(figures[name].html(name)))
+
+
+def show_law(law: Law) -> None:
+    """Show how the result changes with size."""
+    display(Markdown(tables.law(law)))
+
+
+def publish(
+    experiment: ModuleType,
+    treatment: Result,
+    controls: Mapping[str, Result],
+    figures: Mapping[str, Figure],
+    summary: Summary,
+    law: Law,
+) -> Record:
+    """Judge the run, write its record and the figures' data, show verdict and criteria.
+
+    `controls`: result by the name of the control, one for each of the experiment's CONTROLS.
+    Written to `build/records` (or `LAB_RECORDS`): SLUG.json and SLUG/FIGURE.csv.
+    """
+    slug = experiment.__name__.rpartition(".")[2]
+    judged = judge_all(experiment.CRITERIA, treatment.observed)
+    arms = {
+        control.name: (control, judge_control(control, experiment.CRITERIA, controls[control.name].observed))
+        for control in experiment.CONTROLS
+    }
+    verdict = conclude(judged, {name: item for name, (_, item) in arms.items()})
+    result = record.compose(
+        slug,
+        treatment,
+        judged,
+        arms,
+        verdict,
+        time.monotonic() - _started,
+        _provenance(slug, treatment),
+        summary,
+        law,
+    )
+    folder = Path(os.environ.get("LAB_RECORDS", paths.records()))
+    for name, figure in figures.items():
+        write_atomically(folder / slug / f"{name}.csv", figure.data.to_csv(index=False))
+    record.write(result, folder)
+    display(HTML(tables.verdict(result)))
+    return result
+
+
+def _provenance(slug: str, treatment: Result) -> dict[str, Any]:
+    return {
+        "machine": provenance.fingerprint(),
+        "services": dict(treatment.versions),
+        "libraries": provenance.library_versions(sources.outside_modules(slug)),
+        "source_hash": sources.digest(slug, treatment.params.model_dump(mode="json")),
+        "version": __version__,
+    }

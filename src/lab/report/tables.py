@@ -1,0 +1,121 @@
+"""Tables and banners as HTML or Markdown, made from records and declarations only."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lab.evidence.criteria import Criterion
+from lab.evidence.record import Record
+from lab.evidence.result import Law
+
+SIGNS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!", "not run": "–"}
+
+
+def quantity(value: Any, unit: str = "") -> str:
+    """A number with its unit, to the digits that a reader can use."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = (
+        f"{value:,}"
+        if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e15)
+        else _digits(value)
+    )
+    return f"{text.removesuffix('.0')} {unit}".strip()
+
+
+def _digits(value: float) -> str:
+    size = abs(value)
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size >= 100:
+        return f"{value:.0f}"
+    if size >= 0.001:
+        return f"{value:.3g}"
+    return f"{value:.2e}"
+
+
+def declared(criteria: Iterable[Criterion]) -> str:
+    """The criteria as declared before the run."""
+    rows = [
+        [
+            html.escape(item.name),
+            html.escape(item.text) + (" <em>(precondition)</em>" if item.precondition else ""),
+            f"{_relation(item.limit.relation)} {quantity(item.limit.bound, item.unit)}",
+            item.tier,
+            "yes" if item.acceptance else "",
+        ]
+        for item in criteria
+    ]
+    return table(["criterion", "what must be so", "limit", "tier", "acceptance"], rows)
+
+
+def verdict(record: Record) -> str:
+    """Verdict, its reasons and every criterion with what was seen."""
+    reasons = "; ".join(html.escape(reason) for reason in record["reasons"])
+    rows = [_criterion_row(item, "treatment") for item in record["criteria"]]
+    rows += [
+        _criterion_row(arm | {"name": arm["criterion"]}, f"control: {arm['name']}")
+        for arm in record["control"]["arms"]
+    ]
+    banner = (
+        f'<p class="lab-verdict lab-{record["verdict"].replace(" ", "-")}" data-run="{record["run_id"]}">'
+        f"<strong>{SIGNS[record['verdict']]} {record['verdict']}</strong>: {reasons}</p>"
+    )
+    return banner + table(["arm", "criterion", "observed", "limit", "outcome"], rows)
+
+
+def _criterion_row(item: Record, arm: str) -> list[str]:
+    bound = quantity(item["limit"]["bound"], item["unit"])
+    seen = quantity(item["observed"], item["unit"])
+    if item["interval"]:
+        seen += f" [{quantity(item['interval'][0])}, {quantity(item['interval'][1])}]"
+    detail = f"<br><small>{html.escape(item['detail'])}</small>" if item["detail"] else ""
+    return [
+        html.escape(arm),
+        html.escape(item["name"]),
+        seen + detail,
+        f"{_relation(item['limit']['relation'])} {bound}",
+        f"{SIGNS[item['outcome']]} {item['outcome']}",
+    ]
+
+
+def law(item: Law) -> str:
+    """A scale law as Markdown: statement, formula, constants, check, projection, advice."""
+    constants = ", ".join(
+        f"{metric.text or metric.name} = {quantity(metric.value, metric.unit)}" for metric in item.constants
+    )
+    check = (
+        f"Checked inside this run at {item.check.where}: predicted {quantity(item.check.predicted, item.check.unit)}, "
+        f"measured {quantity(item.check.measured, item.check.unit)} ({item.check.error:+.0%})."
+    )
+    rows = [
+        [quantity(value) if not isinstance(value, str) else value for value in row]
+        for row in item.projection.itertuples(index=False)
+    ]
+    advice = "\n".join(f"- {sentence}" for sentence in item.advice)
+    return "\n\n".join(
+        [item.statement, f"$$\n{item.formula}\n$$", f"Measured here: {constants}.", check]
+        + [
+            table([str(column) for column in item.projection.columns], rows),
+            "**What to change, and when**",
+            advice,
+        ]
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """An HTML table in a box that scrolls by itself on a narrow screen. Cells are HTML."""
+    heads = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return (
+        '<div class="lab-table" tabindex="0" role="region" aria-label="table">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _relation(symbol: str) -> str:
+    return {"<=": "≤", ">=": "≥", "==": "="}[symbol]
