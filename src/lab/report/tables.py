@@ -89,7 +89,8 @@ def law(item: Law) -> str:
         f"{metric.text or metric.name} = {quantity(metric.value, metric.unit)}" for metric in item.constants
     )
     check = (
-        f"Checked inside this run at {item.check.where}: predicted {quantity(item.check.predicted, item.check.unit)}, "
+        f"Checked inside this run at {item.check.where}: "
+        f"predicted {quantity(item.check.predicted, item.check.unit)}, "
         f"measured {quantity(item.check.measured, item.check.unit)} ({item.check.error:+.0%})."
     )
     rows = [
@@ -97,14 +98,16 @@ def law(item: Law) -> str:
         for row in item.projection.itertuples(index=False)
     ]
     advice = "\n".join(f"- {sentence}" for sentence in item.advice)
-    return "\n\n".join(
-        [item.statement, f"$$\n{item.formula}\n$$", f"Measured here: {constants}.", check]
-        + [
-            table([str(column) for column in item.projection.columns], rows),
-            "**What to change, and when**",
-            advice,
-        ]
-    )
+    parts = [
+        item.statement,
+        f"$$\n{item.formula}\n$$",
+        f"Measured here: {constants}.",
+        check,
+        table([str(column) for column in item.projection.columns], rows),
+        "**What to change, and when**",
+        advice,
+    ]
+    return "\n\n".join(parts)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,0 +1,65 @@
+"""Intervals for what was measured; each comes from scipy, here under the names that records use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy import stats
+
+Interval = tuple[float, float]
+
+
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Wilson score interval of a proportion (Wilson 1927)."""
+    return _proportion(successes, trials, confidence, "wilson")
+
+
+def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Exact interval of a proportion (Clopper and Pearson 1934): never covers less than stated."""
+    return _proportion(successes, trials, confidence, "exact")
+
+
+def bootstrap(
+    values: Sequence[float],
+    statistic: Callable[..., float] = np.median,
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Percentile bootstrap interval of `statistic` over independent `values` (Efron 1979)."""
+    if len(values) < 2:
+        raise ValueError("a bootstrap interval needs at least two values")
+    found = stats.bootstrap(
+        (np.asarray(values, dtype=float),),
+        statistic,
+        confidence_level=confidence,
+        n_resamples=resamples,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def rule_of_three(trials: int) -> float:
+    """Upper 95 % bound on a rate of which nothing was seen in `trials` tries: 3/n (Hanley 1983)."""
+    if trials < 1:
+        raise ValueError("the rule of three needs at least one try")
+    return min(1.0, 3 / trials)
+
+
+def loglog_slope(x: Sequence[float], y: Sequence[float], confidence: float = 0.95) -> tuple[float, Interval]:
+    """Exponent b of y = a x^b by least squares on logarithms, with its interval (Student's t)."""
+    logs = np.log(np.asarray(x, dtype=float)), np.log(np.asarray(y, dtype=float))
+    if len(logs[0]) < 3:
+        raise ValueError("a slope with an interval needs at least three points")
+    fit = stats.linregress(*logs)
+    reach = float(stats.t.ppf((1 + confidence) / 2, len(logs[0]) - 2)) * float(fit.stderr)
+    return float(fit.slope), (float(fit.slope) - reach, float(fit.slope) + reach)
+
+
+def _proportion(successes: int, trials: int, confidence: float, method: str) -> Interval:
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError(f"{successes} of {trials} is not a proportion")
+    found = stats.binomtest(successes, trials).proportion_ci(confidence, method=method)
+    return float(found.low), float(found.high)
