@@ -52,5 +52,5 @@ def _count(rate: float, seconds: float) -> int:
     return round(rate * seconds)
 
 
-def _nanoseconds(seconds: NDArray[np.float64]) -> Nanoseconds:
+def _nanoseconds(seconds: NDArray[np.floating]) -> Nanoseconds:
     return np.round(seconds * SECOND).astype(np.int64)

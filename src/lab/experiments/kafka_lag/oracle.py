@@ -1,0 +1,94 @@
+"""Kafka's own tools and the C client's own partitioner, to hold our figures against."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from confluent_kafka import Producer
+from numpy.typing import NDArray
+
+from lab.errors import ServiceError
+from lab.services.kafka import Kafka
+
+_PRODUCER_PERFORMANCE = "org.apache.kafka.tools.ProducerPerformance"
+_CONSUMER_GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+_SUMMARY = re.compile(
+    r"(?P<records>\d+) records sent, (?P<rate>[\d.]+) records/sec .*?"
+    r"(?P<p50>\d+) ms 50th, (?P<p95>\d+) ms 95th, (?P<p99>\d+) ms 99th"
+)
+
+
+@dataclass(frozen=True)
+class JavaProducer:
+    """What ProducerPerformance reported: messages/s and acknowledgement latency in ms."""
+
+    rate: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+def producer_performance(
+    broker: Kafka, topic: str, count: int, size: int, rate: int, settings: Mapping[str, Any]
+) -> JavaProducer:
+    """Run Kafka's ProducerPerformance: `count` messages of `size` bytes, throttled to `rate`/s (-1: not)."""
+    properties = [f"{name}={value}" for name, value in settings.items()]
+    finished = broker.tool(
+        _PRODUCER_PERFORMANCE,
+        *("--topic", topic, "--num-records", str(count), "--record-size", str(size)),
+        *("--throughput", str(rate), "--producer-props", f"bootstrap.servers={broker.bootstrap}"),
+        *properties,
+    )
+    return parse_performance(finished.stdout)
+
+
+def parse_performance(text: str) -> JavaProducer:
+    """The last summary line of ProducerPerformance's output; ServiceError if there is none."""
+    found = list(_SUMMARY.finditer(text))
+    if not found:
+        raise ServiceError(f"ProducerPerformance printed no summary; its output ends with: {text[-400:]!r}")
+    last = found[-1]
+    return JavaProducer(*(float(last[name]) for name in ("rate", "p50", "p95", "p99")))
+
+
+def group_lag(broker: Kafka, group: str, topic: str, partitions: int) -> NDArray[np.int64]:
+    """Lag by partition as `kafka-consumer-groups.sh --describe` prints it."""
+    finished = broker.tool(
+        _CONSUMER_GROUPS, "--bootstrap-server", broker.bootstrap, "--describe", "--group", group
+    )
+    return parse_group(finished.stdout, topic, partitions)
+
+
+def parse_group(text: str, topic: str, partitions: int) -> NDArray[np.int64]:
+    """The LAG column for `topic`; ServiceError if a partition is missing or has no committed offset."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    head = next((line for line in lines if line[0] == "GROUP"), None)
+    if head is None:
+        raise ServiceError(f"the consumer group's description has no table: {text[-400:]!r}")
+    column = {name: place for place, name in enumerate(head)}
+    rows = [line for line in lines if len(line) > column["LAG"] and line[column["TOPIC"]] == topic]
+    lag = {int(row[column["PARTITION"]]): row[column["LAG"]] for row in rows}
+    if sorted(lag) != list(range(partitions)) or "-" in lag.values():
+        raise ServiceError(f"the group's description lacks partitions of {topic}: found {lag}")
+    return np.array([int(lag[number]) for number in range(partitions)], dtype=np.int64)
+
+
+def client_partitions(bootstrap: str, topic: str, keys: list[bytes]) -> list[int]:
+    """Send one message per key and let the C client (librdkafka, `murmur2_random`) choose the partition."""
+    chosen: dict[bytes, int] = {}
+
+    def delivered(error: Any, message: Any) -> None:
+        if error is None:
+            chosen[message.key()] = message.partition()
+
+    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "acks": "all"})
+    for key in keys:
+        producer.produce(topic, key=key, value=key, on_delivery=delivered)
+    producer.flush(30)
+    if len(chosen) != len(keys):
+        raise ServiceError(f"{len(keys) - len(chosen)} of {len(keys)} messages were not acknowledged")
+    return [chosen[key] for key in keys]

@@ -1,0 +1,169 @@
+"""Known-bad histories: each check must see what is wrong with them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.experiments.kafka_lag.checks import check_delivery, check_little, growth
+from lab.experiments.kafka_lag.lane import MESSAGE, Lane
+from lab.experiments.kafka_lag.strategies import keyed, murmur2, partition_for, random_sticky, salting
+from lab.experiments.kafka_lag.workload import (
+    Arm,
+    headers,
+    hot_keys,
+    key_names,
+    payloads,
+    popularity,
+    prepare,
+)
+
+# org.apache.kafka.common.utils.UtilsTest.testMurmur2
+VECTORS = {
+    b"21": -973932308,
+    b"foobar": -790332482,
+    b"a-little-bit-long-string": -985981536,
+    b"a-little-bit-longer-string": -1486304829,
+    b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
+    b"abc": 479470107,
+}
+
+
+@pytest.mark.parametrize(("key", "digest"), VECTORS.items())
+def test_murmur2_gives_what_kafkas_own_tests_expect(key: bytes, digest: int) -> None:
+    assert murmur2(key) == digest
+
+
+@given(st.binary(max_size=40), st.integers(1, 64))
+def test_a_partition_is_within_the_topic(key: bytes, partitions: int) -> None:
+    assert 0 <= partition_for(key, partitions) < partitions
+
+
+def test_sticky_changes_the_partition_only_between_batches() -> None:
+    chosen = [random_sticky(b"", i, 6) for i in range(60_000)]
+    changes = [i for i in range(1, len(chosen)) if chosen[i] != chosen[i - 1]]
+    assert changes
+    assert all(i % 100 == 0 for i in changes)
+    assert np.bincount(chosen).min() > 8_000
+
+
+def test_salting_spreads_only_the_hot_key() -> None:
+    salted = salting({b"hot"})
+    assert len({salted(b"hot", i, 6) for i in range(100)}) == 6
+    assert {salted(b"cold", i, 6) for i in range(100)} == {partition_for(b"cold", 6)}
+
+
+def test_delivery_sees_loss_duplicates_and_strangers() -> None:
+    assert check_delivery(np.array([5, 6, 7]), first=5, count=3).wrong == 0
+    assert check_delivery(np.array([5, 7]), 5, 3).missing == 1
+    assert check_delivery(np.array([5, 6, 6, 7]), 5, 3).duplicated == 1
+    assert check_delivery(np.array([5, 6, 7, 99]), 5, 3).strangers == 1
+    # As many as were sent, and yet one lost and one doubled.
+    assert check_delivery(np.array([5, 5, 7]), 5, 3).wrong == 2
+
+
+@given(st.permutations(list(range(20))))
+def test_delivery_does_not_depend_on_order(order: list[int]) -> None:
+    assert check_delivery(np.array(order), 0, 20).wrong == 0
+
+
+def test_growth_is_told_per_partition() -> None:
+    moments = np.linspace(0, 4, 41)
+    lag = np.column_stack([100 + 0 * moments, 250 * moments])
+    assert growth(moments, lag) == pytest.approx([0, 250])
+
+
+def test_growth_of_too_few_samples_is_unknown() -> None:
+    assert np.isnan(growth([0, 1], np.zeros((2, 3)))).all()
+
+
+def queue(commit_delay_s: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A simulated system: 1,000 arrivals/s, each stays 50 ms; lag counted from the same arrivals."""
+    arrivals = np.sort(np.random.default_rng(seed).uniform(0.1, 4.5, 4_400))
+    leaves = arrivals + 0.05
+    moments = np.linspace(0, 5, 101)
+    lag = np.array([((arrivals <= t) & (leaves > t)).sum() for t in moments])
+    return moments, lag, leaves - arrivals + commit_delay_s
+
+
+def test_littles_law_holds_for_a_simulated_queue() -> None:
+    assert check_little(*queue(0)).error < 0.05
+
+
+def test_littles_law_catches_a_sojourn_time_measured_at_the_wrong_boundary() -> None:
+    found = check_little(*queue(0.025))
+    assert found.error > 0.15
+    assert found.conclusive(0.15)
+
+
+def test_littles_law_with_few_wild_samples_is_inconclusive() -> None:
+    found = check_little([0, 1, 2, 3], [0, 90, 5, 0], np.full(100, 0.5))
+    assert found.error > 0.15
+    assert not found.conclusive(0.15)
+
+
+def test_a_lane_serves_in_order_at_its_own_pace() -> None:
+    lane = Lane(service_ns=10)
+    lane.take(batch([1, 2, 3]), now_ns=100)
+    lane.take(batch([4]), now_ns=105)  # must wait for the three before it
+    assert lane.finished(109) == 0
+    assert lane.finished(120) == 2
+    assert lane.offset_after(2) == 3
+    lane.commit(2, committed_ns=125)
+    assert lane.finished(140) == 2
+    assert lane.backlog_ns(105) == 35
+    assert [int(item) for part in lane.committed for item in part["sequence"]] == [1, 2]
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 50)), min_size=1, max_size=20))
+def test_a_lane_never_serves_faster_than_its_cost(steps: list[tuple[int, int]]) -> None:
+    lane, now, sequence = Lane(service_ns=7), 0, 0
+    for size, gap in steps:
+        now += gap
+        lane.take(batch(list(range(sequence, sequence + size))), now)
+        sequence += size
+    lane.commit(lane.finished(10**9), 10**9)
+    finished = np.concatenate(lane.committed)["finished_ns"]
+    assert len(finished) == sequence
+    assert np.all(np.diff(finished) >= 7)
+
+
+def batch(sequences: list[int]) -> np.ndarray:
+    made = np.zeros(len(sequences), dtype=MESSAGE)
+    made["sequence"] = made["offset"] = sequences
+    return made
+
+
+def test_zipf_follows_its_law() -> None:
+    shares = popularity(1.2)
+    assert shares.sum() == pytest.approx(1)
+    assert shares[0] / shares[9] == pytest.approx(10**1.2)
+    assert popularity(0) == pytest.approx(np.full(1_000, 1 / 1_000))
+
+
+def test_salted_zipf_keys_are_spread_and_unsalted_ones_are_not() -> None:
+    hot = hot_keys(1.2, 6)
+    plain = prepare(Arm("hot", keyed, 1.2), 20_000, 1, 6, 0, seed=1).arrivals(6)
+    spread = prepare(Arm("salted", salting(hot), 1.2), 20_000, 1, 6, 0, seed=1).arrivals(6)
+    assert plain.max() > 0.3 * 20_000
+    assert spread.max() < 0.25 * 20_000
+
+
+def test_a_strategy_that_names_no_partition_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"outside 0\.\.5"):
+        prepare(Arm("wrong", lambda key, sequence, partitions: partitions, 0), 100, 1, 6, 0, seed=1)
+
+
+@given(st.lists(st.integers(0, 2**62), min_size=1, max_size=50), st.integers(16, 300))
+def test_payload_headers_round_trip(numbers: list[int], size: int) -> None:
+    sequences = np.array(numbers, dtype=np.int64)
+    made = payloads(sequences, sequences[::-1].copy(), size, seed=1)
+    assert {len(body) for body in made} == {size}
+    assert list(headers(made)["sequence"]) == numbers
+    assert list(headers(made)["due_ns"]) == numbers[::-1]
+
+
+def test_key_names_are_distinct() -> None:
+    assert len(set(key_names())) == 1_000
