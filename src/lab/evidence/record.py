@@ -124,6 +124,7 @@ def _metric(metric: Metric) -> Record:
         "interval": [number(value) for value in metric.interval] if metric.interval else None,
         "method": metric.method,
         "better": metric.better,
+        "histogram": metric.histogram,
     }
 
 

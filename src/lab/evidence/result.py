@@ -18,6 +18,7 @@ class Metric:
     value: in `unit`; raw: every single value behind it, in the same unit, where there are several.
     interval: (low, high) and what kind it is (`method`, e.g. "wilson 95 %").
     better: which direction is an improvement, for the drift report ("lower", "higher" or "").
+    histogram: the whole distribution in HdrHistogram's text form, where there is one (unit: µs).
     """
 
     name: str
@@ -28,6 +29,7 @@ class Metric:
     interval: tuple[float, float] | None = None
     method: str = ""
     better: str = ""
+    histogram: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,15 @@ SETTINGS: dict[str, Any] = {
     "statistics.interval.ms": 500,
 }
 
+# The same for Kafka's Java producer, whose names differ here and there.
+JAVA_SETTINGS = {
+    "acks": "all",
+    "enable.idempotence": "true",
+    "linger.ms": 5,
+    "batch.size": 262_144,
+    "compression.type": "lz4",
+}
+
 
 @dataclass(frozen=True)
 class Generator:

@@ -1,0 +1,74 @@
+"""What is claimed, declared before any run."""
+
+from __future__ import annotations
+
+from lab.evidence.criteria import Control, Criterion, at_least, at_most, exactly
+
+GROWTH_LIMIT = 0.05
+LITTLE_LIMIT = 0.15
+
+CRITERIA = (
+    Criterion(
+        "rate_reached",
+        "At every rung the broker appends at least 99 % of the offered rate, by its own clock.",
+        at_least(0.99),
+        "ratio",
+        acceptance=True,
+        precondition=True,
+    ),
+    Criterion(
+        "lag_bounded",
+        "In no partition does lag grow over the second half of a hold by more than 5 % of what arrives.",
+        at_most(GROWTH_LIMIT),
+        "ratio",
+        acceptance=True,
+    ),
+    Criterion(
+        "delivered_once",
+        "Every sequence number arrives exactly once: messages lost, doubled or unknown.",
+        exactly(0),
+        "invariant",
+        "messages",
+    ),
+    Criterion(
+        "littles_law",
+        "Mean sampled lag equals arrival rate times mean time from append to commit; worst rung's deviation.",
+        at_most(LITTLE_LIMIT),
+        "ratio",
+    ),
+    Criterion(
+        "murmur2_agrees",
+        "Our partitioner agrees with Kafka's published murmur2 vectors and with the C client's own choice.",
+        exactly(0),
+        "invariant",
+        "keys placed otherwise",
+    ),
+    Criterion(
+        "lag_agrees",
+        "With the group stopped, our lag equals what kafka-consumer-groups reports and what was sent.",
+        exactly(0),
+        "invariant",
+        "messages apart",
+    ),
+    Criterion(
+        "java_reaches_the_same",
+        "Our generator's rate is at least 95 % of that of Kafka's ProducerPerformance at the same throttle.",
+        at_least(0.95),
+        "ratio",
+    ),
+    Criterion(
+        "punctual",
+        "99 % of the messages leave the generator within 50 ms of their intended time, at the top rung.",
+        at_most(50.0),
+        "absolute",
+        "ms",
+    ),
+)
+
+CONTROLS = (
+    Control(
+        "hot key",
+        "Keyed like the treatment, but on keys whose popularity follows Zipf's law, without salting.",
+        breaks="lag_bounded",
+    ),
+)

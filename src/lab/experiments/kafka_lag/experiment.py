@@ -1,0 +1,119 @@
+"""Partition strategies and consumer lag at three rates, on a real broker."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import confluent_kafka
+
+from lab.evidence.result import Result
+from lab.experiments.kafka_lag import observations, oracle
+from lab.experiments.kafka_lag.lag import LagProbe
+from lab.experiments.kafka_lag.measure import Bench, Seen, bench, collect, create_topic, delete_topics
+from lab.experiments.kafka_lag.params import Params
+from lab.experiments.kafka_lag.producer import JAVA_SETTINGS
+from lab.experiments.kafka_lag.strategies import keyed, random_sticky, salting
+from lab.experiments.kafka_lag.workload import Arm, hot_keys, key_names, prepare
+from lab.progress import Steps, steps
+from lab.services.kafka import Kafka, kafka
+
+WARM_UP_S = 2.0
+JAVA_S = 4.0
+
+
+def arms(params: Params) -> list[Arm]:
+    """The treatment's arms, in the order of `params.strategies`."""
+    salted = salting(hot_keys(params.zipf, params.partitions))
+    known = {
+        "random-sticky": Arm("random-sticky", random_sticky, params.zipf),
+        "keyed": Arm("keyed", keyed, 0),
+        "salted hot key": Arm("salted hot key", salted, params.zipf),
+    }
+    return [known[name] for name in params.strategies]
+
+
+def hot_key(params: Params) -> list[Arm]:
+    """The control's arm: one key takes a large share, and nothing is done about it."""
+    return [Arm("keyed, hot key", keyed, params.zipf)]
+
+
+def run(params: Params, strategies: Sequence[Arm] | None = None, oracles: bool = True) -> Result:
+    """Every strategy at every rung of the ladder.
+
+    strategies: arms to run; the treatment's own by default. An own one is
+    `Arm("name", function(key, sequence, partitions) -> partition, zipf=0)`.
+    oracles: also ask Kafka's own tools, which takes some seconds.
+    """
+    chosen = list(strategies) if strategies is not None else arms(params)
+    with (
+        tempfile.TemporaryDirectory(prefix="lab-kafka-lag-") as name,
+        steps(len(chosen) * len(params.rungs) + 2 + oracles) as work,
+    ):
+        work.next("broker")
+        with kafka(brokers=1) as broker:
+            session = _Session(params, broker, Path(name), work)
+            try:
+                seen = session.measure(chosen)
+                beside = session.ask_oracles() if oracles else None
+            finally:
+                session.leave()
+            versions = {"Apache Kafka": broker.version, "librdkafka": confluent_kafka.libversion()[0]}
+    return observations.result(params, seen, beside, versions)
+
+
+@dataclass
+class _Session:
+    """One broker, one topic, one consumer group, for all holds of a run."""
+
+    params: Params
+    broker: Kafka
+    folder: Path
+    work: Steps
+    name: str = field(default_factory=lambda: f"lag-{uuid.uuid4().hex[:8]}")
+    topics: list[str] = field(default_factory=list)
+
+    def measure(self, chosen: list[Arm]) -> list[Seen]:
+        """All holds, rung by rung, the arms side by side within a rung; the first hold only warms up."""
+        params = self.params
+        self._topic(self.name)
+        with bench(self.broker.bootstrap, self.name, params, self.folder) as table:
+            self.work.next("warm-up")
+            seen = [self._hold(table, chosen[0], params.rate, WARM_UP_S, first=0)]
+            for rung in params.rungs:
+                for arm in chosen:
+                    self.work.next(f"{arm.name} at {rung:,}/s")
+                    first = seen[-1].hold.first + seen[-1].hold.count
+                    seen.append(self._hold(table, arm, rung, params.hold_s(rung), first))
+        return collect(seen[1:], self.folder)
+
+    def _hold(self, table: Bench, arm: Arm, rung: int, seconds: float, first: int) -> Seen:
+        hold = prepare(arm, rung, seconds, self.params.partitions, first, self.params.seed)
+        return table.hold(hold)
+
+    def ask_oracles(self) -> observations.Beside:
+        """What Kafka's own tools say, on the same broker."""
+        self.work.next("Kafka's own tools")
+        params, broker = self.params, self.broker
+        keys = key_names()
+        # Nobody consumes now: what these messages add stays as lag, for all to count.
+        chosen = oracle.client_partitions(broker.bootstrap, self.name, keys)
+        own = LagProbe(broker.bootstrap, self.name, self.name, params.partitions).read().lag
+        reported = oracle.group_lag(broker, self.name, self.name, params.partitions)
+        beside = self._topic(f"{self.name}-java")
+        java = oracle.producer_performance(
+            broker, beside, round(params.rate * JAVA_S), params.message_bytes, params.rate, JAVA_SETTINGS
+        )
+        return observations.Beside(keys, chosen, own, reported, java)
+
+    def _topic(self, name: str) -> str:
+        create_topic(self.broker.bootstrap, name, self.params.partitions)
+        self.topics.append(name)
+        return name
+
+    def leave(self) -> None:
+        """Take the topics away: the cluster may be somebody else's."""
+        delete_topics(self.broker.bootstrap, self.topics)

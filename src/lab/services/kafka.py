@@ -1,0 +1,231 @@
+"""Apache Kafka in KRaft mode: attached by KAFKA_BOOTSTRAP_SERVERS, or one to three brokers started here."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient
+
+from lab import paths
+from lab.errors import ServiceError
+from lab.services import compose
+from lab.services.commands import run
+from lab.services.node import Attached, Node
+from lab.services.ports import free_ports
+from lab.services.process import Process
+from lab.services.session import session
+
+VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
+_INSTALL = "Run: lab setup kafka_lag"
+_CLUSTER = "TWVhc3VyZWREYXRhRW5naQ"  # any 16 bytes in base64; all nodes of a cluster must share it
+
+# Sized for one small machine: few internal partitions, quick detection of a dead broker.
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "controller.listener.names": "CONTROLLER",
+    "num.partitions": "3",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.num.partitions": "4",
+    "group.initial.rebalance.delay.ms": "0",
+    "auto.create.topics.enable": "false",
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "log.cleaner.dedupe.buffer.size": "16777216",
+    "log.segment.bytes": "134217728",
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+    "controller.quorum.fetch.timeout.ms": "2000",
+    "replica.lag.time.max.ms": "10000",
+}
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """A cluster that answers. nodes: one per broker, to hurt and to mend."""
+
+    bootstrap: str
+    version: str
+    nodes: Sequence[Node]
+
+    def tool(
+        self, java_class: str, *arguments: str, timeout_s: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of Kafka's own Java tools to its end; ServiceError with its output if it fails."""
+        return run(
+            tool_command(java_class, *arguments), java_class.rpartition(".")[2], timeout_s, hint=_INSTALL
+        )
+
+
+@contextmanager
+def kafka(brokers: int = 1, heap_mb: int = 512, settings: Mapping[str, str] | None = None) -> Iterator[Kafka]:
+    """A Kafka cluster for the block.
+
+    brokers: 1 to 3, replication and minimum in-sync replicas follow. settings: more broker properties,
+    not applied when attached.
+    """
+    if not 1 <= brokers <= 3:
+        raise ValueError(f"1 to 3 brokers, not {brokers}")
+    if bootstrap := os.environ.get(VARIABLE):
+        _answers(bootstrap, 1)
+        yield Kafka(bootstrap, "attached, version unknown", [Attached("Kafka", VARIABLE)])
+    elif compose.chosen():
+        with compose.up(_services(brokers), _variables(brokers, heap_mb, settings or {})) as project:
+            bootstrap = ",".join(f"127.0.0.1:{project.ports[f'KAFKA_{n + 1}_PORT']}" for n in range(brokers))
+            _await_cluster(bootstrap, brokers)
+            yield Kafka(bootstrap, version(), list(project.nodes.values()))
+    else:
+        with _local(brokers, heap_mb, settings or {}) as cluster:
+            yield cluster
+
+
+def tool_command(java_class: str, *arguments: str, heap_mb: int = 256) -> list[str]:
+    """The command line of one of Kafka's Java tools, quiet but for warnings."""
+    return [*_java(heap_mb), java_class, *arguments]
+
+
+def version() -> str:
+    """Version of the Kafka that set-up fetched."""
+    for jar in _jars().glob("kafka_2.13-*.jar"):
+        if found := re.fullmatch(r"kafka_2\.13-([\d.]+)\.jar", jar.name):
+            return found[1]
+    raise ServiceError(f"Kafka is not there. {_INSTALL}")
+
+
+def replication(brokers: int) -> dict[str, str]:
+    """Replicate to every broker, and acknowledge only what a majority has."""
+    count, minimum = str(brokers), str(brokers // 2 + 1)
+    return {
+        "default.replication.factor": count,
+        "min.insync.replicas": minimum,
+        "offsets.topic.replication.factor": count,
+        "transaction.state.log.replication.factor": count,
+        "transaction.state.log.min.isr": minimum,
+        "share.coordinator.state.topic.replication.factor": count,
+        "share.coordinator.state.topic.min.isr": minimum,
+    }
+
+
+def _services(brokers: int) -> list[str]:
+    return [f"kafka-{number}" for number in range(1, brokers + 1)]
+
+
+def _variables(brokers: int, heap_mb: int, settings: Mapping[str, str]) -> dict[str, str]:
+    # The container's entry point appends KAFKA_SETTINGS to the properties that all brokers share.
+    voters = ",".join(f"{number}@{name}:9093" for number, name in enumerate(_services(brokers), 1))
+    wanted = SETTINGS | replication(brokers) | {"controller.quorum.voters": voters} | dict(settings)
+    return {
+        "KAFKA_HEAP_MB": str(heap_mb),
+        "KAFKA_SETTINGS": ";".join(f"{name}={value}" for name, value in wanted.items()),
+    }
+
+
+@contextmanager
+def _local(brokers: int, heap_mb: int, settings: Mapping[str, str]) -> Iterator[Kafka]:
+    found = version()
+    ports = free_ports(2 * brokers)
+    client, control = ports[:brokers], ports[brokers:]
+    voters = ",".join(f"{number}@127.0.0.1:{port}" for number, port in enumerate(control, 1))
+    common = SETTINGS | replication(brokers) | {"controller.quorum.voters": voters}
+    with ExitStack() as stack:
+        nodes = []
+        for number in range(1, brokers + 1):
+            own = _node(number, client[number - 1], control[number - 1], heap_mb, common | dict(settings))
+            # All must be launched before any is ready: a single voter of three elects nobody.
+            stack.callback(own.kill)
+            nodes.append(own)
+        _start_together(nodes)
+        bootstrap = ",".join(f"127.0.0.1:{port}" for port in client)
+        _await_cluster(bootstrap, brokers)
+        yield Kafka(bootstrap, found, nodes)
+
+
+def _start_together(nodes: Sequence[Process]) -> None:
+    for node in nodes:
+        node.launch()
+    for node in nodes:
+        node.await_ready()
+
+
+def _node(number: int, client: int, control: int, heap_mb: int, settings: Mapping[str, str]) -> Process:
+    folder = session().folder / f"kafka-{client}"
+    folder.mkdir()
+    properties = folder / "server.properties"
+    own = {
+        "node.id": str(number),
+        "listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{control}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{control}",
+        "log.dirs": str(folder / "data"),
+    }
+    properties.write_text("".join(f"{name}={value}\n" for name, value in (dict(settings) | own).items()))
+    storage = [*_java(128), "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(properties)]
+    run(storage, "Kafka's StorageTool", hint=_INSTALL)
+    return Process(
+        name=f"Kafka broker {number}",
+        command=[*_java(heap_mb, serving=True), "kafka.Kafka", str(properties)],
+        ready=partial(_answers, f"127.0.0.1:{client}", 1),
+        log=folder / "broker.log",
+        ports=[client, control],
+        timeout_s=90,
+        hint=_INSTALL,
+    )
+
+
+def _answers(bootstrap: str, brokers: int) -> None:
+    """Ask for the cluster's metadata; an exception unless at least `brokers` are in it."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    found = len(admin.list_topics(timeout=2).brokers)
+    if found < brokers:
+        raise ServiceError(f"{found} of {brokers} Kafka brokers at {bootstrap} are there")
+
+
+def _await_cluster(bootstrap: str, brokers: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            _answers(bootstrap, brokers)
+            return
+        except Exception as error:
+            if time.monotonic() > deadline:
+                raise ServiceError(f"no Kafka cluster of {brokers} at {bootstrap}: {error}") from None
+        time.sleep(0.2)
+
+
+def _java(heap_mb: int, serving: bool = False) -> list[str]:
+    java = _program()
+    version()
+    # A tool lives for a second or two and never gets to gain from the optimising compiler.
+    compiler = [] if serving else ["-XX:TieredStopAtLevel=1"]
+    return [
+        java,
+        f"-Xms{heap_mb}m",
+        f"-Xmx{heap_mb}m",
+        "-XX:+UseSerialGC",
+        *compiler,
+        "-Djava.awt.headless=true",
+        f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}",
+        "-cp",
+        f"{_jars()}/*",
+    ]
+
+
+def _program() -> str:
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which("java", path=f"{home}/bin" if home else None)
+    if found is None:
+        raise ServiceError("Java is not installed. On Debian: apt-get install openjdk-17-jre-headless")
+    return found
+
+
+def _jars() -> Path:
+    return paths.tools() / "kafka"

@@ -1,0 +1,41 @@
+"""What every running service can have done to it, whoever runs it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+
+from lab.errors import NotAvailableError
+
+
+class Node(Protocol):
+    """One server that can be hurt and mended: a local process or a compose service."""
+
+    @property
+    def name(self) -> str: ...
+    def kill(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def stop(self) -> None: ...
+    def start(self) -> None: ...
+    def restart(self) -> None: ...
+    def logs(self, lines: int = 50) -> str: ...
+    def stopped(self) -> AbstractContextManager[None]: ...
+    def paused(self) -> AbstractContextManager[None]: ...
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A server that somebody else runs: usable, but not ours to hurt."""
+
+    name: str
+    variable: str
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise NotAvailableError(
+            f"{self.name} was attached by {self.variable}, so its process can't be reached from here; "
+            f"unset {self.variable} to run this on a server of its own"
+        )
+
+    kill = pause = resume = stop = start = restart = logs = stopped = paused = _refuse

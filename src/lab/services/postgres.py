@@ -1,0 +1,120 @@
+"""PostgreSQL: attached by DATABASE_URL, or started on a free loopback port with data of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from lab.errors import ServiceError
+from lab.services import compose
+from lab.services.commands import run
+from lab.services.node import Attached, Node
+from lab.services.ports import free_ports
+from lab.services.process import Process, running
+from lab.services.session import session
+
+VARIABLE = "DATABASE_URL"
+USER = "lab"
+# Enough memory for the default experiments on a small machine; an experiment overrides what it studies.
+SETTINGS = {"shared_buffers": "256MB", "max_connections": "50", "listen_addresses": "127.0.0.1"}
+_INSTALL = "On Debian: apt-get install postgresql-15"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A server that answers. dsn: connection string with all rights."""
+
+    dsn: str
+    version: str
+    node: Node
+
+
+@contextmanager
+def postgres(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
+    """A PostgreSQL server for the block. settings: lines of postgresql.conf, not applied when attached."""
+    if url := os.environ.get(VARIABLE):
+        yield Postgres(url, _version(url), Attached("PostgreSQL", VARIABLE))
+    elif compose.chosen():
+        with compose.up(["postgres"]) as project:
+            dsn = _dsn(project.ports["POSTGRES_PORT"])
+            _apply(dsn, project.nodes["postgres"], settings or {})
+            yield Postgres(dsn, _version(dsn), project.nodes["postgres"])
+    else:
+        with running(_local(SETTINGS | dict(settings or {}))) as process:
+            dsn = _dsn(process.ports[0])
+            yield Postgres(dsn, _version(dsn), process)
+
+
+def _local(settings: Mapping[str, str]) -> Process:
+    (port,) = free_ports(1)
+    folder = session().folder / f"postgres-{port}"
+    folder.mkdir()
+    data = folder / "data"
+    prefix = _as_unprivileged(folder)
+    programs = _programs()
+    target = ["-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    run([*prefix, str(programs / "initdb"), *target], "PostgreSQL's initdb")
+    options = dict(settings) | {"port": str(port), "unix_socket_directories": str(folder)}
+    lines = [f"-c{name}={value}" for name, value in options.items()]
+    dsn = _dsn(port)
+    return Process(
+        name="PostgreSQL",
+        command=[*prefix, str(programs / "postgres"), "-D", str(data), *lines],
+        ready=lambda: _version(dsn),
+        log=folder / "postgres.log",
+        ports=[port],
+        hint=_INSTALL,
+    )
+
+
+def _programs() -> Path:
+    """The folder with `postgres` and `initdb`; Debian keeps them off the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=_major)
+    if found:
+        return found[-1].parent
+    if on_path := shutil.which("postgres"):
+        return Path(on_path).resolve().parent
+    raise ServiceError(f"PostgreSQL is not installed. {_INSTALL}")
+
+
+def _major(path: Path) -> int:
+    number = re.search(r"\d+", str(path))
+    return int(number.group()) if number else 0
+
+
+def _as_unprivileged(folder: Path) -> list[str]:
+    # PostgreSQL refuses to run as root; the user comes with the package.
+    if os.geteuid() != 0:
+        return []
+    try:
+        shutil.chown(folder, "postgres", "postgres")
+    except LookupError:
+        raise ServiceError(
+            f"PostgreSQL does not run as root and there is no user postgres. {_INSTALL}"
+        ) from None
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+
+
+def _dsn(port: int) -> str:
+    return f"postgresql://{USER}@127.0.0.1:{port}/postgres"
+
+
+def _version(dsn: str) -> str:
+    with psycopg.connect(dsn, connect_timeout=2) as connection:
+        return str(connection.info.parameter_status("server_version"))
+
+
+def _apply(dsn: str, node: Node, settings: Mapping[str, str]) -> None:
+    if not settings:
+        return
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for name, value in settings.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    node.restart()

@@ -1,0 +1,172 @@
+"""The executor that every locally started service shares: start, wait until ready, hurt, mend, stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from lab.errors import ServiceError
+from lab.services.ports import occupied
+from lab.services.session import session
+
+
+@dataclass
+class Process:
+    """One server as a child process.
+
+    ready: makes a real request; any exception means "not yet". ports: must be free before the start.
+    hint: what to do if it does not come up.
+    """
+
+    name: str
+    command: Sequence[str]
+    ready: Callable[[], object]
+    log: Path
+    ports: Sequence[int] = ()
+    timeout_s: float = 60
+    environment: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
+    hint: str = ""
+    _child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id; ServiceError if it does not run."""
+        if self._child is None or self._child.poll() is not None:
+            raise ServiceError(f"{self.name} is not running")
+        return self._child.pid
+
+    def start(self) -> None:
+        """Launch and block until ready."""
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> None:
+        """Start without waiting. ServiceError if a port is occupied or the program is missing."""
+        for port in self.ports:
+            if occupied(port):
+                raise ServiceError(
+                    f"{self.name} needs port {port}, which is in use; free it or choose another"
+                )
+        with self.log.open("ab") as log:
+            try:
+                self._child = subprocess.Popen(
+                    self.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=session().environment(self.environment),
+                    cwd=self.cwd,
+                    start_new_session=True,
+                )
+            except FileNotFoundError:
+                raise ServiceError(f"{self.name}: no program {self.command[0]!r}. {self.hint}") from None
+
+    def await_ready(self) -> None:
+        """Block until ready. ServiceError with the log's last lines on an early exit or a time-out."""
+        assert self._child is not None
+        deadline = time.monotonic() + self.timeout_s
+        while True:
+            if (status := self._child.poll()) is not None:
+                raise ServiceError(self._story(f"ended with status {status} before it was ready"))
+            try:
+                self.ready()
+                return
+            except Exception as error:
+                reason = error
+            if time.monotonic() > deadline:
+                self.kill()
+                raise ServiceError(self._story(f"not ready after {self.timeout_s:g} s ({reason})"))
+            time.sleep(0.05)
+
+    def _story(self, what: str) -> str:
+        return f"{self.name}: {what}. {self.hint}\nLast lines of its log:\n{self.logs(15)}"
+
+    def stop(self, timeout_s: float = 20) -> None:
+        """SIGTERM and wait; SIGKILL after `timeout_s`."""
+        if self._child is None or self._child.poll() is not None:
+            return
+        self._child.terminate()
+        try:
+            self._child.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL the process and all its children, and wait until they are gone."""
+        if self._child is None:
+            return
+        for process in self._family():
+            _signal(process, signal.SIGKILL)
+        self._child.wait()
+
+    def pause(self) -> None:
+        """SIGSTOP: alive for the kernel, dead for its clients."""
+        for process in self._family():
+            _signal(process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT after `pause`."""
+        for process in self._family():
+            _signal(process, signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Stop if it runs, start again on the same data and ports."""
+        self.stop()
+        self.start()
+
+    def logs(self, lines: int = 50) -> str:
+        """The last lines of what it printed."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """An outage: down within the block, up again after it."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """A hang: frozen within the block."""
+        self.pause()
+        try:
+            yield
+        finally:
+            self.resume()
+
+    def _family(self) -> list[psutil.Process]:
+        try:
+            head = psutil.Process(self.pid)
+            return [head, *head.children(recursive=True)]
+        except (psutil.NoSuchProcess, ServiceError):
+            return []
+
+
+@contextmanager
+def running(process: Process) -> Iterator[Process]:
+    """`process` started; killed at the end, because its data are thrown away with the session."""
+    try:
+        process.start()
+        yield process
+    finally:
+        process.kill()
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        os.kill(process.pid, number)
+    except ProcessLookupError:
+        return
