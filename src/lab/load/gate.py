@@ -27,16 +27,16 @@ class Gate:
             time.sleep(_LOOK_AGAIN_S)
         return int(start.read_text())
 
-    def open(self, names: list[str], lead_ns: int = 50_000_000, timeout_s: float = 60) -> int:
-        """Wait until all `names` are ready; the common start is `lead_ns` later and is returned.
-
-        TimeoutError with the names that did not come in `timeout_s`.
-        """
+    def await_all(self, names: list[str], timeout_s: float = 60) -> None:
+        """Wait until all `names` are ready; TimeoutError with those that did not come in `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         while missing := [name for name in names if not (self._folder / f"ready-{name}").exists()]:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not ready after {timeout_s:g} s: {', '.join(missing)}")
             time.sleep(_LOOK_AGAIN_S)
+
+    def open(self, lead_ns: int = 50_000_000) -> int:
+        """Name the common start, `lead_ns` from now, and return it."""
         start_ns = time.monotonic_ns() + lead_ns
         write_atomically(self._folder / "start", str(start_ns))
         return start_ns

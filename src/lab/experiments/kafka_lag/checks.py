@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,18 +17,27 @@ class Delivery:
 
     missing: int
     duplicated: int
-    strangers: int
 
     @property
     def wrong(self) -> int:
-        return self.missing + self.duplicated + self.strangers
+        return self.missing + self.duplicated
 
 
 def check_delivery(received: NDArray[np.int64], first: int, count: int) -> Delivery:
-    """Every sequence number first..first+count-1 must be there once, and no other."""
+    """Every sequence number first..first+count-1 must be in `received` once; others are not looked at.
+
+    A number that was corrupted on the way is missing in its own hold.
+    """
     own = received[(received >= first) & (received < first + count)] - first
     times = np.bincount(own, minlength=count)
-    return Delivery(int((times == 0).sum()), int((times > 1).sum()), len(received) - len(own))
+    return Delivery(int((times == 0).sum()), int((times > 1).sum()))
+
+
+def check_placement(
+    sequences: NDArray[np.int64], partitions: NDArray[np.int64], first: int, named: NDArray[np.int64]
+) -> int:
+    """How many messages were read from another partition than `named` for their sequence number."""
+    return int((named[sequences - first] != partitions).sum())
 
 
 def growth(moments_s: ArrayLike, lag: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -58,18 +68,41 @@ class Little:
         return self.error <= limit or self.interval[0] > 1 + limit or self.interval[1] < 1 - limit
 
 
-def check_little(moments_s: ArrayLike, lag: ArrayLike, sojourns_s: ArrayLike) -> Little:
-    """Little's law over a window that begins and ends empty (Little 1961).
+@dataclass(frozen=True)
+class Window:
+    """One stretch of time that begins and ends with an empty system.
 
-    moments_s, lag: sampled total lag in messages; sojourns_s: time in the system of every message that
-    came in the window, from append to commit. The two come from different instruments.
+    moments_s, lag: sampled total lag in messages; sojourns_s: time from append to commit of every message
+    that came in the window. The two come from different instruments.
     """
-    moments, levels = np.asarray(moments_s, dtype=float), np.asarray(lag, dtype=float)
-    sojourns = np.asarray(sojourns_s, dtype=float)
-    span = float(moments[-1] - moments[0])
-    expected = len(sojourns) / span * float(sojourns.mean())
-    mean_lag = float(np.trapezoid(levels, moments)) / span
+
+    moments_s: NDArray[np.float64]
+    lag: NDArray[np.float64]
+    sojourns_s: NDArray[np.float64]
+
+    @property
+    def span_s(self) -> float:
+        return float(self.moments_s[-1] - self.moments_s[0])
+
+    @property
+    def held(self) -> float:
+        """The lag's integral over time, message-seconds."""
+        return float(np.trapezoid(self.lag, self.moments_s))
+
+
+def check_little(windows: Sequence[Window]) -> Little:
+    """Little's law over all `windows` together (Little 1961); the interval is a bootstrap of the samples."""
+    span = sum(window.span_s for window in windows)
+    held = sum(window.held for window in windows)
+    sojourns = np.concatenate([window.sojourns_s for window in windows])
+    expected = float(sojourns.sum())
+    levels = np.concatenate([window.lag for window in windows])
     low, high = bootstrap(levels.tolist(), np.mean)
-    scale = mean_lag / float(levels.mean()) if levels.mean() else 1.0
-    interval = (low * scale / expected, high * scale / expected)
-    return Little(mean_lag, len(sojourns) / span, float(sojourns.mean()), mean_lag / expected, interval)
+    spread = held / expected / float(levels.mean()) if levels.any() else 0.0
+    return Little(
+        held / span,
+        len(sojourns) / span,
+        float(sojourns.mean()),
+        held / expected,
+        (low * spread, high * spread),
+    )

@@ -47,6 +47,7 @@ def consume(member: Member) -> None:
             "fetch.wait.max.ms": 10,
             "heartbeat.interval.ms": 300,
             "session.timeout.ms": 10_000,
+            "log_level": 4,
         }
     )
     lanes: dict[int, Lane] = defaultdict(lambda: Lane(member.service_ns))

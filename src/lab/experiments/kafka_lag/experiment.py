@@ -13,7 +13,7 @@ import confluent_kafka
 from lab.evidence.result import Result
 from lab.experiments.kafka_lag import observations, oracle
 from lab.experiments.kafka_lag.lag import LagProbe
-from lab.experiments.kafka_lag.measure import Bench, Seen, bench, collect, create_topic, delete_topics
+from lab.experiments.kafka_lag.measure import Bench, Seen, Wire, bench, collect, create_topic, delete_topics
 from lab.experiments.kafka_lag.params import Params
 from lab.experiments.kafka_lag.producer import JAVA_SETTINGS
 from lab.experiments.kafka_lag.strategies import keyed, random_sticky, salting
@@ -41,28 +41,43 @@ def hot_key(params: Params) -> list[Arm]:
     return [Arm("keyed, hot key", keyed, params.zipf)]
 
 
-def run(params: Params, strategies: Sequence[Arm] | None = None, oracles: bool = True) -> Result:
-    """Every strategy at every rung of the ladder.
+def run(params: Params, strategies: Sequence[Arm] | None = None) -> Result:
+    """Every strategy at every rung of the ladder; the treatment's own arms by default.
 
-    strategies: arms to run; the treatment's own by default. An own one is
-    `Arm("name", function(key, sequence, partitions) -> partition, zipf=0)`.
-    oracles: also ask Kafka's own tools, which takes some seconds.
+    An own one: `Arm("name", function(key, sequence, partitions) -> partition, zipf=0)`.
     """
-    chosen = list(strategies) if strategies is not None else arms(params)
+    (result,) = _run(params, [list(strategies) if strategies is not None else arms(params)])
+    return result
+
+
+def run_with_control(params: Params) -> tuple[Result, dict[str, Result]]:
+    """Treatment and control on one broker, side by side at every rung."""
+    treatment, control = _run(params, [arms(params), hot_key(params)])
+    return treatment, {"hot key": control}
+
+
+def _run(params: Params, groups: list[list[Arm]]) -> list[Result]:
+    """One result for each group of arms; Kafka's own tools are asked beside the first."""
+    every = [arm for group in groups for arm in group]
     with (
-        tempfile.TemporaryDirectory(prefix="lab-kafka-lag-") as name,
-        steps(len(chosen) * len(params.rungs) + 2 + oracles) as work,
+        tempfile.TemporaryDirectory(prefix="lab-kafka-lag-") as folder,
+        steps(len(every) * len(params.rungs) + 3) as work,
     ):
         work.next("broker")
         with kafka(brokers=1) as broker:
-            session = _Session(params, broker, Path(name), work)
+            session = _Session(params, broker, Path(folder), work)
             try:
-                seen = session.measure(chosen)
-                beside = session.ask_oracles() if oracles else None
+                seen, wire = session.measure(every)
+                beside = session.ask_oracles()
             finally:
                 session.leave()
             versions = {"Apache Kafka": broker.version, "librdkafka": confluent_kafka.libversion()[0]}
-    return observations.result(params, seen, beside, versions)
+    parts = [[item for item in seen if item.hold.arm in group] for group in groups]
+    asked = [beside, *[None] * (len(groups) - 1)]
+    return [
+        observations.result(params, part, wire, other, versions)
+        for part, other in zip(parts, asked, strict=True)
+    ]
 
 
 @dataclass
@@ -76,7 +91,7 @@ class _Session:
     name: str = field(default_factory=lambda: f"lag-{uuid.uuid4().hex[:8]}")
     topics: list[str] = field(default_factory=list)
 
-    def measure(self, chosen: list[Arm]) -> list[Seen]:
+    def measure(self, chosen: list[Arm]) -> tuple[list[Seen], Wire]:
         """All holds, rung by rung, the arms side by side within a rung; the first hold only warms up."""
         params = self.params
         self._topic(self.name)

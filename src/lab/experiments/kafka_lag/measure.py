@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 from lab.errors import ServiceError
-from lab.experiments.kafka_lag.checks import Little, check_little, growth
+from lab.experiments.kafka_lag.checks import Window, growth
 from lab.experiments.kafka_lag.consumer import Member, consume
 from lab.experiments.kafka_lag.lag import LagProbe, Sample
 from lab.experiments.kafka_lag.lane import MESSAGE, Messages
@@ -26,7 +27,8 @@ from lab.load.gate import Gate
 from lab.load.histogram import histogram
 from lab.services.workers import Worker, spawn
 
-SAMPLE_EVERY_S = 0.1
+# The probe takes some milliseconds of the broker's time, so it asks less often at full load.
+SAMPLE_EVERY_S, SAMPLE_EVERY_AT_TOP_S = 0.025, 0.1
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,9 @@ class Seen:
     partitions: int
     start_ns: int
     samples: list[Sample]
-    base: NDArray[np.int64]
     lateness_ns: NDArray[np.int64]
-    refused: int
-    wire_bytes: float
     consumer_cpu_s: float
-    messages: Messages
+    messages: Messages = field(default_factory=lambda: np.empty(0, MESSAGE))
 
     @property
     def moments_s(self) -> NDArray[np.float64]:
@@ -50,7 +49,7 @@ class Seen:
         return np.array([(sample.moment_ns - self.start_ns) / 1e9 for sample in self.samples])
 
     @property
-    def lag(self) -> NDArray[np.int64]:
+    def lag(self) -> NDArray[np.float64]:
         """(samples, partitions)."""
         return np.array([sample.lag for sample in self.samples])
 
@@ -71,17 +70,16 @@ class Seen:
         return histogram(self.messages["finished_ns"] - self.start_ns - self.messages["due_ns"])
 
     @property
-    def growth_share(self) -> NDArray[np.float64]:
-        """Growth of each partition's lag in the hold's second half, as a share of its arrivals."""
+    def growth(self) -> NDArray[np.float64]:
+        """Growth of each partition's lag over the hold's second half, messages/s."""
         during = (self.moments_s >= self.seconds / 2) & (self.moments_s <= self.seconds)
-        arrivals = self.hold.arrivals(self.partitions)
-        return growth(self.moments_s[during], self.lag[during].astype(float)) / np.maximum(arrivals, 1e-9)
+        return growth(self.moments_s[during], self.lag[during])
 
     @property
-    def little(self) -> Little:
-        """From append (middle of the broker's millisecond) to commit, against the sampled lag."""
+    def window(self) -> Window:
+        """For Little's law: from append (middle of the broker's millisecond) to commit."""
         sojourns = self.messages["committed_ns"] / 1e9 - (self.messages["append_ms"] + 0.5) / 1e3
-        return check_little(self.moments_s, self.lag.sum(axis=1), sojourns)
+        return Window(self.moments_s, self.lag.sum(axis=1), sojourns)
 
     def mean_lag(self) -> float:
         """Mean total lag while messages were being sent."""
@@ -90,75 +88,68 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Bench:
-    """A topic with a consumer group at work on it, and how to load it."""
+class Wire:
+    """What the generators saw of the network: messages refused, bytes per message of each process."""
 
-    bootstrap: str
-    topic: str
+    refused: int
+    bytes_per_message: list[float]
+
+
+@dataclass
+class Bench:
+    """A topic with generators and a consumer group at work on it."""
+
     params: Params
     folder: Path
+    generators: list[Generator]
+    producers: list[Worker]
     members: list[Worker]
     probe: LagProbe
+    held: int = 0
 
     def hold(self, hold: Hold) -> Seen:
         """Send the hold on schedule, sample the lag, return when all is committed."""
-        folder = self.folder / f"hold-{hold.first}"
+        folder = self.folder / f"hold-{self.held}"
+        self.held += 1
         folder.mkdir()
-        path = hold.save(folder / "hold.npz")
-        generators = self._generators(path, folder)
-        workers = [spawn(generate, generator) for generator in generators]
-        base = self.probe.read().ends
+        hold.save(folder / "hold.npz")
+        gate = Gate(folder)
+        gate.await_all([generator.name for generator in self.generators])
+        base = self._await_empty()
         before = self._cpu_s()
-        start_ns = Gate(folder).open([generator.name for generator in generators])
-        samples = self._sample(hold, int(base.sum()), start_ns, workers)
-        for worker in workers:
-            worker.join(60)
-        reports = [np.load(folder / f"{generator.name}.npz") for generator in generators]
+        start_ns = gate.open()
+        samples = self._sample(hold, int(base.ends_after.sum()), start_ns)
+        lateness = [_load(folder / f"{generator.name}.npy") for generator in self.generators]
         return Seen(
-            hold,
-            self.params.partitions,
-            start_ns,
-            samples,
-            base,
-            np.concatenate([report["lateness_ns"] for report in reports]),
-            sum(int(report["refused"]) for report in reports),
-            float(np.mean([report["wire_bytes"] for report in reports])),
-            self._cpu_s() - before,
-            np.empty(0, MESSAGE),
+            hold, self.params.partitions, start_ns, samples, np.concatenate(lateness), self._cpu_s() - before
         )
 
-    def _generators(self, hold: Path, folder: Path) -> list[Generator]:
-        params = self.params
-        return [
-            Generator(
-                self.bootstrap,
-                self.topic,
-                hold,
-                part,
-                params.producers,
-                params.message_bytes,
-                params.seed,
-                folder,
-            )
-            for part in range(params.producers)
-        ]
+    def _await_empty(self) -> Sample:
+        """Let the group finish what the generators sent to warm up."""
+        deadline = time.monotonic() + 30
+        while (sample := self.probe.read()).lag.any():
+            if time.monotonic() > deadline:
+                raise ServiceError(f"the consumer group does not commit: lag {sample.lag} before the start")
+            time.sleep(0.02)
+        return sample
 
-    def _sample(self, hold: Hold, base: int, start_ns: int, workers: list[Worker]) -> list[Sample]:
+    def _sample(self, hold: Hold, base: int, start_ns: int) -> list[Sample]:
         # One reading at a random moment of each slot: a fixed period could march in step with the
         # commits and always see the lag at the same point of its saw-tooth.
         random = np.random.default_rng([self.params.seed, hold.first])
         samples = [self.probe.read()]
+        every_s = SAMPLE_EVERY_AT_TOP_S if hold.rate == self.params.rate else SAMPLE_EVERY_S
         give_up_s = 3 * hold.count / hold.rate + 60
         slot = 0
         while not _drained(samples[-1], base + hold.count):
             slot += 1
-            if slot * SAMPLE_EVERY_S > give_up_s:
+            if slot * every_s > give_up_s:
                 raise ServiceError(
                     f"{samples[-1].lag.sum()} messages were still waiting {give_up_s:.0f} s after the start "
                     f"of {hold.arm.name!r} at {hold.rate}/s; lower the rate or the service cost"
                 )
-            _sleep_until(start_ns / 1e9 + (slot - 1 + random.uniform()) * SAMPLE_EVERY_S)
-            for worker in [*self.members, *workers]:
+            _sleep_until(start_ns / 1e9 + (slot - 1 + random.uniform()) * every_s)
+            for worker in [*self.members, *self.producers]:
                 worker.check()
             samples.append(self.probe.read())
         return samples
@@ -169,28 +160,33 @@ class Bench:
 
 
 @contextmanager
-def bench(bootstrap: str, group: str, params: Params, folder: Path) -> Iterator[Bench]:
-    """A consumer group on the topic of the same name, at work until the block ends."""
+def bench(bootstrap: str, topic: str, params: Params, folder: Path) -> Iterator[Bench]:
+    """Generators and a consumer group (named like its topic) at work until the block ends."""
     members = [
-        Member(bootstrap, group, group, number, params.service_ns, folder)
+        Member(bootstrap, topic, topic, number, params.service_ns, folder)
         for number in range(params.consumers)
     ]
-    workers = [spawn(consume, member) for member in members]
+    generators = [
+        Generator(bootstrap, topic, part, params.producers, params.message_bytes, params.seed, folder)
+        for part in range(params.producers)
+    ]
+    consumers = [spawn(consume, member) for member in members]
+    producers = [spawn(generate, generator) for generator in generators]
     try:
-        _await_assignment(members, workers, params.partitions)
-        probe = LagProbe(bootstrap, group, group, params.partitions)
-        yield Bench(bootstrap, group, params, folder, workers, probe)
+        _await_assignment(members, consumers, params.partitions)
+        probe = LagProbe(bootstrap, topic, topic, params.partitions)
+        yield Bench(params, folder, generators, producers, consumers, probe)
         (folder / "stop").touch()
-        for worker in workers:
+        for worker in [*producers, *consumers]:
             worker.join(60)
     finally:
-        for worker in workers:
+        for worker in [*producers, *consumers]:
             worker.kill()
 
 
 def create_topic(bootstrap: str, topic: str, partitions: int) -> None:
     """A topic whose messages carry the broker's own time of append."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 4})
     config = {"message.timestamp.type": "LogAppendTime"}
     made = admin.create_topics([NewTopic(topic, partitions, config=config)])
     made[topic].result(timeout=30)
@@ -198,15 +194,20 @@ def create_topic(bootstrap: str, topic: str, partitions: int) -> None:
 
 def delete_topics(bootstrap: str, topics: list[str]) -> None:
     """Leave nothing behind on a cluster that is somebody else's."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 4})
     for future in admin.delete_topics(topics).values():
         future.result(timeout=30)
 
 
-def collect(seen: list[Seen], folder: Path) -> list[Seen]:
+def collect(seen: list[Seen], folder: Path) -> tuple[list[Seen], Wire]:
     """Give each hold the messages that the group left behind in `folder`."""
     messages = np.concatenate([np.load(path) for path in sorted(folder.glob("consumer-*.npy"))])
-    return [replace(item, messages=_of(item.hold, messages)) for item in seen]
+    reports = [json.loads(path.read_text()) for path in sorted(folder.glob("producer-*.json"))]
+    wire = Wire(
+        sum(report["refused"] for report in reports),
+        [report["wire_bytes"] for report in reports],
+    )
+    return [replace(item, messages=_of(item.hold, messages)) for item in seen], wire
 
 
 def _of(hold: Hold, messages: Messages) -> Messages:
@@ -214,8 +215,20 @@ def _of(hold: Hold, messages: Messages) -> Messages:
     return messages[own]
 
 
+def _load(path: Path) -> NDArray[np.int64]:
+    # The last message is committed before its generator has written its report.
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return np.load(path)
+        except (FileNotFoundError, ValueError, EOFError):
+            if time.monotonic() > deadline:
+                raise ServiceError(f"a generator left no report at {path.name}") from None
+            time.sleep(0.005)
+
+
 def _drained(sample: Sample, expected_end: int) -> bool:
-    return int(sample.ends.sum()) >= expected_end and int(sample.lag.sum()) == 0
+    return int(sample.ends_after.sum()) >= expected_end and not sample.lag.any()
 
 
 def _await_assignment(members: list[Member], workers: list[Worker], partitions: int) -> None:
@@ -229,9 +242,11 @@ def _await_assignment(members: list[Member], workers: list[Worker], partitions: 
 
 
 def _assigned(members: list[Member]) -> list[int]:
+    """Partitions that the members hold together; empty until each has joined."""
     files = [member.folder / f"{member.name}.partitions" for member in members]
-    texts = [file.read_text() if file.exists() else "" for file in files]
-    return sorted(int(number) for text in texts for number in text.split(",") if number)
+    if not all(file.exists() for file in files):
+        return []
+    return sorted(int(number) for file in files for number in file.read_text().split(",") if number)
 
 
 def _sleep_until(moment_s: float) -> None:

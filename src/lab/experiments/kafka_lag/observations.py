@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from lab.evidence.criteria import Observation
 from lab.evidence.result import Metric, Result
-from lab.experiments.kafka_lag.checks import check_delivery
+from lab.experiments.kafka_lag.checks import check_delivery, check_little, check_placement
 from lab.experiments.kafka_lag.criteria import GROWTH_LIMIT, LITTLE_LIMIT
-from lab.experiments.kafka_lag.measure import Seen
+from lab.experiments.kafka_lag.measure import Seen, Wire
 from lab.experiments.kafka_lag.oracle import JavaProducer
 from lab.experiments.kafka_lag.params import Params
 from lab.experiments.kafka_lag.strategies import murmur2, partition_for
@@ -31,24 +31,25 @@ class Beside:
 
     keys: list[bytes]
     client_partitions: list[int]
-    own_lag: NDArray[np.int64]
+    own_lag: NDArray[np.float64]
     reported_lag: NDArray[np.int64]
     java: JavaProducer
 
 
 def result(
-    params: Params, seen: Sequence[Seen], beside: Beside | None, versions: Mapping[str, str]
+    params: Params, seen: Sequence[Seen], wire: Wire, beside: Beside | None, versions: Mapping[str, str]
 ) -> Result:
     """Everything that follows from the holds of one run."""
     observed = {
         "rate_reached": rate_reached(seen),
         "lag_bounded": lag_bounded(params, seen),
-        "delivered_once": delivered_once(seen),
+        "delivered_once": delivered_once(seen, wire),
+        "placed_as_told": placed_as_told(seen),
         "littles_law": littles_law(seen),
         "punctual": punctual(params, seen),
     }
     metrics = [metric for item in seen for metric in hold_metrics(item)]
-    metrics += client_metrics(params, seen)
+    metrics += client_metrics(params, seen, wire)
     if beside:
         observed |= oracles(params, seen, beside)
         metrics += java_metrics(beside.java)
@@ -57,60 +58,75 @@ def result(
 
 
 def rate_reached(seen: Sequence[Seen]) -> Observation:
-    shares = [item.achieved_rate / item.hold.rate for item in seen]
-    worst = int(np.argmin(shares))
+    """Largest deviation of the appended from the offered rate."""
+    off = [abs(item.achieved_rate / item.hold.rate - 1) for item in seen]
+    worst = int(np.argmax(off))
     hold = seen[worst].hold
-    return Observation(float(shares[worst]), f"lowest: {hold.arm.name} at {hold.rate:,}/s")
+    return Observation(
+        float(off[worst]), f"{hold.arm.name}: {seen[worst].achieved_rate:,.0f} of {hold.rate:,}/s"
+    )
 
 
 def lag_bounded(params: Params, seen: Sequence[Seen]) -> Observation:
-    """Worst growth; inconclusive if a partition with capacity to spare falls behind.
+    """How fast the worst partition falls behind; inconclusive if one with capacity to spare does.
 
     Then the machine was too slow for the consumers, which says nothing about the strategy.
     """
     capacity = params.lane_share * params.rate
-    worst, where, starved = -np.inf, "", ""
-    for item in seen:
-        arrivals, shares = item.hold.arrivals(params.partitions), item.growth_share
-        for partition in np.flatnonzero(shares > GROWTH_LIMIT).tolist():
-            if arrivals[partition] < SPARE * capacity:
-                starved = f"; partition {partition} fell behind with capacity to spare"
-        partition = int(np.nanargmax(shares)) if not np.isnan(shares).all() else 0
-        if not shares[partition] <= worst:
-            worst = float(shares[partition])
-            others = float(np.max(np.delete(shares, partition)))
-            where = (
-                f"{item.hold.arm.name} at {item.hold.rate:,}/s, partition {partition}, which is offered "
-                f"{arrivals[partition] / capacity:.0%} of what its worker can do; "
-                f"largest growth in its other partitions {others:.1%}"
-            )
-    return Observation(worst, where + starved, conclusive=not starved and not np.isnan(worst))
+    behind = np.array([item.growth for item in seen]) / capacity  # (holds, partitions)
+    load = np.array([item.hold.arrivals(params.partitions) for item in seen]) / capacity
+    starved = np.argwhere((behind > GROWTH_LIMIT) & (load < SPARE))
+    place, partition = np.unravel_index(int(np.nanargmax(behind)), behind.shape)
+    others = np.delete(behind[place], partition)
+    hold = seen[int(place)].hold
+    detail = (
+        f"{hold.arm.name} at {hold.rate:,}/s, partition {partition}, offered {load[place, partition]:.0%} of "
+        f"what its worker can do; the worst of its other partitions: {others.max():.1%}"
+    )
+    if len(starved):
+        detail += f"; {len(starved)} partition(s) fell behind with capacity to spare"
+    conclusive = not len(starved) and not np.isnan(behind).any()
+    return Observation(float(behind[place, partition]), detail, conclusive=conclusive)
 
 
-def delivered_once(seen: Sequence[Seen]) -> Observation:
+def delivered_once(seen: Sequence[Seen], wire: Wire) -> Observation:
     found = [check_delivery(item.messages["sequence"], item.hold.first, item.hold.count) for item in seen]
     total = sum(item.hold.count for item in seen)
-    refused = sum(item.refused for item in seen)
-    wrong = sum(item.wrong for item in found) + refused
+    wrong = sum(item.wrong for item in found) + wire.refused
     return Observation(wrong, f"of {total:,} sent in {len(seen)} holds")
 
 
-def littles_law(seen: Sequence[Seen]) -> Observation:
-    found = [item.little for item in seen]
-    worst = int(np.argmax([item.error for item in found]))
-    hold, little = seen[worst].hold, found[worst]
-    interval = sorted(abs(bound - 1) for bound in little.interval)
-    spans_one = little.interval[0] <= 1 <= little.interval[1]
-    detail = (
-        f"{hold.arm.name} at {hold.rate:,}/s: L = {little.mean_lag:,.0f}, "
-        f"λW = {little.arrival_rate * little.mean_sojourn_s:,.0f} messages"
+def placed_as_told(seen: Sequence[Seen]) -> Observation:
+    """Messages that came out of another partition than they were meant for."""
+    elsewhere = sum(
+        check_placement(
+            item.messages["sequence"], item.messages["partition"], item.hold.first, item.hold.partitions
+        )
+        for item in seen
     )
+    return Observation(elsewhere, f"of {sum(len(item.messages) for item in seen):,} read")
+
+
+def littles_law(seen: Sequence[Seen]) -> Observation:
+    """Worst rung's deviation; each rung's holds taken together."""
+    found = {rung: check_little([item.window for item in holds]) for rung, holds in by_rung(seen).items()}
+    rung = max(found, key=lambda key: found[key].error)
+    little = found[rung]
+    bounds = sorted(abs(bound - 1) for bound in little.interval)
+    holds_one = little.interval[0] <= 1 <= little.interval[1]
     return Observation(
         little.error,
-        detail,
-        (0.0 if spans_one else interval[0], interval[1]),
-        all(item.conclusive(LITTLE_LIMIT) for item in found),
+        f"at {rung:,}/s: L = {little.mean_lag:,.1f}, "
+        f"λW = {little.arrival_rate * little.mean_sojourn_s:,.1f} messages",
+        (0.0 if holds_one else bounds[0], bounds[1]),
+        all(item.conclusive(LITTLE_LIMIT) for item in found.values()),
     )
+
+
+def by_rung(seen: Sequence[Seen]) -> dict[int, list[Seen]]:
+    """Holds by offered rate."""
+    rungs = dict.fromkeys(item.hold.rate for item in seen)
+    return {rung: [item for item in seen if item.hold.rate == rung] for rung in rungs}
 
 
 def punctual(params: Params, seen: Sequence[Seen]) -> Observation:
@@ -125,7 +141,7 @@ def oracles(params: Params, seen: Sequence[Seen], beside: Beside) -> dict[str, O
         for key, chosen in zip(beside.keys, beside.client_partitions, strict=True)
     )
     sent = np.bincount(beside.client_partitions, minlength=params.partitions)
-    apart = max(np.abs(beside.own_lag - other).max() for other in (beside.reported_lag, sent))
+    apart = max(float(np.abs(beside.own_lag - other).max()) for other in (beside.reported_lag, sent))
     ours = np.mean([item.achieved_rate for item in seen if item.hold.rate == params.rate])
     return {
         "murmur2_agrees": Observation(
@@ -148,7 +164,6 @@ def hold_metrics(item: Seen) -> list[Metric]:
         ("latency_p50", milliseconds(latency, 50), "ms", "lower"),
         ("latency_p95", milliseconds(latency, 95), "ms", "lower"),
         ("latency_p99", milliseconds(latency, 99), "ms", "lower"),
-        ("little_ratio", item.little.ratio, "", ""),
     ]
     made = [Metric(f"{name}.{what}", value, unit, better=better) for what, value, unit, better in figures]
     whole = Metric(
@@ -157,15 +172,15 @@ def hold_metrics(item: Seen) -> list[Metric]:
     return [*made, whole]
 
 
-def client_metrics(params: Params, seen: Sequence[Seen]) -> list[Metric]:
+def client_metrics(params: Params, seen: Sequence[Seen], wire: Wire) -> list[Metric]:
     """What a message costs the client and the wire, at the top rung."""
     top = [item for item in seen if item.hold.rate == params.rate]
     cpu = [item.consumer_cpu_s / item.hold.count * 1e6 for item in top]
-    wire = [item.wire_bytes for item in top]
+    size = wire.bytes_per_message
     lateness = histogram(np.concatenate([item.lateness_ns for item in top]))
     return [
         Metric("consumer_cpu", float(np.mean(cpu)), "µs/message", "consumer's CPU", cpu, better="lower"),
-        Metric("wire_bytes", float(np.mean(wire)), "bytes/message", "on the wire", wire, better="lower"),
+        Metric("wire_bytes", float(np.mean(size)), "bytes/message", "on the wire", size, better="lower"),
         Metric("lateness_p99", milliseconds(lateness, 99), "ms", "generator's lateness", better="lower"),
     ]
 
@@ -192,13 +207,12 @@ def holds_table(seen: Sequence[Seen]) -> pd.DataFrame:
                 "lag_mean": item.mean_lag(),
                 "lag_max": int(item.lag.sum(axis=1).max()),
                 "hot_share": float(item.hold.arrivals(item.partitions).max() / item.hold.rate),
-                "growth": float(np.max(item.growth_share)),
-                "growth_rate": float(np.max(item.growth_share * item.hold.arrivals(item.partitions))),
+                "growth": float(np.max(item.growth)),
                 "p50_ms": milliseconds(latency, 50),
                 "p95_ms": milliseconds(latency, 95),
                 "p99_ms": milliseconds(latency, 99),
-                "sojourn_ms": item.little.mean_sojourn_s * 1e3,
-                "little": item.little.ratio,
+                "sojourn_ms": float(item.window.sojourns_s.mean()) * 1e3,
+                "little": check_little([item.window]).ratio,
             }
         )
     return pd.DataFrame(rows)

@@ -16,7 +16,7 @@ class Params(Parameters):
 
     rate: int = Field(100_000, ge=1_000, le=5_000_000, description="messages/s at the top of the ladder")
     seconds: float = Field(
-        8.0, ge=2, le=600, description="s of sending at the top rung; lower rungs 3/8 of it"
+        8.0, ge=2, le=600, description="s of sending at the top rung; lower rungs a quarter of it"
     )
     partitions: int = Field(6, ge=2, le=200, description="partitions of the topic")
     consumers: int = Field(2, ge=1, le=64, description="processes in the consumer group")
@@ -43,4 +43,4 @@ class Params(Parameters):
 
     def hold_s(self, rung: int) -> float:
         """How long a rung is held, s."""
-        return self.seconds if rung == self.rate else self.seconds * 3 / 8
+        return self.seconds if rung == self.rate else self.seconds / 4

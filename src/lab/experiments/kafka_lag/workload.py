@@ -52,9 +52,13 @@ class Hold:
         """Messages per second offered to each partition."""
         return np.bincount(self.partitions, minlength=partitions) / self.count * self.rate
 
-    def save(self, path: Path) -> Path:
-        np.savez(path, first=self.first, due=self.due_ns, keys=self.key_ranks, partitions=self.partitions)
-        return path
+    def save(self, path: Path) -> None:
+        """Write for the generators, complete at once: they wait for the file's name."""
+        temporary = path.with_name("writing.npz")
+        np.savez(
+            temporary, first=self.first, due=self.due_ns, keys=self.key_ranks, partitions=self.partitions
+        )
+        temporary.rename(path)
 
 
 def prepare(arm: Arm, rate: int, seconds: float, partitions: int, first: int, seed: int) -> Hold:
