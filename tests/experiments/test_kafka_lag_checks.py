@@ -13,6 +13,7 @@ from lab.experiments.kafka_lag.checks import (
     check_little,
     check_placement,
     growth,
+    steady_rate,
 )
 from lab.experiments.kafka_lag.lane import MESSAGE, Lane
 from lab.experiments.kafka_lag.strategies import keyed, murmur2, partition_for, random_sticky, salting
@@ -80,6 +81,15 @@ def test_a_client_that_ignores_the_partition_is_caught() -> None:
     named = np.array([0, 1, 2, 0])
     assert check_placement(np.array([12, 10, 11, 13]), np.array([2, 0, 1, 0]), 10, named) == 0
     assert check_placement(np.array([10, 11, 12, 13]), np.array([0, 0, 0, 0]), 10, named) == 2
+
+
+def test_rate_survives_a_hiccup_at_the_edge_but_not_a_slow_generator() -> None:
+    even = np.arange(2_000)  # ms, one message each: 1,000/s
+    late_start = np.maximum(even, 130)
+    assert steady_rate(even) == pytest.approx(1_000)
+    assert steady_rate(late_start) == pytest.approx(1_000, rel=0.002)
+    assert steady_rate((even * 1.03).astype(int)) == pytest.approx(1_000 / 1.03, rel=0.001)
+    assert np.isnan(steady_rate(even[:19]))
 
 
 def test_growth_is_told_per_partition() -> None:

@@ -6,6 +6,8 @@ Palette: Okabe and Ito (2008), without black and yellow, which vanish on one of 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Any
 
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
@@ -15,6 +17,16 @@ GREY = "#8A8F98"
 WIDE, NARROW = 600, 270  # px of the plotting area on a desktop page and on a phone
 
 _TEXT = "currentColor"
+
+
+def decades(values: Iterable[float]) -> list[float]:
+    """Powers of ten from the one at or below the smallest to the one at or above the largest value.
+
+    As tick values of a logarithmic axis: Vega's own (1, 2, 5, ...) run together on a phone.
+    """
+    positive = [value for value in values if value > 0]
+    low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
+    return [10.0**power for power in range(low, high + 1)]
 
 
 def config() -> dict[str, Any]:

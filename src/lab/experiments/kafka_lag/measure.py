@@ -16,7 +16,7 @@ from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 from lab.errors import ServiceError
-from lab.experiments.kafka_lag.checks import Window, growth
+from lab.experiments.kafka_lag.checks import Window, growth, steady_rate
 from lab.experiments.kafka_lag.consumer import Member, consume
 from lab.experiments.kafka_lag.lag import LagProbe, Sample
 from lab.experiments.kafka_lag.lane import MESSAGE, Messages
@@ -59,10 +59,8 @@ class Seen:
 
     @property
     def achieved_rate(self) -> float:
-        """Messages/s between the first and the last append, by the broker's clock."""
-        appended = self.messages["append_ms"]
-        span_ms = int(appended.max() - appended.min()) if len(appended) else 0
-        return (len(appended) - 1) / span_ms * 1e3 if span_ms else float("nan")
+        """Messages/s that the broker appended, by its own clock, without the hold's edges."""
+        return steady_rate(self.messages["append_ms"])
 
     @property
     def latency(self) -> HdrHistogram:

@@ -207,6 +207,7 @@ def holds_table(seen: Sequence[Seen]) -> pd.DataFrame:
                 "lag_mean": item.mean_lag(),
                 "lag_max": int(item.lag.sum(axis=1).max()),
                 "hot_share": float(item.hold.arrivals(item.partitions).max() / item.hold.rate),
+                "hot_key_share": float(np.bincount(item.hold.key_ranks).max() / item.hold.count),
                 "growth": float(np.max(item.growth)),
                 "p50_ms": milliseconds(latency, 50),
                 "p95_ms": milliseconds(latency, 95),
