@@ -25,3 +25,7 @@ class NotAvailableError(LabError):
 
 class EvidenceError(LabError):
     """A record is missing, broken or does not fit its schema."""
+
+
+class SetupError(LabError):
+    """Something that an experiment needs could not be fetched, verified or installed."""

@@ -59,7 +59,7 @@ def show(figures: Mapping[str, Figure], name: str) -> None:
 
 def show_law(law: Law) -> None:
     """Show how the result changes with size."""
-    display(Markdown(tables.law(law)))
+    display(Markdown(tables.law(record.law_as_data(law))))
 
 
 def publish(

@@ -49,7 +49,7 @@ def compose(
         "control": _control(controls),
         "notes": list(treatment.notes),
         "summary": _summary(summary) if summary else None,
-        "scale": _law(law) if law else None,
+        "scale": law_as_data(law) if law else None,
     }
 
 
@@ -170,7 +170,8 @@ def _summary(summary: Summary) -> Record:
     }
 
 
-def _law(law: Law) -> Record:
+def law_as_data(law: Law) -> Record:
+    """A law as it stands in the record."""
     return {
         "statement": law.statement,
         "formula": law.formula,

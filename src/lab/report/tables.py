@@ -8,7 +8,6 @@ from typing import Any
 
 from lab.evidence.criteria import Criterion
 from lab.evidence.record import Record
-from lab.evidence.result import Law
 
 SIGNS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!", "not run": "–"}
 
@@ -50,22 +49,19 @@ def declared(criteria: Iterable[Criterion]) -> str:
         ]
         for item in criteria
     ]
-    return table(["criterion", "what must be so", "limit", "tier", "acceptance"], rows)
+    head = ["criterion", "what must be so", "limit", "tier", "acceptance"]
+    return table(head, rows, label="criteria, declared before the run")
 
 
 def verdict(record: Record) -> str:
     """Verdict, its reasons and every criterion with what was seen."""
-    reasons = "; ".join(html.escape(reason) for reason in record["reasons"])
     rows = [_criterion_row(item, "treatment") for item in record["criteria"]]
     rows += [
         _criterion_row(arm | {"name": arm["criterion"]}, f"control: {arm['name']}")
         for arm in record["control"]["arms"]
     ]
-    banner = (
-        f'<p class="lab-verdict lab-{record["verdict"].replace(" ", "-")}" data-run="{record["run_id"]}">'
-        f"<strong>{SIGNS[record['verdict']]} {record['verdict']}</strong>: {reasons}</p>"
-    )
-    return banner + table(["arm", "criterion", "observed", "limit", "outcome"], rows)
+    head = ["arm", "criterion", "observed", "limit", "outcome"]
+    return banner(record) + table(head, rows, label="verdict by criterion")
 
 
 def _criterion_row(item: Record, arm: str) -> list[str]:
@@ -79,43 +75,55 @@ def _criterion_row(item: Record, arm: str) -> list[str]:
         html.escape(item["name"]),
         seen + detail,
         f"{_relation(item['limit']['relation'])} {bound}",
-        f"{SIGNS[item['outcome']]} {item['outcome']}",
+        badge(item["outcome"]),
     ]
 
 
-def law(item: Law) -> str:
-    """A scale law as Markdown: statement, formula, constants, check, projection, advice."""
+def law(item: Record) -> str:
+    """A record's scale law as Markdown: statement, formula, constants, check, projection, advice."""
     constants = ", ".join(
-        f"{metric.text or metric.name} = {quantity(metric.value, metric.unit)}" for metric in item.constants
+        f"{metric['text'] or metric['name']} = {quantity(metric['value'], metric['unit'])}"
+        for metric in item["constants"]
     )
-    check = (
-        f"Checked inside this run at {item.check.where}: "
-        f"predicted {quantity(item.check.predicted, item.check.unit)}, "
-        f"measured {quantity(item.check.measured, item.check.unit)} ({item.check.error:+.0%})."
+    check = item["check"]
+    held = (
+        f"Checked inside this run at {check['where']}: predicted {quantity(check['predicted'], check['unit'])}, "
+        f"measured {quantity(check['measured'], check['unit'])} ({check['error']:+.1%})."
     )
     rows = [
         [quantity(value) if not isinstance(value, str) else value for value in row]
-        for row in item.projection.itertuples(index=False)
+        for row in item["projection"]["rows"]
     ]
-    advice = "\n".join(f"- {sentence}" for sentence in item.advice)
+    advice = "\n".join(f"- {sentence}" for sentence in item["advice"])
     parts = [
-        item.statement,
-        f"$$\n{item.formula}\n$$",
+        item["statement"],
+        f"$$\n{item['formula']}\n$$",
         f"Measured here: {constants}.",
-        check,
-        table([str(column) for column in item.projection.columns], rows),
+        held,
+        table([html.escape(name) for name in item["projection"]["columns"]], rows, label="projection"),
         "**What to change, and when**",
         advice,
     ]
     return "\n\n".join(parts)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def badge(verdict: str) -> str:
+    """A verdict as a sign and a word; colour only repeats what the word says."""
+    return f'<span class="lab-badge lab-{verdict.replace(" ", "-")}">{SIGNS[verdict]} {verdict}</span>'
+
+
+def banner(record: Record) -> str:
+    """The verdict with its reasons."""
+    reasons = "; ".join(html.escape(reason) for reason in record["reasons"])
+    return f'<p class="lab-verdict">{badge(record["verdict"])} {reasons}</p>'
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], label: str = "table") -> str:
     """An HTML table in a box that scrolls by itself on a narrow screen. Cells are HTML."""
     heads = "".join(f'<th scope="col">{cell}</th>' for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return (
-        '<div class="lab-table" tabindex="0" role="region" aria-label="table">'
+        f'<div class="lab-table" tabindex="0" role="region" aria-label="{label}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

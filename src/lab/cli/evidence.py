@@ -1,0 +1,66 @@
+"""lab check, compare."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from lab.cli.status import STATUS
+from lab.evidence import record
+from lab.evidence.compare import compare as compare_records
+from lab.evidence.recompute import disagreements
+from lab.report import catalogue, drift
+from lab.report.tables import SIGNS
+from lab.runner.current import current
+
+
+@click.command()
+@click.option("--strict", is_flag=True, help="An inconclusive verdict fails too.")
+def check(strict: bool) -> None:
+    """Is every experiment's stored result current, whole and a pass? Verdicts are computed again."""
+    worst = 0
+    passed = 0
+    for slug in catalogue.slugs():
+        verdict, remark = _checked(slug)
+        passed += verdict == "pass"
+        click.echo(f"{SIGNS[verdict]} {slug:24} {verdict:13} {remark}")
+        if verdict != "pass" and (strict or verdict != "inconclusive"):
+            worst = max(worst, STATUS[verdict])
+    click.echo(f"{passed} of {len(catalogue.slugs())} pass")
+    sys.exit(worst)
+
+
+def _checked(slug: str) -> tuple[str, str]:
+    found = current(slug)
+    if found is None:
+        return "not run", f"no result for the code as it is now; run: lab run {slug}"
+    if wrong := disagreements(found):
+        return "error", f"the record contradicts itself: {'; '.join(wrong)}"
+    controls = ", ".join(f"{arm['name']}: {arm['outcome']}" for arm in found["control"]["arms"])
+    return found["verdict"], f"controls (must fail): {controls}"
+
+
+@click.command()
+@click.argument("old", type=click.Path(exists=True, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, path_type=Path))
+def compare(old: Path, new: Path) -> None:
+    """Print how two records, or two folders of records, differ; status 1 if one passes no longer."""
+    pairs = _pairs(old, new)
+    if not pairs:
+        raise click.BadParameter(f"{old} and {new} have no experiment in common")
+    drifts = [compare_records(record.read(before), record.read(after)) for before, after in pairs]
+    click.echo(drift.report(drifts))
+    sys.exit(1 if any(item.regressed for item in drifts) else 0)
+
+
+def _pairs(old: Path, new: Path) -> list[tuple[Path, Path]]:
+    if old.is_file() and new.is_file():
+        return [(old, new)]
+    if old.is_dir() and new.is_dir():
+        return [(path, new / path.name) for path in sorted(old.glob("*.json")) if (new / path.name).exists()]
+    raise click.BadParameter("give two records or two folders of records")
+
+
+COMMANDS = (check, compare)

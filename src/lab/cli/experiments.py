@@ -1,0 +1,106 @@
+"""lab list, setup, run, sweep, book."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from lab import paths
+from lab.cli.status import STATUS
+from lab.report import catalogue
+from lab.report.tables import SIGNS, quantity
+from lab.runner.current import current
+
+
+@click.command("list")
+def list_() -> None:
+    """Every experiment of the book, with the verdict of its latest run."""
+    for entry in catalogue.entries():
+        found = current(entry.slug)
+        verdict = found["verdict"] if found else "not run"
+        click.echo(f"{entry.slug:24} {SIGNS[verdict]} {verdict:13} {entry.theme}")
+
+
+@click.command()
+@click.argument("slugs", nargs=-1)
+@click.option("--tests", is_flag=True, help="Also what the tests need.")
+def setup(slugs: tuple[str, ...], tests: bool) -> None:
+    """Fetch what the experiments SLUGS (default: all) need; skip what is there."""
+    from lab.setup import needs
+
+    extra = ["browser", "actionlint"] if tests else []
+    needs.meet([*needs.of(slugs or catalogue.slugs()), *extra])
+
+
+@click.command()
+@click.argument("slug")
+@click.option("-p", "assignments", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated.")
+def run(slug: str, assignments: tuple[str, ...]) -> None:
+    """Run one experiment and print its verdict.
+
+    Exit status: 0 pass, 1 fail, 2 wrong parameter, 3 inconclusive, 4 error.
+    """
+    from lab.runner import execute
+
+    given = execute.parse_assignments(assignments)
+    result = execute.run(slug, given, paths.records(), paths.build() / "notebooks").record
+    for item in result["criteria"]:
+        seen = quantity(item["observed"], item["unit"])
+        click.echo(f"{SIGNS[item['outcome']]} {item['name']:24} {seen:18} {item['detail']}")
+    for arm in result["control"]["arms"]:
+        click.echo(f"  control {arm['name']!r}: {arm['criterion']} -> {arm['outcome']} (must fail)")
+    click.echo(f"{slug}: {result['verdict']} in {result['duration_s']:.0f} s: {'; '.join(result['reasons'])}")
+    click.echo(f"record: {paths.records() / f'{slug}.json'}")
+    sys.exit(STATUS[result["verdict"]])
+
+
+@click.command()
+@click.argument("slug")
+@click.option("-p", "assignments", multiple=True, required=True, metavar="NAME=V1,V2,...")
+def sweep(slug: str, assignments: tuple[str, ...]) -> None:
+    """Run one experiment at several values of a parameter; one page and chart of them."""
+    from lab.report.sweep import page
+    from lab.runner import sweep as sweeps
+    from lab.runner.many import line
+
+    runs = []
+    for point, result in sweeps.sweep(slug, sweeps.points(assignments)):
+        click.echo(f"{point}: {line(result)}")
+        runs.append((point, result))
+    click.echo(f"page: {_shown(page(slug, runs, sweeps.folder(slug) / 'index.html'))}")
+
+
+@click.command()
+@click.argument("slugs", nargs=-1)
+@click.option("--force", is_flag=True, help="Run also what has not changed.")
+def book(slugs: tuple[str, ...], force: bool) -> None:
+    """Run what changed (or SLUGS) and build the site."""
+    from lab.report import site
+    from lab.runner.many import line, run_all
+
+    begin = time.monotonic()
+    known = catalogue.slugs()
+    if strangers := set(slugs) - set(known):
+        raise click.BadParameter(
+            f"not in _toc.yml: {', '.join(sorted(strangers))}; known: {', '.join(known)}"
+        )
+    results = run_all(slugs or known, force)
+    built = site.build()
+    for slug, result in results.items():
+        click.echo(f"{slug:24} {line(result)}")
+    slowest = max(results.values(), key=lambda result: result["duration_s"])
+    click.echo(f"slowest: {slowest['experiment']}, {slowest['duration_s']:.0f} s")
+    click.echo(f"whole book: {time.monotonic() - begin:.0f} s")
+    click.echo(f"open {_shown(built / 'index.html')}")
+    bad = [result for result in results.values() if result["verdict"] in ("fail", "error", "not run")]
+    sys.exit(STATUS[bad[0]["verdict"]] if bad else 0)
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+COMMANDS = (list_, setup, run, sweep, book)

@@ -1,0 +1,50 @@
+"""What a reader can take from a page: notebook, notebook as run, record, data behind figures, the kit."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import paths
+from lab.report.fragments import Row
+from lab.runner.current import executed
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file beside a page, with the words of its link."""
+
+    text: str
+    path: Path
+
+
+def downloads(row: Row, folder: Path) -> list[Download]:
+    """Copy what there is for the experiment into `folder`."""
+    slug = row.entry.slug
+    folder.mkdir(parents=True)
+    made = [_copy("notebook", paths.notebook(slug), folder / f"{slug}.ipynb")]
+    if row.record:
+        made.append(_copy("notebook as run", executed(slug), folder / f"{slug}.executed.ipynb"))
+        made.append(_copy("record", paths.records() / f"{slug}.json", folder / f"{slug}.json"))
+        data = sorted((paths.records() / slug).glob("*.csv"))
+        made.append(_zip("data of the figures", data, folder / f"{slug}-figures.zip"))
+    kit = paths.PROJECT / "src" / "lab" / "experiments" / slug / "kit"
+    if kit.is_dir():
+        files = sorted(path for path in kit.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        made.append(_zip("kit to take home", files, folder / f"{slug}-kit.zip"))
+    return made
+
+
+def _copy(text: str, source: Path, target: Path) -> Download:
+    shutil.copyfile(source, target)
+    return Download(text, target)
+
+
+def _zip(text: str, files: list[Path], target: Path) -> Download:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            # A fixed date, so that the same content makes the same archive.
+            archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
+    return Download(text, target)

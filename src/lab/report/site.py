@@ -1,0 +1,85 @@
+"""Build the site with Jupyter Book, unless nothing that it shows has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from lab import paths
+from lab.errors import LabError
+from lab.report import catalogue
+from lab.report.fragments import Row
+from lab.report.stage import stage
+from lab.runner.current import current
+from lab.runner.execute import experiment
+
+_STAMP = ".built-from"
+
+
+def build() -> Path:
+    """The site in `build/site`; its folder. LabError with the builder's last lines if it fails."""
+    staging, site = paths.build() / "stage", paths.build() / "site"
+    stage(rows(), staging)
+    digest = _digest(staging)
+    stamp = site / _STAMP
+    if stamp.exists() and stamp.read_text() == digest:
+        return site
+    made = _jupyter_book(staging)
+    _without_scripts_from_elsewhere(made)
+    (made / _STAMP).write_text(digest)
+    shutil.rmtree(site, ignore_errors=True)
+    made.rename(site)
+    shutil.rmtree(staging / "_build", ignore_errors=True)
+    return site
+
+
+def rows() -> list[Row]:
+    """Every experiment of the book with its current record, if it has one."""
+    return [
+        Row(entry, module.TITLE, module.QUESTION, current(entry.slug))
+        for entry in catalogue.entries()
+        for module in [experiment(entry.slug)]
+    ]
+
+
+def _jupyter_book(staging: Path) -> Path:
+    # Built clean each time: an incremental build leaves pages stale that quote others.
+    # -W: a warning (dead link, unknown term, bad cell) fails the build.
+    program = str(Path(sys.executable).with_name("jupyter-book"))
+    command = [program, "build", str(staging), "-W", "-n", "--keep-going", "--all"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"NO_COLOR": "1"}
+    )
+    if done.returncode:
+        said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+        tail = "\n".join(re.findall(r".*(?:WARNING|ERROR|Error).*", said)[-20:] or said.splitlines()[-20:])
+        raise LabError(f"the book could not be built:\n{tail}")
+    return staging / "_build" / "html"
+
+
+def _without_scripts_from_elsewhere(site: Path) -> None:
+    """Take out what a page would fetch from another host: the site must work without a network."""
+    outside = re.compile(r'<(?:script|link)\b[^>]*\b(?:src|href)="https?://[^"]*"[^>]*>(?:</script>)?')
+    for path in site.rglob("*.html"):
+        text = path.read_text()
+        kept = outside.sub(lambda match: match[0] if 'rel="canonical"' in match[0] else "", text)
+        if kept != text:
+            path.write_text(kept)
+
+
+def _digest(folder: Path) -> str:
+    total = hashlib.sha256()
+    for path in sorted(_files(folder)):
+        total.update(f"{path.relative_to(folder)}\0".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,88 @@
+"""One page of several runs: a table of verdicts, and how the figures move with the swept parameter."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from lab import paths
+from lab.charts import theme
+from lab.charts.figure import Figure
+from lab.evidence.files import write_atomically
+from lab.evidence.record import Record
+from lab.report import tables
+
+Runs = Sequence[tuple[dict[str, Any], Record]]
+
+
+def page(slug: str, runs: Runs, target: Path) -> Path:
+    """Write the sweep's page to `target`; it needs nothing but itself."""
+    style = (paths.PROJECT / "book" / "_static" / "lab.css").read_text()
+    rows = [_row(point, record) for point, record in runs]
+    head = [*map(html.escape, runs[0][0]), "verdict", "headline", "seconds", "why"]
+    data = criteria_by_point(runs)
+    body = tables.table(head, rows, label="runs") + (
+        _figure(slug, data).html("sweep") if len(runs) > 1 else ""
+    )
+    return write_atomically(
+        target,
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sweep of {slug}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>'
+        f'<body class="lab-alone"><main><h1>Sweep of {slug}</h1>{body}</main></body></html>\n',
+    )
+
+
+def criteria_by_point(runs: Runs) -> pd.DataFrame:
+    """One row per run and criterion with a number: the first parameter's value, criterion, observed, limit."""
+    name = next(iter(runs[0][0]))
+    return pd.DataFrame(
+        [
+            {
+                name: point[name] if isinstance(point[name], (int, float)) else json.dumps(point[name]),
+                "criterion": item["name"],
+                "observed": float(item["observed"]),
+                "limit": float(item["limit"]["bound"]),
+                "outcome": item["outcome"],
+            }
+            for point, record in runs
+            for item in record["criteria"]
+            if item["observed"] is not None
+        ]
+    )
+
+
+def _row(point: dict[str, Any], record: Record) -> list[str]:
+    summary = record["summary"]
+    headline = tables.quantity(summary["headline"]["value"], summary["headline"]["unit"]) if summary else "–"
+    why = "" if record["verdict"] == "pass" else html.escape("; ".join(record["reasons"]))
+    values = [html.escape(str(value)) for value in point.values()]
+    return [*values, tables.badge(record["verdict"]), headline, f"{record['duration_s']:.0f}", why]
+
+
+def _figure(slug: str, data: pd.DataFrame) -> Figure:
+    name = data.columns[0]
+    kind = "Q" if pd.api.types.is_numeric_dtype(data[name]) else "N"
+
+    def chart(width: int) -> Any:
+        x = alt.X(f"{name}:{kind}", title=name)
+        base = alt.Chart(data).properties(width=width, height=90)
+        limit = base.mark_line(strokeDash=[4, 4], color=theme.GREY).encode(x=x, y="limit:Q")
+        seen = base.mark_line(point=True, color=theme.BLUE).encode(x=x, y=alt.Y("observed:Q", title=None))
+        header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top")
+        layers = alt.layer(limit, seen, data=data)
+        return layers.facet(row=alt.Row("criterion:N", title=None, header=header)).resolve_scale(
+            y="independent"
+        )
+
+    failed = int((data["outcome"] != "pass").sum())
+    title = f"{len(data) - failed} of {len(data)} criteria hold over the sweep of {name}"
+    alternative = (
+        f"{title}. A panel for each criterion: observed value against {name}, with its limit dashed."
+    )
+    return Figure(title, alternative, chart, data)

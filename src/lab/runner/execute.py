@@ -1,0 +1,156 @@
+"""One run: papermill in a child process, a staging folder, and at the end a record and a notebook in place.
+
+Nothing lands in `build/` until the run has ended: a run that is killed leaves the last good record as it
+was, and the reaper takes the child, the kernel, the services and the staging folder away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import nbformat
+import yaml
+
+from lab import __version__, paths
+from lab.errors import ParameterError
+from lab.evidence import params as parameters
+from lab.evidence import provenance, record, sources
+from lab.evidence.files import write_atomically
+from lab.evidence.record import Record
+from lab.runner.watch import watch
+from lab.services.session import session
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left: its record (verdict `error` if it came to no end) and the executed notebook."""
+
+    record: Record
+    notebook: Path
+
+
+def experiment(slug: str) -> ModuleType:
+    """The experiment's package; ParameterError if there is none."""
+    if not slug.isidentifier() or not (paths.PROJECT / "src" / "lab" / "experiments" / slug).is_dir():
+        raise ParameterError(f"no experiment {slug!r}; `lab list` shows those that there are")
+    return import_module(f"lab.experiments.{slug}")
+
+
+def check_parameters(slug: str, given: Mapping[str, Any]) -> parameters.Parameters:
+    """`given` as the experiment's parameters; ParameterError before anything is started."""
+    return parameters.parse(experiment(slug).Params, given)
+
+
+def run(slug: str, given: Mapping[str, Any], records: Path, notebooks: Path) -> Run:
+    """Run `slug` and put SLUG.json, its figures' data and SLUG.ipynb into `records` and `notebooks`."""
+    checked = check_parameters(slug, given)
+    staging = session().folder / f"run-{uuid.uuid4().hex[:8]}"
+    staging.mkdir()
+    begin = time.monotonic()
+    status = _papermill(slug, given, staging)
+    made = staging / f"{slug}.json"
+    if status == 0 and made.exists():
+        result = record.read(made)
+    else:
+        reason = _reason(staging / f"{slug}.ipynb", status)
+        result = _error(slug, checked, reason, time.monotonic() - begin)
+    executed = _keep(slug, staging, records, notebooks)
+    record.write(result, records)
+    shutil.rmtree(staging, ignore_errors=True)
+    return Run(result, executed)
+
+
+def _papermill(slug: str, given: Mapping[str, Any], staging: Path) -> int:
+    chosen = staging / "parameters.yaml"
+    chosen.write_text(yaml.safe_dump(dict(given)))
+    progress = staging / "progress.jsonl"
+    environment = {"LAB_RECORDS": str(staging), "LAB_PROGRESS": str(progress), "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-level", "ERROR"]
+    files = [str(paths.notebook(slug)), str(staging / f"{slug}.ipynb")]
+    log = staging / "papermill.log"
+    with log.open("wb") as sink:
+        child = subprocess.Popen(
+            [*command, *files, "-f", str(chosen)],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            env=session().environment(environment),
+            start_new_session=True,  # Ctrl-C reaches it through us, once
+        )
+    try:
+        return watch(slug, child, progress)
+    except BaseException:
+        _end(child)
+        raise
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ask papermill's whole group to stop; its kernel and services go with the session at the latest."""
+    try:
+        os.killpg(child.pid, signal.SIGINT)
+        child.wait(10)
+    except (ProcessLookupError, subprocess.TimeoutExpired):
+        child.kill()
+
+
+def _keep(slug: str, staging: Path, records: Path, notebooks: Path) -> Path:
+    target = notebooks / f"{slug}.ipynb"
+    if (staging / f"{slug}.ipynb").exists():
+        write_atomically(target, (staging / f"{slug}.ipynb").read_bytes())
+    for path in sorted((staging / slug).glob("*.csv")):
+        write_atomically(records / slug / path.name, path.read_bytes())
+    return target
+
+
+def _reason(notebook: Path, status: int) -> str:
+    """What the executed notebook says went wrong."""
+    try:
+        cells = nbformat.read(notebook, as_version=4).cells
+    except (OSError, json.JSONDecodeError, nbformat.ValidationError):
+        return f"papermill ended with status {status} and left no notebook"
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error":
+                return f"{output['ename']}: {output['evalue']}"
+    return f"papermill ended with status {status}; the notebook published no record"
+
+
+def _error(slug: str, checked: parameters.Parameters, reason: str, duration_s: float) -> Record:
+    module = experiment(slug)
+    origin = {
+        "machine": provenance.fingerprint(),
+        "services": {},
+        "libraries": {},
+        "source_hash": sources.digest(slug, checked.model_dump(mode="json")),
+        "version": __version__,
+    }
+    params = checked.model_dump(mode="json")
+    return record.without_result(slug, params, module.CRITERIA, origin, reason, duration_s)
+
+
+def parse_assignments(assignments: tuple[str, ...]) -> dict[str, Any]:
+    """`("rate=1000", "strategies=[keyed]")` -> values; ParameterError for one without a name or "="."""
+    return dict(_assignment(text) for text in assignments)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise ParameterError(f"-p takes name=value, not {text!r}")
+    try:
+        return name, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ParameterError(f"parameter {name} = {value!r}: not a value that YAML can read") from None

@@ -1,0 +1,1 @@
+"""Fetch what experiments need: Debian packages, JVM artefacts, Python locks, Go tools; pinned and verified."""

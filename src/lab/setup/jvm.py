@@ -1,0 +1,43 @@
+"""JVM artefacts: one pom, a profile for each need, every file verified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from lab import paths
+from lab.setup import staged
+from lab.setup.telling import call
+
+POM = paths.PROJECT / "env" / "pom.xml"
+
+
+def step(profile: str) -> Callable[[], None]:
+    """A step that has the artefacts of `profile` in `tools()/profile`."""
+    checksums = paths.PROJECT / "env" / "checksums" / f"{profile}.sha256"
+
+    def fetch_all() -> None:
+        what = f"{profile}: {len(checksums.read_text().splitlines())} files by Maven"
+        staged.install(profile, what, checksums, partial(_fetch, profile), staged.matches(checksums))
+
+    return fetch_all
+
+
+def _fetch(profile: str, folder: Path) -> None:
+    call(
+        [
+            "mvn",
+            "-q",
+            "-B",
+            "-ntp",
+            "-P",
+            profile,
+            f"-Dtarget={folder}",
+            "-f",
+            str(POM),
+            "generate-resources",
+        ],
+        f"Maven, fetching {profile}",
+        "Is there a network? What was fetched is kept; run the same command again.",
+    )

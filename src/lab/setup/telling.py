@@ -1,0 +1,43 @@
+"""Say what set-up does and how long it took."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import click
+
+from lab.errors import SetupError
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """`what ... 5.8 s` on standard error; a full disk becomes a sentence."""
+    click.echo(f"setup: {what} ...", err=True)
+    begin = time.monotonic()
+    try:
+        yield
+    except OSError as error:
+        raise SetupError(f"{what}: {error.strerror or error} ({error.filename or 'no file named'})") from None
+    click.echo(f"setup: {what}: done in {time.monotonic() - begin:.1f} s", err=True)
+
+
+def call(command: Sequence[str], what: str, hint: str, environment: Mapping[str, str] | None = None) -> None:
+    """Run `command` to its end; SetupError with its last lines and `hint` if it fails."""
+    try:
+        done = subprocess.run(
+            command,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=dict(environment) if environment else None,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise SetupError(f"{what}: no program {command[0]!r}. {hint}") from None
+    if done.returncode:
+        tail = "\n".join(done.stdout.strip().splitlines()[-15:])
+        raise SetupError(f"{what} ended with status {done.returncode}. {hint}\n{tail}")
