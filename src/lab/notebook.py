@@ -16,7 +16,7 @@ from lab import __version__, paths
 from lab.charts.figure import Figure
 from lab.evidence import params, provenance, record, sources
 from lab.evidence.criteria import Criterion, conclude, judge_all, judge_control
-from lab.evidence.files import write_atomically
+from lab.files import write_atomically
 from lab.evidence.record import Record
 from lab.evidence.result import Law, Result, Summary
 from lab.report import tables

@@ -71,6 +71,8 @@ def _matplotlib_svg(figure: Any) -> str:
 
 
 def _with_own_ids(svg: str, prefix: str) -> str:
+    # The box around the drawing carries its one text alternative; roles inside of it have no name.
+    svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
     # Several drawings share a page, and Vega numbers its clip paths from one in each of them.
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)

@@ -16,8 +16,8 @@ import jsonschema
 
 from lab.errors import EvidenceError
 from lab.evidence.criteria import Control, Criterion, Judged, Verdict
-from lab.evidence.files import write_atomically
 from lab.evidence.result import Law, Metric, Result, Summary
+from lab.files import write_atomically
 
 Record = dict[str, Any]
 

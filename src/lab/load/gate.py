@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from lab.evidence.files import write_atomically
+from lab.files import write_atomically
 
 _LOOK_AGAIN_S = 0.002
 

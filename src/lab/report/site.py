@@ -31,7 +31,7 @@ def build() -> Path:
     if stamp.exists() and stamp.read_text() == digest:
         return site
     made = _jupyter_book(staging)
-    _without_scripts_from_elsewhere(made)
+    _mend(made)
     (made / _STAMP).write_text(digest)
     shutil.rmtree(site, ignore_errors=True)
     made.rename(site)
@@ -63,14 +63,27 @@ def _jupyter_book(staging: Path) -> Path:
     return staging / "_build" / "html"
 
 
-def _without_scripts_from_elsewhere(site: Path) -> None:
-    """Take out what a page would fetch from another host: the site must work without a network."""
-    outside = re.compile(r'<(?:script|link)\b[^>]*\b(?:src|href)="https?://[^"]*"[^>]*>(?:</script>)?')
+# Live code (thebe) is always built in, loads from another host, and is declared twice; the pages don't use it.
+_UNWANTED = re.compile(
+    r'<script\b[^>]*>[^<]*THEBE_JS_URL[^<]*</script>|<script type="text/x-thebe-config">[^<]*</script>'
+    r"|<(?:script|link)\b[^>]*sphinx-thebe[^>]*>(?:</script>)?"
+    r'|<(?:script|link)\b[^>]*\b(?:src|href)="https?://[^"]*"[^>]*>(?:</script>)?'
+)
+
+
+# The theme leaves the book's title outside of every landmark.
+_LOGO = re.compile(r'(<div class="sidebar-primary-item")(>\s*<a class="navbar-brand)')
+
+
+def _mend(site: Path) -> None:
+    """Take out what a page would fetch from another host, and set the roles that the theme gets wrong."""
     for path in site.rglob("*.html"):
-        text = path.read_text()
-        kept = outside.sub(lambda match: match[0] if 'rel="canonical"' in match[0] else "", text)
-        if kept != text:
-            path.write_text(kept)
+        text = _UNWANTED.sub("", path.read_text())
+        text = text.replace(' role="doc-biblioentry"', ' role="listitem"')
+        path.write_text(_LOGO.sub(r'\1 role="region" aria-label="title of the book"\2', text))
+    (site / "_static" / "webpack-macros.html").unlink(
+        missing_ok=True
+    )  # a template that the theme leaves behind
 
 
 def _digest(folder: Path) -> str:

@@ -14,8 +14,8 @@ import pandas as pd
 from lab import paths
 from lab.charts import theme
 from lab.charts.figure import Figure
-from lab.evidence.files import write_atomically
 from lab.evidence.record import Record
+from lab.files import write_atomically
 from lab.report import tables
 
 Runs = Sequence[tuple[dict[str, Any], Record]]

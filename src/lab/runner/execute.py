@@ -28,8 +28,8 @@ from lab import __version__, paths
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
 from lab.evidence import provenance, record, sources
-from lab.evidence.files import write_atomically
 from lab.evidence.record import Record
+from lab.files import write_atomically
 from lab.runner.watch import watch
 from lab.services.session import session
 

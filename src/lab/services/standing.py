@@ -17,7 +17,7 @@ import psutil
 
 from lab import paths
 from lab.errors import ServiceError
-from lab.evidence.files import write_atomically
+from lab.files import write_atomically
 from lab.services import kafka, postgres
 from lab.services.session import MARK
 

@@ -42,5 +42,5 @@ class Params(Parameters):
         return round(1e9 / (self.lane_share * self.rate))
 
     def hold_s(self, rung: int) -> float:
-        """How long a rung is held, s."""
-        return self.seconds if rung == self.rate else self.seconds / 4
+        """How long a rung is held, s: a quarter below the top, or what some 200 messages take."""
+        return self.seconds if rung == self.rate else max(self.seconds / 4, min(self.seconds, 200 / rung))

@@ -29,8 +29,8 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
             "more partitions."
         ),
         formula=(
-            r"P \ge \frac{\lambda}{0.7\,\mu},\qquad s_{\max} < \frac{\mu}{\lambda},\qquad"
-            r"\frac{dL}{dt} = \max(0,\; s\lambda - \mu),\qquad W \approx W_0 + \frac{1}{\mu - s\lambda}"
+            r"\begin{gathered} P \ge \frac{\lambda}{0.7\,\mu} \\ s_{\max} < \frac{\mu}{\lambda} \\"
+            r"\frac{dL}{dt} = \max(0,\; s\lambda - \mu) \\ W \approx W_0 + \frac{1}{\mu - s\lambda} \end{gathered}"
         ),
         constants=[
             Metric("mu", found.worker_rate, "messages/s", "μ, one partition's worker (set by `lane_share`)"),

@@ -1,0 +1,35 @@
+"""One small book for all tests of the runner, the report and the site: every notebook run once, briefly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab import paths
+from lab.report import catalogue, site
+from lab.runner.execute import Run, run
+
+SMALL = paths.PROJECT / "tests" / "experiments"
+
+
+@pytest.fixture(scope="session")
+def small_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
+    """Every experiment's notebook, run with the parameters of its SLUG.small.yaml."""
+    folder = tmp_path_factory.mktemp("book")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_BUILD", str(folder))
+        yield {slug: _small(slug, folder) for slug in catalogue.slugs()}
+
+
+def _small(slug: str, folder: Path) -> Run:
+    parameters = yaml.safe_load((SMALL / f"{slug}.small.yaml").read_text())
+    return run(slug, parameters, folder / "records", folder / "notebooks")
+
+
+@pytest.fixture(scope="session")
+def built_site(small_runs: dict[str, Run]) -> Path:
+    """The site made of those runs."""
+    return site.build()

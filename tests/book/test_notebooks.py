@@ -1,0 +1,46 @@
+"""Every notebook runs from its first to its last cell and leaves what its page needs."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+import pytest
+
+from lab import paths
+from lab.evidence import record, sources
+from lab.evidence.recompute import disagreements
+from lab.report import catalogue
+from lab.runner.execute import Run
+
+pytestmark = [pytest.mark.notebook, pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_a_small_run_is_judged(slug: str, small_runs: dict[str, Run]) -> None:
+    made = small_runs[slug].record
+    # So short a run may be too noisy to tell; it may not fail and it may not break.
+    assert made["verdict"] in ("pass", "inconclusive"), made["reasons"]
+    assert disagreements(made) == []
+    assert record.read(paths.records() / f"{slug}.json") == made
+    assert made["provenance"]["source_hash"] == sources.digest(slug, made["params"])
+    assert made["control"]["arms"]
+    assert made["summary"]["answer"]
+    assert made["scale"]["advice"]
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_invariants_hold_even_in_a_small_run(slug: str, small_runs: dict[str, Run]) -> None:
+    criteria = small_runs[slug].record["criteria"]
+    assert not [item for item in criteria if item["tier"] == "invariant" and item["outcome"] != "pass"]
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_the_executed_notebook_has_figures_with_text_and_data(slug: str, small_runs: dict[str, Run]) -> None:
+    shown = json.dumps(nbformat.read(small_runs[slug].notebook, as_version=4))
+    data = {path.stem for path in (paths.records() / slug).glob("*.csv")}
+    assert data
+    for name in data:
+        assert f'id=\\"figure-{name}\\"' in shown
+    assert shown.count("aria-label") >= len(data)
+    assert '"output_type": "error"' not in shown

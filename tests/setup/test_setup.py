@@ -1,0 +1,86 @@
+"""Set-up trusts nothing that it has not verified to the end."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from lab.errors import SetupError
+from lab.setup import debian, needs, staged
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LAB_TOOLS", str(tmp_path / "tools"))
+    return tmp_path / "tools"
+
+
+@pytest.fixture
+def checksums(tmp_path: Path) -> Path:
+    path = tmp_path / "thing.sha256"
+    path.write_text(f"{hashlib.sha256(b'good').hexdigest()}  a.jar\n")
+    return path
+
+
+def _install(checksums: Path, content: bytes, calls: list[str]) -> None:
+    def fetch(folder: Path) -> None:
+        calls.append("fetch")
+        (folder / "a.jar").write_bytes(content)
+
+    staged.install("thing", "thing", checksums, fetch, staged.matches(checksums))
+
+
+def test_what_was_verified_is_not_fetched_again(tools: Path, checksums: Path) -> None:
+    calls: list[str] = []
+    for _ in range(2):
+        _install(checksums, b"good", calls)
+    assert calls == ["fetch"]
+    assert (tools / "thing" / "a.jar").read_bytes() == b"good"
+
+
+def test_a_wrong_checksum_installs_nothing(tools: Path, checksums: Path) -> None:
+    with pytest.raises(SetupError, match=r"checksum differs.*a\.jar"):
+        _install(checksums, b"bad", [])
+    assert list(tools.iterdir()) == []
+
+
+def test_a_wrong_download_leaves_the_old_one_alone(tools: Path, checksums: Path) -> None:
+    _install(checksums, b"good", [])
+    checksums.write_text(f"{hashlib.sha256(b'better').hexdigest()}  a.jar\n")
+    with pytest.raises(SetupError):
+        _install(checksums, b"bad", [])
+    assert (tools / "thing" / "a.jar").read_bytes() == b"good"
+
+
+def test_a_missing_file_is_told(tools: Path, checksums: Path) -> None:
+    def fetch(folder: Path) -> None:
+        (folder / "b.jar").write_bytes(b"good")
+
+    with pytest.raises(SetupError, match=r"missing \['a\.jar'\], unexpected \['b\.jar'\]"):
+        staged.install("thing", "thing", checksums, fetch, staged.matches(checksums))
+
+
+def test_a_full_disk_is_a_sentence(tools: Path, checksums: Path) -> None:
+    def fetch(folder: Path) -> None:
+        raise OSError(28, "No space left on device", str(folder))
+
+    with pytest.raises(SetupError, match="No space left"):
+        staged.install("thing", "thing", checksums, fetch, staged.matches(checksums))
+    assert list(tools.iterdir()) == []
+
+
+def test_an_unprivileged_user_is_told_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(
+        debian.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None
+    )
+    with pytest.raises(SetupError, match="sudo apt-get install -y maven"):
+        debian.maven()
+
+
+def test_an_experiment_fetches_only_its_own_needs() -> None:
+    assert needs.of(["kafka_lag"]) == ["kafka"]
+    with pytest.raises(SetupError, match="no experiment 'nope'"):
+        needs.of(["nope"])
