@@ -16,9 +16,9 @@ from lab import __version__, paths
 from lab.charts.figure import Figure
 from lab.evidence import params, provenance, record, sources
 from lab.evidence.criteria import Criterion, conclude, judge_all, judge_control
-from lab.files import write_atomically
 from lab.evidence.record import Record
 from lab.evidence.result import Law, Result, Summary
+from lab.files import write_atomically
 from lab.report import tables
 
 _started = time.monotonic()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, TypeVar
 
-from lab.errors import NotAvailableError
+from lab.errors import NotAvailableError, ServiceError
+
+T = TypeVar("T")
 
 
 class Node(Protocol):
@@ -39,3 +42,14 @@ class Attached:
         )
 
     kill = pause = resume = stop = start = restart = logs = stopped = paused = _refuse
+
+
+def attached(name: str, variable: str, ask: Callable[[], T]) -> T:
+    """What the server that `variable` names answers to `ask`; ServiceError if it does not answer."""
+    try:
+        return ask()
+    except Exception as error:
+        raise ServiceError(
+            f"{name} does not answer at the address in {variable}: {str(error).strip()}; "
+            f"correct {variable}, or unset it to have a server started here"
+        ) from None

@@ -15,7 +15,7 @@ import psycopg
 from lab.errors import ServiceError
 from lab.services import compose
 from lab.services.commands import run
-from lab.services.node import Attached, Node
+from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
 from lab.services.session import session
@@ -40,7 +40,9 @@ class Postgres:
 def postgres(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
     """A PostgreSQL server for the block. settings: lines of postgresql.conf, not applied when attached."""
     if url := os.environ.get(VARIABLE):
-        yield Postgres(url, _version(url), Attached("PostgreSQL", VARIABLE))
+        yield Postgres(
+            url, attached("PostgreSQL", VARIABLE, lambda: _version(url)), Attached("PostgreSQL", VARIABLE)
+        )
     elif compose.chosen():
         with compose.up(["postgres"]) as project:
             dsn = _dsn(project.ports["POSTGRES_PORT"])

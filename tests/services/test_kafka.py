@@ -1,0 +1,99 @@
+"""Kafka, started for real: one broker and three."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from lab.errors import NotAvailableError, ServiceError
+from lab.services.kafka import VARIABLE, kafka
+
+pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(autouse=True)
+def _not_attached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+
+def _create(bootstrap: str, topic: str, copies: int = 1) -> None:
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic(topic, 1, copies)])[topic].result(30)
+
+
+def _send(bootstrap: str, topic: str, count: int) -> int:
+    """How many of `count` messages were acknowledged."""
+    done: list[bool] = []
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "acks": "all", "message.timeout.ms": 20_000, "log_level": 0}
+    )
+    for number in range(count):
+        producer.produce(topic, str(number).encode(), on_delivery=lambda error, _: done.append(error is None))
+    producer.flush(30)
+    return sum(done)
+
+
+def _stored(bootstrap: str, topic: str) -> int:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "count", "log_level": 0})
+    try:
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=5)
+        return high - low
+    finally:
+        consumer.close()
+
+
+def test_messages_survive_a_killed_broker() -> None:
+    with kafka() as cluster:
+        _create(cluster.bootstrap, "t")
+        assert _send(cluster.bootstrap, "t", 1000) == 1000
+        cluster.nodes[0].kill()
+        with pytest.raises(KafkaException):
+            _stored(cluster.bootstrap, "t")
+        cluster.nodes[0].restart()
+        assert _stored(cluster.bootstrap, "t") == 1000
+        with cluster.nodes[0].paused(), pytest.raises(KafkaException):
+            _stored(cluster.bootstrap, "t")
+        assert _stored(cluster.bootstrap, "t") == 1000
+
+
+def test_three_brokers_go_on_when_one_is_killed() -> None:
+    with kafka(brokers=3, heap_mb=256) as cluster:
+        _create(cluster.bootstrap, "t", copies=3)
+        assert _send(cluster.bootstrap, "t", 100) == 100
+        cluster.nodes[2].kill()
+        begin = time.monotonic()
+        assert _send(cluster.bootstrap, "t", 100) == 100
+        assert time.monotonic() - begin < 20
+        assert _stored(cluster.bootstrap, "t") == 200
+
+
+def test_kafkas_own_tools_are_at_hand_and_their_errors_are_told() -> None:
+    with kafka() as cluster:
+        name = "org.apache.kafka.tools.TopicCommand"
+        _create(cluster.bootstrap, "seen")
+        assert "seen" in cluster.tool(name, "--bootstrap-server", cluster.bootstrap, "--list").stdout
+        with pytest.raises(ServiceError, match="TopicCommand ended with status 1"):
+            cluster.tool(name, "--bootstrap-server", cluster.bootstrap, "--describe", "--topic", "none")
+
+
+def test_an_attached_cluster_is_used_but_not_hurt(monkeypatch: pytest.MonkeyPatch) -> None:
+    with kafka() as own:
+        monkeypatch.setenv(VARIABLE, own.bootstrap)
+        with kafka() as attached:
+            assert attached.bootstrap == own.bootstrap
+            with pytest.raises(NotAvailableError, match=VARIABLE):
+                attached.nodes[0].kill()
+
+
+def test_an_attached_cluster_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "127.0.0.1:1")
+    with pytest.raises(ServiceError, match=VARIABLE), kafka():
+        pass
+
+
+def test_four_brokers_are_refused() -> None:
+    with pytest.raises(ValueError, match="1 to 3"), kafka(brokers=4):
+        pass
