@@ -77,7 +77,7 @@ def kafka(brokers: int = 1, heap_mb: int = 512, settings: Mapping[str, str] | No
     if not 1 <= brokers <= 3:
         raise ValueError(f"1 to 3 brokers, not {brokers}")
     if bootstrap := os.environ.get(VARIABLE):
-        attached("Kafka", VARIABLE, lambda: _answers(bootstrap, 1))
+        attached("Kafka", VARIABLE, partial(_answers, bootstrap, 1))
         yield Kafka(bootstrap, "attached, version unknown", [Attached("Kafka", VARIABLE)])
     elif compose.chosen():
         with compose.up(_services(brokers), _variables(brokers, heap_mb, settings or {})) as project:
