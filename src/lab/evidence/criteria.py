@@ -166,10 +166,9 @@ def _reason(item: Judged) -> str:
     if seen is None:
         return f"{item.criterion.name}: not observed"
     unit = f" {item.criterion.unit}" if item.criterion.unit else ""
-    text = (
-        f"{item.criterion.name}: observed {_short(seen.value)}{unit}, limit {item.criterion.limit.relation} "
-    )
-    text += f"{_short(item.criterion.limit.bound)}{unit}"
+    limit = item.criterion.limit
+    sign = {"<=": "≤", ">=": "≥", "==": "="}[limit.relation]
+    text = f"{item.criterion.name}: observed {_short(seen.value)}{unit}, limit {sign} {_short(limit.bound)}{unit}"
     return f"{text} ({seen.detail})" if seen.detail else text
 
 

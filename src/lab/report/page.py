@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import html
+import shlex
 from collections.abc import Sequence
 
 import nbformat
@@ -14,6 +15,7 @@ from lab.report import tables
 from lab.report.downloads import Download
 from lab.report.fragments import Row, machine_line
 from lab.runner.current import executed
+from lab.runner.execute import experiment
 
 _SHOWING = {"criteria_table", "publish", "say", "show", "show_law", "source", "text_file"}
 
@@ -57,7 +59,13 @@ def _outcome(row: Row) -> str:
 
 
 def _command(row: Row) -> str:
-    return f"lab run {row.entry.slug}"
+    """The command that repeats this run: with the parameters that were not the defaults."""
+    command = f"lab run {row.entry.slug}"
+    if row.record is None:
+        return command
+    defaults = experiment(row.entry.slug).Params().model_dump(mode="json")
+    changed = {name: value for name, value in row.record["params"].items() if value != defaults.get(name)}
+    return " ".join([command, *(f"-p {shlex.quote(f'{name}={value}')}" for name, value in changed.items())])
 
 
 def _only_shows(source: str) -> bool:

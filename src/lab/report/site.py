@@ -77,11 +77,12 @@ _LOGO = re.compile(r'(<div class="sidebar-primary-item")(>\s*<a class="navbar-br
 
 def _mend(site: Path) -> None:
     """Take out what a page would fetch from another host, and set the roles that the theme gets wrong."""
+    for template in (site / "_static").glob("*webpack-macros.html"):
+        template.unlink()  # left behind by the themes, with links to nowhere
     for path in site.rglob("*.html"):
         text = _UNWANTED.sub("", path.read_text())
         text = text.replace(' role="doc-biblioentry"', ' role="listitem"')
         path.write_text(_LOGO.sub(r'\1 role="region" aria-label="title of the book"\2', text))
-    (site / "_static" / "webpack-macros.html").unlink(
         missing_ok=True
     )  # a template that the theme leaves behind
 

@@ -1,0 +1,113 @@
+"""However a run ends, no process is left, no record is half-written, and the next run is clean."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lab.evidence import record
+
+pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(1800)]
+LAB = Path(sys.executable).with_name("lab")
+KILLS = int(os.environ.get("LAB_ROBUSTNESS", "3"))
+RUN_S = 25.0  # about as long as the short run below takes
+MARK = "LAB_TEST_RUN"
+
+
+class Runner:
+    """A short run of kafka_lag with folders of its own; every process that it starts inherits a mark."""
+
+    def __init__(self, folder: Path) -> None:
+        self.build, self.temporary, self.mark = folder / "build", folder / "tmp", uuid.uuid4().hex
+        self.temporary.mkdir(parents=True, exist_ok=True)
+        environment = os.environ | {
+            "LAB_BUILD": str(self.build),
+            "TMPDIR": str(self.temporary),
+            MARK: self.mark,
+        }
+        command = [str(LAB), "run", "kafka_lag", "-p", "rate=2000", "-p", "seconds=2", "-p", "partitions=4"]
+        self.process = subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def left(self) -> list[str]:
+        """Command lines of living processes that carry the mark."""
+        return [line for process in psutil.process_iter() if (line := self._marked(process))]
+
+    def _marked(self, process: psutil.Process) -> str:
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == self.mark:
+                return " ".join(process.cmdline()[:6])
+        except psutil.Error:
+            pass
+        return ""
+
+    def assert_clean(self) -> None:
+        assert _eventually(lambda: not self.left()), self.left()
+        assert _eventually(lambda: not list(self.temporary.glob("lab-run-*"))), list(self.temporary.iterdir())
+        for path in self.build.rglob("*"):
+            assert not path.name.startswith("."), f"half-written: {path}"
+            if path.suffix == ".json":
+                record.read(path)
+
+
+def _eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_killed_at_a_random_moment_it_leaves_nothing(tmp_path: Path, number: int) -> None:
+    runner = Runner(tmp_path)
+    # Stratified, so that few kills still meet the start, the middle and the end of a run.
+    time.sleep((number + random.random()) / KILLS * RUN_S)
+    runner.process.kill()
+    runner.process.wait()
+    runner.assert_clean()
+
+
+def test_ctrl_c_takes_everything_down_and_says_so(tmp_path: Path) -> None:
+    runner = Runner(tmp_path)
+    time.sleep(10)
+    os.killpg(runner.process.pid, signal.SIGINT)
+    _, said = runner.process.communicate(timeout=60)
+    assert runner.process.returncode == 130
+    assert "stopped" in said
+    assert "Traceback" not in said
+    runner.assert_clean()
+
+
+def test_after_a_kill_the_next_run_is_clean_and_two_at_once_do_not_collide(tmp_path: Path) -> None:
+    killed = Runner(tmp_path / "a")
+    time.sleep(8)
+    killed.process.kill()
+    killed.process.wait()
+    runs = [Runner(tmp_path / "a"), Runner(tmp_path / "b")]
+    for run in runs:
+        _, said = run.process.communicate(timeout=240)
+        # Two at once share two cores: they may be too slow to tell, but nothing may break.
+        assert run.process.returncode in (0, 3), said
+        made = record.read(run.build / "records" / "kafka_lag.json")
+        assert not [
+            item for item in made["criteria"] if item["tier"] == "invariant" and item["outcome"] != "pass"
+        ]
+        run.assert_clean()
