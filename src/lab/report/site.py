@@ -83,8 +83,6 @@ def _mend(site: Path) -> None:
         text = _UNWANTED.sub("", path.read_text())
         text = text.replace(' role="doc-biblioentry"', ' role="listitem"')
         path.write_text(_LOGO.sub(r'\1 role="region" aria-label="title of the book"\2', text))
-        missing_ok=True
-    )  # a template that the theme leaves behind
 
 
 def _digest(folder: Path) -> str:
