@@ -1,0 +1,1 @@
+"""What the harness itself costs: `make bench`. Prints ratios; nothing here gates."""
