@@ -14,13 +14,6 @@ from typing import Any
 
 from lab import paths
 
-_PINS = (
-    "env/python/core.lock",
-    "env/python/privacy.lock",
-    "env/pom.xml",
-    "env/Dockerfile",
-    "env/compose.yaml",
-)
 _SOURCE = paths.PROJECT / "src"
 # What only shows or runs an experiment does not change what it measures.
 _NOT_MEASURING = ("lab.cli", "lab.report", "lab.charts")
@@ -42,8 +35,14 @@ def files(slug: str) -> list[Path]:
     package = _SOURCE / "lab" / "experiments" / slug
     found |= {path for folder in (package, paths.data(slug)) for path in _everything(folder)}
     found |= set(library(slug))
-    found |= {paths.PROJECT / name for name in _PINS if (paths.PROJECT / name).exists()}
-    return sorted(found)
+    return sorted(found | _pins())
+
+
+def _pins() -> set[Path]:
+    """What fixes the versions that are measured; dev.lock only names what tests and checks use."""
+    env = paths.PROJECT / "env"
+    locks = {path for path in (env / "python").glob("*.lock") if path.name != "dev.lock"}
+    return locks | {env / "pom.xml"} | set((env / "checksums").iterdir())
 
 
 def library(slug: str) -> list[Path]:
