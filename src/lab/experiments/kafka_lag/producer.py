@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lab.experiments.kafka_lag.workload import key_names, payloads
 from lab.load.gate import Gate
-from lab.load.openloop import Send, drive, share
+from lab.load.openloop import Send, drive, settle, share
 from lab.load.schedule import Nanoseconds
 
 # Delivery that loses and doubles nothing, with batches large enough for the highest rate.
@@ -72,6 +72,7 @@ def generate(generator: Generator) -> None:
         if not _await(folder / "hold.npz", generator.folder / "stop", producer):
             break
         due_ns, lots = _prepare(generator, folder / "hold.npz")
+        settle()
         start_ns = Gate(folder).arrive(generator.name)
         kept = drive(due_ns, start_ns, _sender(producer, generator.topic, lots, counts))
         producer.flush(60)
