@@ -30,7 +30,7 @@ ALLOWED = {
     "report": {"report", "runner", "evidence", "charts"},
     "cli": {"cli", "runner", "report", "setup", "services", "evidence"},
 }
-COMMON = {"errors", "files", "paths", "progress", "__version__"}
+COMMON = {"errors", "files", "lazy", "paths", "progress", "__version__"}
 
 
 def _layers(path: Path) -> set[str]:

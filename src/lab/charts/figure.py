@@ -9,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import pandas as pd
 import vl_convert
 
-from lab.charts import theme
+from lab.charts import alt, theme
 
 
 @dataclass(frozen=True)

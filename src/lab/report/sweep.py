@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from lab import paths
-from lab.charts import theme
+from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.evidence.record import Record
 from lab.files import write_atomically

@@ -21,8 +21,8 @@ from lab.experiments.kafka_lag.workload import Arm, hot_keys, key_names, prepare
 from lab.progress import Steps, steps
 from lab.services.kafka import Kafka, kafka
 
-WARM_UP_S = 2.0
-JAVA_S = 4.0
+WARM_UP_S = 1.5
+JAVA_S = 3.0
 
 
 def arms(params: Params) -> list[Arm]:

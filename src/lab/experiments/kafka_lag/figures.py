@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import altair as alt
-
-from lab.charts import theme
+from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
 from lab.experiments.kafka_lag.findings import CONTROL, Findings, findings

@@ -16,7 +16,7 @@ class Params(Parameters):
 
     rate: int = Field(100_000, ge=1_000, le=5_000_000, description="messages/s at the top of the ladder")
     seconds: float = Field(
-        8.0, ge=2, le=600, description="s of sending at the top rung; lower rungs a quarter of it"
+        8.0, ge=2, le=600, description="s of sending at the top rung; lower rungs three eighths of it"
     )
     partitions: int = Field(6, ge=2, le=200, description="partitions of the topic")
     consumers: int = Field(2, ge=1, le=64, description="processes in the consumer group")
@@ -42,5 +42,5 @@ class Params(Parameters):
         return round(1e9 / (self.lane_share * self.rate))
 
     def hold_s(self, rung: int) -> float:
-        """How long a rung is held, s: a quarter below the top, or what some 200 messages take."""
-        return self.seconds if rung == self.rate else max(self.seconds / 4, min(self.seconds, 200 / rung))
+        """How long a rung is held, s: three eighths of `seconds` below the top, or what some 200 messages take."""
+        return self.seconds if rung == self.rate else max(self.seconds * 3 / 8, min(self.seconds, 200 / rung))

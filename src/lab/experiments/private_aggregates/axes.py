@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import altair as alt
 import pandas as pd
 
-from lab.charts import theme
+from lab.charts import alt, theme
 
 _COMMON = 540  # px: narrower than this, legends go in fewer columns
 

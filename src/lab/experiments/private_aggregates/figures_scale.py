@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
-from lab.charts import theme
+from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.experiments.private_aggregates.axes import columns, log_x
 from lab.experiments.private_aggregates.composition import (
