@@ -7,12 +7,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from lab.services import compose
-from lab.services.postgres import VARIABLE, postgres
+from lab.errors import ServiceError
+from lab.services import compose, kafka, postgres
 
 VALIDATOR = Path(sys.executable).with_name("docker-compose")
 
@@ -41,7 +44,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_faults_go_through_the_engine(engine: Path) -> None:
-    with compose.up(["postgres"], {"KAFKA_HEAP_MB": "1"}) as project:
+    with compose.up({"postgres": lambda ports: None}, {"KAFKA_HEAP_MB": "1"}) as project:
         node = project.nodes["postgres"]
         with node.paused():
             pass
@@ -66,9 +69,25 @@ def test_faults_go_through_the_engine(engine: Path) -> None:
 
 
 def test_two_projects_do_not_meet(engine: Path) -> None:
-    with compose.up(["postgres"]) as one, compose.up(["postgres"]) as other:
+    services = {"postgres": lambda ports: None}
+    with compose.up(services) as one, compose.up(services) as other:
         assert one.name != other.name
         assert not set(one.ports.values()) & set(other.ports.values())
+
+
+def test_a_service_that_does_not_answer_is_told_with_its_log(
+    engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(ports: compose.Ports) -> None:
+        raise ConnectionRefusedError(f"port {ports['POSTGRES_PORT']} refuses")
+
+    monkeypatch.setattr(compose, "_READY_S", 0.3)
+    with (
+        pytest.raises(ServiceError, match=r"postgres: not ready after 0.3 s \(port \d+ refuses\)"),
+        compose.up({"postgres": refuse}),
+    ):
+        pass
+    assert engine.read_text().splitlines()[-1].split(" PORT")[0].endswith("down --volumes --timeout 0")
 
 
 def _has_engine() -> bool:
@@ -81,19 +100,55 @@ def _has_engine() -> bool:
     )
 
 
-@pytest.mark.engine
-@pytest.mark.skipif(
-    not _has_engine(), reason="no container engine: `env/containers test` runs this where there is one"
-)
-def test_committed_rows_survive_a_kill_of_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
+needs_engine = [
+    pytest.mark.engine,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(
+        not _has_engine(), reason="no container engine; where there is one: env/containers build, then test"
+    ),
+]
+
+
+@pytest.fixture
+def containers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(postgres.VARIABLE, raising=False)
+    monkeypatch.delenv(kafka.VARIABLE, raising=False)
     monkeypatch.setenv("LAB_SERVICES", "compose")
-    with postgres() as db:
-        with psycopg.connect(db.dsn) as connection:
-            connection.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")
-        db.node.kill()
-        with pytest.raises(psycopg.OperationalError):
-            psycopg.connect(db.dsn, connect_timeout=2)
-        db.node.restart()
-        with psycopg.connect(db.dsn) as connection:
-            assert connection.execute("SELECT count(*) FROM t").fetchone() == (1000,)
+
+
+class TestOnAnEngine:
+    """The contract of the local backend, kept by containers."""
+
+    pytestmark = needs_engine
+
+    def test_committed_rows_survive_a_kill(self, containers: None) -> None:
+        with postgres.postgres({"work_mem": "1MB"}) as db:
+            with psycopg.connect(db.dsn) as connection:
+                assert connection.execute("SHOW work_mem").fetchone() == ("1MB",)
+                connection.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")
+            db.node.kill()
+            with pytest.raises(psycopg.OperationalError):
+                psycopg.connect(db.dsn, connect_timeout=2)
+            db.node.restart()
+            with db.node.paused(), pytest.raises(psycopg.OperationalError):
+                psycopg.connect(db.dsn, connect_timeout=2)
+            with psycopg.connect(db.dsn) as connection:
+                assert connection.execute("SELECT count(*) FROM t").fetchone() == (1000,)
+
+    def test_a_killed_broker_comes_back(self, containers: None) -> None:
+        with kafka.kafka() as cluster:
+            cluster.nodes[0].kill()
+            with pytest.raises(KafkaException):
+                _topics(cluster.bootstrap)
+            cluster.nodes[0].restart()
+            assert isinstance(_topics(cluster.bootstrap), dict)
+
+    def test_three_brokers_form_a_cluster(self, containers: None) -> None:
+        with kafka.kafka(brokers=3, heap_mb=256) as cluster:
+            admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
+            admin.create_topics([NewTopic("t", 1, 3)])["t"].result(30)
+            assert len(_topics(cluster.bootstrap)["t"].partitions[0].isrs) == 3
+
+
+def _topics(bootstrap: str) -> dict[str, Any]:
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(timeout=5).topics

@@ -10,17 +10,22 @@ import os
 import shlex
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from lab import paths
+from lab.errors import ServiceError
 from lab.services.commands import run
 from lab.services.ports import free_ports
 from lab.services.session import session
+from lab.services.waiting import Ready, until
 
 FILE = paths.PROJECT / "env" / "compose.yaml"
 PORTS = ("POSTGRES_PORT", "KAFKA_1_PORT", "KAFKA_2_PORT", "KAFKA_3_PORT")
+Ports = Mapping[str, int]  # host port by the variable's name in env/compose.yaml
+_READY_S = 90
 _HINT = "Is the container engine running, and are the images built (env/containers build)?"
 
 
@@ -31,10 +36,10 @@ def chosen() -> bool:
 
 @dataclass(frozen=True)
 class Project:
-    """One run's services. ports: host port by the variable's name in env/compose.yaml."""
+    """One run's services."""
 
     name: str
-    ports: Mapping[str, int]
+    ports: Ports
     variables: Mapping[str, str] = field(default_factory=dict)
     nodes: dict[str, Service] = field(default_factory=dict)
 
@@ -54,10 +59,11 @@ class Project:
 
 @dataclass(frozen=True)
 class Service:
-    """One compose service, hurt and mended through the engine."""
+    """One compose service, hurt and mended through the engine. ready: see `waiting.until`."""
 
     name: str
     project: Project
+    ready: Ready
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -74,7 +80,16 @@ class Service:
         self.project.call("stop", self.name)
 
     def start(self) -> None:
+        """Start and block until ready."""
         self.project.call("start", self.name)
+        self.await_ready()
+
+    def await_ready(self) -> None:
+        """Block until it answers; ServiceError with its last lines if it does not."""
+        try:
+            until(self.ready, self.name, _READY_S)
+        except ServiceError as error:
+            raise ServiceError(f"{error}. {_HINT}\nLast lines of its log:\n{self.logs(15)}") from None
 
     def restart(self) -> None:
         self.stop()
@@ -104,15 +119,24 @@ class Service:
 
 
 @contextmanager
-def up(services: Sequence[str], variables: Mapping[str, str] | None = None) -> Iterator[Project]:
-    """The named services running, as a project that is taken down, with its volumes, after the block."""
+def up(
+    services: Mapping[str, Callable[[Ports], object]], variables: Mapping[str, str] | None = None
+) -> Iterator[Project]:
+    """The named services answering, as a project that is taken down, with its volumes, after the block.
+
+    services: by name, a request that succeeds once the service is ready; it is given the project's ports.
+    """
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     project = Project(f"lab-{uuid.uuid4().hex[:8]}", ports, dict(variables or {}))
-    project.nodes.update({name: Service(name, project) for name in services})
+    project.nodes.update(
+        {name: Service(name, project, partial(ready, ports)) for name, ready in services.items()}
+    )
     down = ["down", "--volumes", "--timeout", "0"]
     session().on_end([*project.program(), *down])
     try:
         project.call("up", "--detach", "--no-build", *services)
+        for node in project.nodes.values():
+            node.await_ready()
         yield project
     finally:
         project.call(*down)

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process
 from lab.services.session import session
+from lab.services.waiting import until
 
 VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
 _INSTALL = "Run: lab setup kafka_lag"
@@ -80,8 +80,9 @@ def kafka(brokers: int = 1, heap_mb: int = 512, settings: Mapping[str, str] | No
         attached("Kafka", VARIABLE, partial(_answers, bootstrap, 1))
         yield Kafka(bootstrap, "attached, version unknown", [Attached("Kafka", VARIABLE)])
     elif compose.chosen():
-        with compose.up(_services(brokers), _variables(brokers, heap_mb, settings or {})) as project:
-            bootstrap = ",".join(f"127.0.0.1:{project.ports[f'KAFKA_{n + 1}_PORT']}" for n in range(brokers))
+        services = {name: partial(_container_answers, name) for name in _services(brokers)}
+        with compose.up(services, _variables(brokers, heap_mb, settings or {})) as project:
+            bootstrap = ",".join(f"127.0.0.1:{project.ports[_port(name)]}" for name in services)
             _await_cluster(bootstrap, brokers)
             yield Kafka(bootstrap, version(), list(project.nodes.values()))
     else:
@@ -189,16 +190,17 @@ def _answers(bootstrap: str, brokers: int) -> None:
         raise ServiceError(f"{found} of {brokers} Kafka brokers at {bootstrap} are there")
 
 
+def _container_answers(name: str, ports: compose.Ports) -> None:
+    _answers(f"127.0.0.1:{ports[_port(name)]}", 1)
+
+
+def _port(service: str) -> str:
+    """The compose file's variable for a broker's port: kafka-1 -> KAFKA_1_PORT."""
+    return f"{service.upper().replace('-', '_')}_PORT"
+
+
 def _await_cluster(bootstrap: str, brokers: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            _answers(bootstrap, brokers)
-            return
-        except Exception as error:
-            if time.monotonic() > deadline:
-                raise ServiceError(f"no Kafka cluster of {brokers} at {bootstrap}: {error}") from None
-        time.sleep(0.2)
+    until(partial(_answers, bootstrap, brokers), f"Kafka cluster of {brokers} at {bootstrap}")
 
 
 def _java(heap_mb: int, serving: bool = False) -> list[str]:

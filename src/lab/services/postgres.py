@@ -44,7 +44,7 @@ def postgres(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
             url, attached("PostgreSQL", VARIABLE, lambda: _version(url)), Attached("PostgreSQL", VARIABLE)
         )
     elif compose.chosen():
-        with compose.up(["postgres"]) as project:
+        with compose.up({"postgres": lambda ports: _version(_dsn(ports["POSTGRES_PORT"]))}) as project:
             dsn = _dsn(project.ports["POSTGRES_PORT"])
             _apply(dsn, project.nodes["postgres"], settings or {})
             yield Postgres(dsn, _version(dsn), project.nodes["postgres"])
