@@ -1,0 +1,199 @@
+"""The ten queries: their files, their parameters in every driver's style, their rows against the oracle."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lab.errors import LabError
+from lab.experiments.sql_windows import document, oracle, sample
+from lab.experiments.sql_windows.broken import broken_queries
+from lab.experiments.sql_windows.compare import compare
+from lab.experiments.sql_windows.paramstyle import paramstyle_of, translate
+from lab.experiments.sql_windows.queries import KIT, NAMES, parse, path, queries
+from lab.experiments.sql_windows.workload import COLUMNS, transactions, with_calendar
+
+SCHEMA = (KIT / "schema" / "transactions.sql").read_text()
+
+
+def lite(data: pd.DataFrame) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    connection.execute(SCHEMA)
+    rows = zip(*(data[name].tolist() for name in COLUMNS), strict=True)
+    connection.executemany("INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?)", rows)
+    return connection
+
+
+def duck(data: pd.DataFrame) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(SCHEMA)
+    connection.register("given", data)
+    connection.execute("INSERT INTO transactions SELECT * FROM given")
+    return connection
+
+
+def fill(connection: Any, data: pd.DataFrame) -> None:
+    connection.execute("DELETE FROM transactions")
+    places = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(data))
+    connection.execute(f"INSERT INTO transactions VALUES {places}", data.to_numpy().ravel().tolist())
+
+
+def table(rows: list[tuple[int, int, int]]) -> pd.DataFrame:
+    """(customer, minute, cents) as purchases from 2024 on."""
+    made = pd.DataFrame(rows, columns=["customer", "minute", "cents"], dtype="int64")
+    epoch = (1_704_067_200 + made["minute"] * 60).to_numpy()
+    identity = (made.index.to_numpy() + 1)[::-1].copy()  # ties stand in the table against the tie-breaker
+    return with_calendar(identity, made["customer"].to_numpy(), epoch, made["cents"].to_numpy())
+
+
+def test_the_kit_holds_the_ten_and_nothing_else() -> None:
+    assert {file.stem for file in KIT.glob("*.sql")} == set(NAMES) == set(queries())
+    assert len(NAMES) == 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_file_says_what_it_is_for_and_what_it_costs(name: str) -> None:
+    query = queries()[name]
+    assert query.purpose.endswith(".")
+    assert str(query.complexity.general).startswith("O(n")
+    assert len(query.complexity.general.reason) > 40
+    assert query.params
+    assert set(query.described) == set(query.params)
+    assert "-- result: " in path(name).read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1",
+        "-- purpose: x.\nSELECT 1",
+        "-- purpose: x.\n-- complexity: fast\nSELECT 1",
+        "-- purpose: x.\n-- complexity: O(n): y\n-- parameter a: no default\nSELECT 1",
+        "-- purpose: x.\n-- complexity: O(n): y\n-- whatever\nSELECT 1",
+    ],
+)
+def test_a_file_that_does_not_explain_itself_is_refused(text: str) -> None:
+    with pytest.raises(LabError):
+        parse(text)
+
+
+SQL = "SELECT ':no', \"a:b\", x::int, y % 2 -- :never\nFROM t /* :nor */ WHERE a = :a AND b > :b OR a < :a"
+
+
+@pytest.mark.parametrize(
+    ("style", "end", "arguments"),
+    [
+        ("named", "a = :a AND b > :b OR a < :a", {"a": 1, "b": 2}),
+        ("qmark", "a = ? AND b > ? OR a < ?", (1, 2, 1)),
+        ("numeric", "a = :1 AND b > :2 OR a < :1", (1, 2)),
+        ("format", "a = %s AND b > %s OR a < %s", (1, 2, 1)),
+        ("pyformat", "a = %(a)s AND b > %(b)s OR a < %(a)s", {"a": 1, "b": 2}),
+    ],
+)
+def test_parameters_in_each_style_of_pep_249(style: str, end: str, arguments: Any) -> None:
+    text, given = translate(SQL, {"a": 1, "b": 2, "unused": 3}, style)
+    assert text.endswith(end)
+    assert given == arguments
+    for kept in ("':no'", '"a:b"', "x::int", "-- :never", "/* :nor */"):
+        assert kept in text
+    assert ("y %% 2" in text) == (style in ("format", "pyformat"))
+
+
+def test_a_parameter_without_value_and_an_unknown_style_are_refused() -> None:
+    with pytest.raises(LabError, match="no value for parameter b"):
+        translate(SQL, {"a": 1}, "qmark")
+    with pytest.raises(LabError, match="unknown paramstyle"):
+        translate(SQL, {"a": 1, "b": 2}, "dollar")
+    with pytest.raises(LabError, match="has no parameter gap"):
+        queries()["sessionization"].bound("qmark", gap=3)
+
+
+def test_a_drivers_style_is_found_for_its_connection_and_for_a_class_of_ones_own() -> None:
+    class Own(sqlite3.Connection):
+        pass
+
+    assert paramstyle_of(sqlite3.connect(":memory:", factory=Own)) == "qmark"
+    assert paramstyle_of(duckdb.connect()) == "qmark"
+    with pytest.raises(LabError, match="declares no paramstyle"):
+        paramstyle_of(object())
+
+
+PURCHASES = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(0, 200_000), st.integers(0, 5_000)), min_size=1, max_size=40
+)
+FEW = st.integers(0, 6)
+PARAMS = {
+    "running_total": st.fixed_dictionaries(
+        {"from_day": st.integers(19_723, 19_790), "to_day": st.integers(19_790, 19_870)}
+    ),
+    "moving_average_rows": st.fixed_dictionaries({"preceding_rows": FEW}),
+    "moving_average_range": st.fixed_dictionaries({"window_seconds": st.integers(0, 5_000_000)}),
+    "sessionization": st.fixed_dictionaries({"gap_seconds": st.integers(0, 500_000)}),
+    "session_summary": st.fixed_dictionaries({"gap_seconds": st.integers(0, 500_000)}),
+    "churn": st.fixed_dictionaries(
+        {"as_of_day": st.integers(19_800, 19_900), "inactive_days": st.integers(0, 90)}
+    ),
+    "retention_cohorts": st.fixed_dictionaries({"horizon_months": FEW}),
+    "rfm_percentiles": st.fixed_dictionaries(
+        {"as_of_day": st.integers(19_723, 19_900), "buckets": st.integers(1, 6)}
+    ),
+    "streaks": st.fixed_dictionaries(
+        {"period_days": st.integers(1, 31), "origin_day": st.integers(0, 9), "min_periods": st.integers(1, 4)}
+    ),
+    "sliding_max": st.fixed_dictionaries({"preceding_rows": FEW}),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_purchases_and_any_parameters_give_the_oracles_rows(name: str) -> None:
+    engines = [sqlite3.connect(":memory:"), duckdb.connect()]
+    for engine in engines:
+        engine.execute(SCHEMA)
+
+    @settings(max_examples=20, deadline=None)
+    @given(PURCHASES, PARAMS[name])
+    def check(rows: list[tuple[int, int, int]], params: dict[str, int]) -> None:
+        data = table(rows)
+        expected = list(oracle.answer(name, data, params).itertuples(index=False, name=None))
+        for engine in engines:
+            fill(engine, data)
+            found = queries()[name].rows(engine, **params)
+            assert compare(found, expected).rows == 0, (found, expected)
+
+    check()
+
+
+def test_the_sample_and_its_rows_are_what_generator_and_oracle_give(tmp_path: Any) -> None:
+    document.write(tmp_path)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "sample.csv")[list(COLUMNS)], sample.purchases())
+    for name in NAMES:
+        again = pd.read_csv(tmp_path / "expected" / f"{name}.csv")
+        pd.testing.assert_frame_equal(again, sample.documented(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_documented_rows_come_out(name: str) -> None:
+    expected = list(sample.documented(name).itertuples(index=False, name=None))
+    assert expected
+    for connection in (lite(sample.purchases()), duck(sample.purchases())):
+        assert compare(queries()[name].rows(connection), expected).rows == 0
+
+
+@pytest.mark.parametrize("control", broken_queries())
+def test_each_slip_shows_in_the_rows(control: str) -> None:
+    data = transactions(2_000, 20, seed=1)
+    for name, query in broken_queries()[control].items():
+        expected = list(oracle.answer(name, data, query.params).itertuples(index=False, name=None))
+        for connection in (lite(data), duck(data)):
+            assert compare(query.rows(connection), expected).rows > 0
+
+
+def test_a_slip_that_changes_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not occur"):
+        queries()["churn"].changed("RANGE BETWEEN", "ROWS BETWEEN")

@@ -1,0 +1,60 @@
+"""A small run on real engines: treatment, controls, and everything that is told about them."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.evidence.criteria import judge_all, judge_control
+from lab.experiments import sql_windows as experiment
+
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture(scope="module")
+def arms():
+    params = experiment.Params(
+        sizes=(2_000, 8_000, 32_000), repeats=1, cell_seconds=0, sliding_rows=2_000, widths=(10, 30, 100)
+    )
+    return experiment.run(params), experiment.run_controls(params)
+
+
+def test_every_criterion_is_observed_and_the_exact_ones_hold(arms) -> None:
+    treatment, _ = arms
+    judged = {item.criterion.name: item for item in judge_all(experiment.CRITERIA, treatment.observed)}
+    assert all(item.observation is not None for item in judged.values())
+    for name in ("documented_rows", "rows_match", "cdnow_published"):
+        assert judged[name].outcome == "pass", judged[name]
+
+
+def test_each_control_breaks_its_criterion(arms) -> None:
+    _, controls = arms
+    for control in experiment.CONTROLS:
+        judged = judge_control(control, experiment.CRITERIA, controls[control.name].observed)
+        assert judged.outcome == "fail"
+        assert (controls[control.name].tables["rows"]["differing"] > 0).all()
+
+
+def test_the_spill_is_where_it_was_predicted(arms) -> None:
+    treatment, controls = arms
+    check = experiment.scale(treatment, controls).check
+    assert abs(check.error) < 0.1
+
+
+def test_figures_law_and_summary_come_from_the_run(arms) -> None:
+    treatment, controls = arms
+    figures = experiment.figures(treatment, controls)
+    for figure in figures.values():
+        assert figure.title
+        assert figure.alt
+        assert not figure.data.empty
+        for width in (600, 270):
+            figure.chart(width).to_dict()
+    assert len(experiment.scale(treatment, controls).projection) == 4
+    assert experiment.summary(treatment, controls).headline.value == 0
+
+
+def test_an_own_query_is_compared_too(arms) -> None:
+    treatment, _ = arms
+    wrong = experiment.queries()["churn"].changed("silent_days > :inactive_days", "silent_days >= 0")
+    result = experiment.run(treatment.params, queries={"churn": wrong}, timed=False)
+    assert result.observed["rows_match"].value > 0
