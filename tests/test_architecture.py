@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lab import paths
+from lab import declared, paths
 from lab.evidence import sources
 from lab.evidence.criteria import Control, Criterion
 from lab.evidence.params import Parameters
@@ -30,7 +30,7 @@ ALLOWED = {
     "report": {"report", "runner", "evidence", "charts"},
     "cli": {"cli", "runner", "report", "setup", "services", "evidence"},
 }
-COMMON = {"errors", "files", "lazy", "paths", "progress", "__version__"}
+COMMON = {"declared", "errors", "files", "lazy", "paths", "progress", "__version__"}
 
 
 def _layers(path: Path) -> set[str]:
@@ -80,7 +80,7 @@ def test_an_experiment_has_all_its_rooms(slug: str) -> None:
         assert callable(getattr(module, name))
     assert module.TITLE
     assert module.QUESTION.endswith("?")
-    assert set(needs.declared(slug)) <= set(needs.NEEDS)
+    assert set(declared.needs(slug)) <= set(needs.NEEDS)
     assert module.Params()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import SetupError
+from lab.errors import ParameterError, SetupError
 from lab.setup import debian, needs, staged
 
 
@@ -82,5 +82,5 @@ def test_an_unprivileged_user_is_told_the_command(monkeypatch: pytest.MonkeyPatc
 
 def test_an_experiment_fetches_only_its_own_needs() -> None:
     assert needs.of(["kafka_lag"]) == ["kafka"]
-    with pytest.raises(SetupError, match="no experiment 'nope'"):
+    with pytest.raises(ParameterError, match="no experiment 'nope'"):
         needs.of(["nope"])

