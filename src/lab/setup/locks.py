@@ -43,14 +43,14 @@ def data(name: str) -> Callable[[], None]:
 
 
 def _fetch(lock: Path, folder: Path) -> None:
-    call(
-        [*_pip(), "--no-deps", "--target", str(folder), "-r", str(lock)], f"pip install -r {lock.name}", _HINT
-    )
+    call([*_pip(), "--target", str(folder), "-r", str(lock)], f"pip install -r {lock.name}", _HINT)
 
 
 def _pip() -> list[str]:
-    # pip verifies every file against the lock's hashes before it installs any of them.
-    return [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes"]
+    # pip verifies every file against the lock's hashes before it installs any of them. The locks are complete:
+    # pip's own resolver may stumble over a version that came out after them.
+    options = ["-q", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    return [sys.executable, "-m", "pip", "install", *options]
 
 
 def _lock(name: str) -> Path:
