@@ -1,0 +1,95 @@
+"""What the report makes of records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.errors import LabError
+from lab.report import sweep, tables
+from lab.report.catalogue import Entry
+from lab.report.fragments import Row, fill
+from lab.report.page import _only_shows
+from lab.report.sparkline import sparkline
+from samples import sample_record
+
+GOOD = {"reached": 0.0, "kept": 0, "fast": 0.05, "soon": 1.0}
+
+
+def _row(**changes: object) -> Row:
+    record = sample_record(GOOD, 0.2) | {"provenance": _origin()} | changes
+    return Row(Entry("kafka_lag", "Streams"), "Title", "Is it <so>?", record)
+
+
+def _origin() -> dict:
+    machine = {"cpu": "Some CPU", "cores": 2, "memory_gib": 24, "architecture": "x86_64"}
+    return {"machine": machine, "services": {}, "libraries": {}, "source_hash": "0"}
+
+
+def test_the_scoreboard_links_escapes_and_says_the_verdict() -> None:
+    shown = fill("<!-- lab:scoreboard -->", [_row(), Row(Entry("x", "Streams"), "X", "X?", None)])
+    assert '<a href="notebooks/kafka_lag.html">Is it &lt;so&gt;?</a>' in shown
+    assert "✓ pass" in shown
+    assert "– not run" in shown
+
+
+def test_a_mark_that_nobody_fills_is_a_mistake() -> None:
+    with pytest.raises(LabError, match="no fragment 'scorebord'"):
+        fill("<!-- lab:scorebord -->", [])
+
+
+def test_counts_follow_the_records() -> None:
+    assert "1 pass, 1 not run" in fill("<!-- lab:counts -->", [_row(), Row(Entry("x", "S"), "X", "X?", None)])
+
+
+def test_a_sweeps_page_stands_alone(tmp_path: Path) -> None:
+    runs = [
+        ({"rate": rate}, sample_record(GOOD | {"fast": fast}, 0.2)) for rate, fast in ((1, 0.05), (10, 0.5))
+    ]
+    text = sweep.page("something", runs, tmp_path / "index.html").read_text()
+    assert "7 of 8 criteria hold over the sweep of rate" in text
+    assert "✗ fail" in text
+    assert "http" not in text.replace("http://www.w3.org", "")
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), max_size=40))
+def test_a_sparkline_stays_in_its_box(values: list[float | None]) -> None:
+    drawn = sparkline(values)
+    if drawn:
+        points = drawn.split('points="')[1].split('"')[0].split()
+        assert all(0 <= float(point.split(",")[1]) <= 24 for point in points)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0, "messages", "0 messages"),
+        (1234567, "", "1,234,567"),
+        (0.01234, "", "0.0123"),
+        (0.00001234, "s", "1.23e-05 s"),
+        (True, "", "yes"),
+        (None, "ms", "–"),
+        (99.96, "ms", "100 ms"),
+        (1234.6, "ms", "1,235 ms"),
+    ],
+)
+def test_quantities_have_the_digits_that_a_reader_can_use(value: object, unit: str, text: str) -> None:
+    assert tables.quantity(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "hidden"),
+    [
+        ('show(figures, "a")', True),
+        ("record = publish(a, b)", True),
+        ('show(figures, "a")\nsay(f"{x}")', True),
+        ("x = experiment.run(params)", False),
+        ("", False),
+        ("rate = 1", False),
+    ],
+)
+def test_only_cells_that_merely_show_lose_their_input(source: str, hidden: bool) -> None:
+    assert _only_shows(source) is hidden

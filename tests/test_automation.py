@@ -1,0 +1,103 @@
+"""Workflows, container files and the README say what is so."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab import paths
+from lab.cli import cli
+from lab.report import catalogue
+from lab.setup import golang
+
+WORKFLOWS = sorted((paths.PROJECT / ".github" / "workflows").glob("*.yml"))
+BIN = Path(sys.executable).parent
+
+
+def test_actionlint_finds_nothing_in_the_workflows() -> None:
+    done = subprocess.run(
+        [golang.program("actionlint"), "-no-color", *WORKFLOWS], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_fits_the_schema(path: Path) -> None:
+    command = [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", path]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_the_matrix_runs_every_experiment() -> None:
+    text = (paths.PROJECT / ".github" / "workflows" / "experiments.yml").read_text()
+    pattern = re.search(r"grep -oP '(.+?)' _toc.yml", text)
+    assert pattern
+    found = subprocess.run(
+        ["grep", "-oP", pattern[1], catalogue.TOC], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == catalogue.slugs()
+
+
+def test_the_dev_container_builds_a_target_that_there_is() -> None:
+    asked = json.loads((paths.PROJECT / ".devcontainer" / "devcontainer.json").read_text())["build"]
+    assert f" AS {asked['target']}\n" in (paths.PROJECT / "env" / "Dockerfile").read_text()
+
+
+def test_every_compose_image_has_a_target() -> None:
+    compose = yaml.safe_load((paths.PROJECT / "env" / "compose.yaml").read_text())
+    dockerfile = (paths.PROJECT / "env" / "Dockerfile").read_text()
+    for service in compose["services"].values():
+        assert f" AS {service['build']['target']}\n" in dockerfile
+        assert service["healthcheck"]["test"]
+
+
+def _commands(text: str) -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.S)
+    return [line.split("#")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("page", ["README.md", "book/run-it-yourself.md"])
+def test_every_command_that_a_page_names_is_there(page: str) -> None:
+    makefile = (paths.PROJECT / "Makefile").read_text()
+    commands = _commands((paths.PROJECT / page).read_text())
+    assert commands
+    for command in commands:
+        program, *arguments = command.split()
+        if program == "make":
+            assert f"\n{arguments[0]}:" in makefile, command
+        elif program == "lab":
+            assert arguments[0] in cli.commands, command
+        else:
+            assert program == "papermill", command
+            assert (paths.PROJECT / arguments[0]).exists(), command
+
+
+def test_the_readme_fits_a_page_and_names_the_licences() -> None:
+    text = (paths.PROJECT / "README.md").read_text()
+    assert len(text.splitlines()) <= 66
+    assert (paths.PROJECT / "LICENSE").exists()
+    assert (paths.PROJECT / "LICENSE-TEXT").exists()
+
+
+def test_the_citation_is_readable() -> None:
+    assert yaml.safe_load((paths.PROJECT / "CITATION.cff").read_text())["cff-version"] == "1.2.0"
+
+
+def test_no_file_names_a_package_registry() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "env", "Makefile", "*.toml"],
+        cwd=paths.PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in tracked.stdout.split():
+        text = (paths.PROJECT / name).read_text()
+        assert not re.search(
+            r"index-url|repositories>|<repository>|GOPROXY=", text.replace("--no-emit-index-url", "")
+        ), name
