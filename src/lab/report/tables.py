@@ -123,7 +123,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], label: str = "tabl
     heads = "".join(f'<th scope="col">{cell}</th>' for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return (
-        f'<div class="lab-table" tabindex="0" role="region" aria-label="{label}">'
+        f'<div class="lab-table" tabindex="0" role="group" aria-label="{label}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
