@@ -24,13 +24,14 @@ ALLOWED = {
     "load": {"load"},
     "charts": {"charts"},
     "services": {"services"},
-    "experiments": {"experiments", "services", "load", "evidence", "charts"},
+    "faults": {"faults", "services"},
+    "experiments": {"experiments", "services", "faults", "load", "evidence", "charts"},
     "setup": {"setup"},
     "runner": {"runner", "experiments", "services", "evidence"},
     "report": {"report", "runner", "evidence", "charts"},
     "cli": {"cli", "runner", "report", "setup", "services", "evidence"},
 }
-COMMON = {"declared", "errors", "files", "lazy", "paths", "progress", "__version__"}
+COMMON = {"declared", "duck", "errors", "files", "java", "lazy", "paths", "progress", "__version__"}
 
 
 def _layers(path: Path) -> set[str]:

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from lab.errors import ServiceError
+from lab.faults.process import hang
 from lab.services import compose, kafka, postgres
 
 VALIDATOR = Path(sys.executable).with_name("docker-compose")
@@ -46,7 +47,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_faults_go_through_the_engine(engine: Path) -> None:
     with compose.up({"postgres": lambda ports: None}, {"KAFKA_HEAP_MB": "1"}) as project:
         node = project.nodes["postgres"]
-        with node.paused():
+        with hang(node):
             pass
         node.kill()
         node.restart()
@@ -130,7 +131,7 @@ class TestOnAnEngine:
             with pytest.raises(psycopg.OperationalError):
                 psycopg.connect(db.dsn, connect_timeout=2)
             db.node.restart()
-            with db.node.paused(), pytest.raises(psycopg.OperationalError):
+            with hang(db.node), pytest.raises(psycopg.OperationalError):
                 psycopg.connect(db.dsn, connect_timeout=2)
             with psycopg.connect(db.dsn) as connection:
                 assert connection.execute("SELECT count(*) FROM t").fetchone() == (1000,)

@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from lab.errors import NotAvailableError, ServiceError
+from lab.faults.process import hang
 from lab.services.kafka import VARIABLE, kafka
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
@@ -54,7 +55,7 @@ def test_messages_survive_a_killed_broker() -> None:
             _stored(cluster.bootstrap, "t")
         cluster.nodes[0].restart()
         assert _stored(cluster.bootstrap, "t") == 1000
-        with cluster.nodes[0].paused(), pytest.raises(KafkaException):
+        with hang(cluster.nodes[0]), pytest.raises(KafkaException):
             _stored(cluster.bootstrap, "t")
         assert _stored(cluster.bootstrap, "t") == 1000
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from lab.errors import NotAvailableError, ServiceError
+from lab.faults.process import hang
 from lab.services.postgres import VARIABLE, postgres
 
 pytestmark = pytest.mark.service
@@ -43,7 +44,7 @@ def test_committed_rows_survive_a_kill() -> None:
 def test_a_paused_server_does_not_answer() -> None:
     with postgres() as db:
         _fill(db.dsn)
-        with db.node.paused(), pytest.raises(psycopg.OperationalError):
+        with hang(db.node), pytest.raises(psycopg.OperationalError):
             _count(db.dsn)
         assert _count(db.dsn) == 1000
 

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from lab.errors import ServiceError
+from lab.faults.process import hang, outage
 from lab.services.ports import free_ports, occupied
 from lab.services.process import Process, running
 
@@ -64,13 +65,13 @@ def test_killed_it_is_gone_and_restarted_it_is_back(server: Process) -> None:
 
 
 def test_paused_it_does_not_answer_and_resumed_it_does(server: Process) -> None:
-    with server.paused(), pytest.raises(TimeoutError):
+    with hang(server), pytest.raises(TimeoutError):
         _get(server.ports[0], timeout_s=0.5)
     assert _get(server.ports[0]) == 200
 
 
 def test_an_outage_ends_with_the_block(server: Process) -> None:
-    with server.stopped(), pytest.raises(ServiceError, match="not running"):
+    with outage(server), pytest.raises(ServiceError, match="not running"):
         server.pid  # noqa: B018
     assert _get(server.ports[0]) == 200
 

@@ -99,24 +99,6 @@ class Service:
         done = self.project.call("logs", "--tail", str(lines), self.name)
         return done.stdout + done.stderr
 
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """An outage: down within the block, up again after it."""
-        self.stop()
-        try:
-            yield
-        finally:
-            self.start()
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """A hang: frozen within the block."""
-        self.pause()
-        try:
-            yield
-        finally:
-            self.resume()
-
 
 @contextmanager
 def up(

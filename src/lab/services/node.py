@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NoReturn, Protocol, TypeVar
 
@@ -13,7 +12,7 @@ T = TypeVar("T")
 
 
 class Node(Protocol):
-    """One server that can be hurt and mended: a local process or a compose service."""
+    """One server that can be hurt and mended: a local process or a compose service. See `lab.faults` for blocks."""
 
     @property
     def name(self) -> str: ...
@@ -24,8 +23,6 @@ class Node(Protocol):
     def start(self) -> None: ...
     def restart(self) -> None: ...
     def logs(self, lines: int = 50) -> str: ...
-    def stopped(self) -> AbstractContextManager[None]: ...
-    def paused(self) -> AbstractContextManager[None]: ...
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Attached:
             f"unset {self.variable} to run this on a server of its own"
         )
 
-    kill = pause = resume = stop = start = restart = logs = stopped = paused = _refuse
+    kill = pause = resume = stop = start = restart = logs = _refuse
 
 
 def attached(name: str, variable: str, ask: Callable[[], T]) -> T:

@@ -23,7 +23,7 @@ class Process:
     """One server as a child process.
 
     ready: makes a real request; any exception means "not yet". ports: must be free before the start.
-    hint: what to do if it does not come up.
+    hint: what to do if it does not come up. stdin: subprocess.PIPE for one that ends when nobody writes to it.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Process:
     environment: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     hint: str = ""
+    stdin: int = subprocess.DEVNULL
     _child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -43,6 +44,10 @@ class Process:
         if self._child is None or self._child.poll() is not None:
             raise ServiceError(f"{self.name} is not running")
         return self._child.pid
+
+    def alive(self) -> bool:
+        """True from launch to end."""
+        return self._child is not None and self._child.poll() is None
 
     def start(self) -> None:
         """Launch and block until ready."""
@@ -60,7 +65,7 @@ class Process:
             try:
                 self._child = subprocess.Popen(
                     self.command,
-                    stdin=subprocess.DEVNULL,
+                    stdin=self.stdin,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     env=session().environment(self.environment),
@@ -76,7 +81,7 @@ class Process:
         deadline = time.monotonic() + self.timeout_s
         while True:
             if (status := self._child.poll()) is not None:
-                raise ServiceError(self._story(f"ended with status {status} before it was ready"))
+                raise ServiceError(self.story(f"ended with status {status} before it was ready"))
             try:
                 self.ready()
                 return
@@ -84,11 +89,13 @@ class Process:
                 reason = error
             if time.monotonic() > deadline:
                 self.kill()
-                raise ServiceError(self._story(f"not ready after {self.timeout_s:g} s ({reason})"))
+                raise ServiceError(self.story(f"not ready after {self.timeout_s:g} s ({reason})"))
             time.sleep(0.05)
 
-    def _story(self, what: str) -> str:
-        return f"{self.name}: {what}. {self.hint}\nLast lines of its log:\n{self.logs(15)}"
+    def story(self, what: str) -> str:
+        """`what` happened to it, what to do, and the last lines of its log."""
+        last = last_lines(self.log)
+        return f"{self.name}: {what}. {self.hint}\nLast lines of its log:\n{last}"
 
     def stop(self, timeout_s: float = 20) -> None:
         """SIGTERM and wait; SIGKILL after `timeout_s`."""
@@ -129,29 +136,10 @@ class Process:
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """An outage: down within the block, up again after it."""
-        self.stop()
-        try:
-            yield
-        finally:
-            self.start()
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """A hang: frozen within the block."""
-        self.pause()
-        try:
-            yield
-        finally:
-            self.resume()
-
     def _family(self) -> list[psutil.Process]:
         try:
-            head = psutil.Process(self.pid)
-            return [head, *head.children(recursive=True)]
-        except (psutil.NoSuchProcess, ServiceError):
+            return family(self.pid)
+        except ServiceError:
             return []
 
 
@@ -163,6 +151,34 @@ def running(process: Process) -> Iterator[Process]:
         yield process
     finally:
         process.kill()
+
+
+def last_lines(log: Path, count: int = 15) -> str:
+    """The end of a server's log without Java's stack frames, which would push the reason out of sight."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    return "\n".join([line for line in text.splitlines() if not line.startswith("\tat ")][-count:])
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and all its descendants but a reaper, which must outlive them; empty if it is gone."""
+    try:
+        head = psutil.Process(pid)
+        return [item for item in [head, *head.children(recursive=True)] if not _is_reaper(item)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill_family(pid: int) -> None:
+    """SIGKILL a process and all its descendants at once."""
+    for process in family(pid):
+        _signal(process, signal.SIGKILL)
+
+
+def _is_reaper(process: psutil.Process) -> bool:
+    try:
+        return "lab.services.reaper" in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
+from lab.services.process import kill_family
 from lab.services.session import session
 
 
@@ -51,9 +52,9 @@ class Worker:
         self.check()
 
     def kill(self) -> None:
-        """SIGKILL, if it still runs."""
+        """SIGKILL, if it still runs, with all that it has started (such as a JVM)."""
         if self._child.poll() is None:
-            self._child.kill()
+            kill_family(self._child.pid)
             self._child.wait()
 
 
