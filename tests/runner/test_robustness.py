@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -14,20 +15,25 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from lab.evidence import record
+from lab.report import catalogue
 
 pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(1800)]
 LAB = Path(sys.executable).with_name("lab")
-KILLS = int(os.environ.get("LAB_ROBUSTNESS", "3"))
-RUN_S = 25.0  # about as long as the short run below takes
+SMALL = Path(__file__).parents[1] / "experiments"
+# Kills of a run of each experiment: LAB_ROBUSTNESS=20 for many, LAB_ROBUSTNESS_SLUGS="a b" for some.
+KILLS = int(os.environ.get("LAB_ROBUSTNESS", "1"))
+SLUGS = os.environ.get("LAB_ROBUSTNESS_SLUGS", "").split() or catalogue.slugs()
+RUN_S = 30.0  # about as long as a small run takes
 MARK = "LAB_TEST_RUN"
 
 
 class Runner:
-    """A short run of kafka_lag with folders of its own; every process that it starts inherits a mark."""
+    """A small run with folders of its own; every process that it starts inherits a mark."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, slug: str = "kafka_lag") -> None:
         self.build, self.temporary, self.mark = folder / "build", folder / "tmp", uuid.uuid4().hex
         self.temporary.mkdir(parents=True, exist_ok=True)
         environment = os.environ | {
@@ -35,9 +41,10 @@ class Runner:
             "TMPDIR": str(self.temporary),
             MARK: self.mark,
         }
-        command = [str(LAB), "run", "kafka_lag", "-p", "rate=2000", "-p", "seconds=2", "-p", "partitions=4"]
+        small = yaml.safe_load((SMALL / f"{slug}.small.yaml").read_text())
+        chosen = [part for name, value in small.items() for part in ("-p", f"{name}={json.dumps(value)}")]
         self.process = subprocess.Popen(
-            command,
+            [str(LAB), "run", slug, *chosen],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -76,8 +83,9 @@ def _eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
 
 
 @pytest.mark.parametrize("number", range(KILLS))
-def test_killed_at_a_random_moment_it_leaves_nothing(tmp_path: Path, number: int) -> None:
-    runner = Runner(tmp_path)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_killed_at_a_random_moment_it_leaves_nothing(tmp_path: Path, slug: str, number: int) -> None:
+    runner = Runner(tmp_path, slug)
     # Stratified, so that few kills still meet the start, the middle and the end of a run.
     time.sleep((number + random.random()) / KILLS * RUN_S)
     runner.process.kill()

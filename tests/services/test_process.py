@@ -113,7 +113,8 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
 
 
 CALLER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from lab.services.session import session

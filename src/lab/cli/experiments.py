@@ -26,13 +26,12 @@ def list_() -> None:
 
 @click.command()
 @click.argument("slugs", nargs=-1)
-@click.option("--tests", is_flag=True, help="Also what the tests need.")
+@click.option("--tests", is_flag=True, help="Everything: the tests start every server.")
 def setup(slugs: tuple[str, ...], tests: bool) -> None:
     """Fetch what the experiments SLUGS (default: all) need; skip what is there."""
     from lab.setup import needs
 
-    extra = ["browser", "actionlint"] if tests else []
-    needs.meet([*needs.of(slugs or catalogue.slugs()), *extra])
+    needs.meet(needs.NEEDS if tests else needs.of(slugs or catalogue.slugs()))
 
 
 @click.command()

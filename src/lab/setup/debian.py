@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lab.errors import SetupError
+from lab.java import find
 from lab.setup.telling import call, doing
 
 
@@ -49,6 +50,16 @@ def java() -> None:
         "java",
         "runs Kafka",
         lambda: bool(shutil.which("java") or shutil.which("java", path=f"{home}/bin")),
+    )
+
+
+def java_17() -> None:
+    """A Java runtime that Hadoop's libraries run on: 17 to 21."""
+    package(
+        "openjdk-17-jre-headless",
+        "a Java between 17 and 21",
+        "runs Spark",
+        lambda: find(17, 21) is not None,
     )
 
 

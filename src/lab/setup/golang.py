@@ -17,14 +17,18 @@ from lab.setup.telling import call
 _HINT = "Is there a network? Run the same command again."
 
 
-def step(name: str) -> Callable[[], None]:
-    """A step that has the program `name` in `tools()/go-NAME`."""
+def step(name: str, built: str = "") -> Callable[[], None]:
+    """A step that has the tool `name` in `tools()/go-NAME`. built: what Go calls the program, if not `name`."""
 
     def install() -> None:
         module = paths.PROJECT / "env" / "go" / name
         # go.sum is what verifies: go refuses a module whose content it does not name.
         staged.install(
-            f"go-{name}", f"{name}: built by Go", module / "go.sum", partial(_build, module), _has(name)
+            f"go-{name}",
+            f"{name}: built by Go",
+            module / "go.sum",
+            partial(_build, module),
+            _has(built or name),
         )
 
     return install
@@ -56,5 +60,5 @@ def _has(name: str) -> Callable[[Path], None]:
 def _go() -> str:
     found = shutil.which("go", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
-        raise SetupError("Go is not installed; it comes with the tests' packages. Run: make setup")
+        raise SetupError("Go is not installed; it comes with the tests' packages. Run: make dev")
     return found

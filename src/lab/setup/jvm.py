@@ -13,13 +13,14 @@ from lab.setup.telling import call
 POM = paths.PROJECT / "env" / "pom.xml"
 
 
-def step(profile: str) -> Callable[[], None]:
-    """A step that has the artefacts of `profile` in `tools()/profile`."""
+def step(profile: str, arrange: Callable[[Path], None] = lambda folder: None) -> Callable[[], None]:
+    """A step that has the artefacts of `profile`, verified and then arranged, in `tools()/profile`."""
     checksums = paths.PROJECT / "env" / "checksums" / f"{profile}.sha256"
 
     def fetch_all() -> None:
         what = f"{profile}: {len(checksums.read_text().splitlines())} files by Maven"
-        staged.install(profile, what, checksums, partial(_fetch, profile), staged.matches(checksums))
+        verify = staged.matches(checksums)
+        staged.install(profile, what, checksums, partial(_fetch, profile), verify, arrange)
 
     return fetch_all
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lab import declared
 from lab.errors import SetupError
-from lab.setup import debian, golang, jvm, locks
+from lab.setup import archives, debian, golang, jvm, locks
 
 Step = Callable[[], None]
 
@@ -21,6 +21,9 @@ class Need:
     steps: tuple[Step, ...]
 
 
+# Of Trino's fifty; geospatial because postgresql needs it.
+TRINO_PLUGINS = ("delta-lake", "geospatial", "hive", "iceberg", "kafka", "memory", "postgresql", "tpch")
+
 NEEDS = {
     need.name: need
     for need in (
@@ -32,11 +35,29 @@ NEEDS = {
         Need(
             "icebergcatalog",
             "Iceberg's REST catalog",
-            (debian.java, debian.maven, jvm.step("icebergcatalog")),
+            (debian.java_17, debian.maven, jvm.step("icebergcatalog")),
         ),
-        # Not an experiment's: what the tests use beside the experiments' services.
+        Need(
+            "spark",
+            "Spark, its table formats and connectors",
+            (debian.java_17, debian.maven, locks.libraries("spark"), jvm.step("spark")),
+        ),
+        Need(
+            "debezium",
+            "change data capture for PostgreSQL on Kafka Connect",
+            (debian.java_17, debian.maven, jvm.step("debezium", archives.unpack)),
+        ),
+        Need(
+            "trino",
+            "Trino server, its client and the Java that it needs",
+            (debian.maven, locks.libraries("trino"), jvm.step("trino", archives.unpack_with(TRINO_PLUGINS))),
+        ),
+        Need("duckdbext", "DuckDB's extensions", (locks.libraries("duckdbext"),)),
+        Need("seaweedfs", "object store with an S3 gateway", (locks.libraries("seaweedfs"),)),
+        # Of no experiment yet: what only the tests use.
         Need("browser", "headless browser for the tests of the site", (debian.chromium,)),
         Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),
+        Need("toxiproxy", "proxy that cuts and delays connections", (golang.step("toxiproxy", "server"),)),
     )
 }
 

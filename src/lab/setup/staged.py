@@ -16,9 +16,17 @@ STAMP = ".verified"
 
 
 def install(
-    name: str, what: str, pin: Path, fetch: Callable[[Path], None], verify: Callable[[Path], None]
+    name: str,
+    what: str,
+    pin: Path,
+    fetch: Callable[[Path], None],
+    verify: Callable[[Path], None],
+    arrange: Callable[[Path], None] = lambda folder: None,
 ) -> None:
-    """Fill `tools()/name` by `fetch`, unless it was verified against the same content of `pin` before."""
+    """Fill `tools()/name` by `fetch`, unless it was verified against the same content of `pin` before.
+
+    arrange: makes of what was verified what is used, such as the content of an archive.
+    """
     target, wanted = paths.tools() / name, hashlib.sha256(pin.read_bytes()).hexdigest()
     if _stamp(target) == wanted:
         return
@@ -28,6 +36,7 @@ def install(
         try:
             fetch(staging)
             verify(staging)
+            arrange(staging)
             (staging / STAMP).write_text(wanted)
             staging.chmod(0o755)
             shutil.rmtree(target, ignore_errors=True)

@@ -1,0 +1,102 @@
+"""Iceberg REST catalog, started for real; requests are those of the open API specification."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.errors import NotAvailableError, ServiceError
+from lab.faults.process import hang
+from lab.services import http
+from lab.services.icebergcatalog import VARIABLE, iceberg_catalog
+from lab.services.postgres import postgres
+from lab.services.process import Process
+from lab.services.s3 import S3
+from listening import addresses
+
+pytestmark = pytest.mark.service
+
+SCHEMA = {"type": "struct", "fields": [{"id": 1, "name": "id", "type": "long", "required": False}]}
+
+
+@pytest.fixture(autouse=True)
+def _not_attached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+
+def _create(uri: str, table: str) -> dict[str, Any]:
+    http.call("POST", f"{uri}/v1/namespaces", {"namespace": ["bank"]})
+    return http.call("POST", f"{uri}/v1/namespaces/bank/tables", {"name": table, "schema": SCHEMA})
+
+
+def _tables(uri: str) -> list[str]:
+    found = http.call("GET", f"{uri}/v1/namespaces/bank/tables", timeout_s=2)
+    return [item["name"] for item in found["identifiers"]]
+
+
+def test_tables_survive_a_kill(tmp_path: Path) -> None:
+    with iceberg_catalog(tmp_path.as_uri()) as catalog:
+        made = _create(catalog.uri, "accounts")
+        assert made["metadata-location"].startswith(f"file:{tmp_path}/bank/accounts/metadata/")
+        catalog.node.kill()
+        with pytest.raises(ServiceError, match="refused"):
+            _tables(catalog.uri)
+        catalog.node.restart()
+        assert _tables(catalog.uri) == ["accounts"]
+        with hang(catalog.node), pytest.raises(ServiceError, match="timed out"):
+            _tables(catalog.uri)
+        assert _tables(catalog.uri) == ["accounts"]
+
+
+def test_only_loopback_is_open() -> None:
+    with iceberg_catalog() as catalog:
+        assert isinstance(catalog.node, Process)
+        assert addresses(catalog.node.pid) == {"127.0.0.1"}
+
+
+def test_two_catalogs_share_what_one_database_holds(tmp_path: Path) -> None:
+    with postgres() as db, iceberg_catalog(tmp_path.as_uri(), database=db.dsn) as one:
+        _create(one.uri, "accounts")
+        with iceberg_catalog(tmp_path.as_uri(), database=db.dsn) as other:
+            assert _tables(other.uri) == ["accounts"]
+
+
+def test_a_refusal_is_told_in_the_catalogs_words() -> None:
+    with iceberg_catalog() as catalog, pytest.raises(http.HttpError, match="Namespace does not exist: bank"):
+        _tables(catalog.uri)
+
+
+def test_a_database_that_is_not_there_is_told() -> None:
+    dsn = "postgresql://nobody@127.0.0.1:1/none"
+    with (
+        pytest.raises(ServiceError, match=r"database does not answer.*refused"),
+        iceberg_catalog(database=dsn),
+    ):
+        pass
+
+
+def test_keys_go_to_clients_but_not_into_what_is_printed() -> None:
+    store = S3("http://127.0.0.1:1", "key", "hidden")
+    with pytest.raises(ValueError, match="needs the object store's endpoint"), iceberg_catalog("s3://lake/"):
+        pass
+    with iceberg_catalog("s3://lake/warehouse", s3=store) as catalog:
+        assert catalog.client()["s3.secret-access-key"] == "hidden"
+        assert "hidden" not in repr(catalog)
+
+
+def test_an_attached_catalog_is_used_but_not_hurt(monkeypatch: pytest.MonkeyPatch) -> None:
+    with iceberg_catalog() as own:
+        monkeypatch.setenv(VARIABLE, own.uri)
+        with iceberg_catalog() as attached:
+            _create(attached.uri, "accounts")
+            with pytest.raises(NotAvailableError, match=VARIABLE):
+                attached.node.kill()
+        assert _tables(own.uri) == ["accounts"]
+
+
+def test_an_attached_catalog_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "http://127.0.0.1:1")
+    with pytest.raises(ServiceError, match=VARIABLE), iceberg_catalog():
+        pass
