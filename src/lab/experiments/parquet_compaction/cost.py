@@ -1,0 +1,77 @@
+"""The cost model: what a query takes, from the number of files that it opens and the bytes that it reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from scipy import optimize
+else:
+    from lab.lazy import module
+
+    optimize = module("scipy.optimize")
+
+# Of DuckDB's httpfs: two connections' handshakes, HEAD, GET of the footer, GET of columns.
+ROUND_TRIPS_PER_FILE = 5
+# Log: handshake, LIST, GET. First file, for its schema: handshake, HEAD, GET.
+ROUND_TRIPS_PER_QUERY = 6
+MEMORY_BANDWIDTH = 1e10  # bytes/s, of one core of a present machine, in order of magnitude
+
+
+def cost(
+    files: int,
+    bytes: float,
+    rtt_s: float,
+    bandwidth: float,
+    in_flight: int = 8,
+    trips_per_file: float = ROUND_TRIPS_PER_FILE,
+    trips_per_query: float = ROUND_TRIPS_PER_QUERY,
+) -> float:
+    """Seconds that a cold query takes: T = fixed + files x t_open + bytes / bandwidth.
+
+    rtt_s: one round trip, s; bandwidth: bytes/s; in_flight: files that are opened at once. Before any
+    measurement t_open is `trips_per_file` round trips shared by `in_flight` files, at least one file's worth.
+    """
+    if rtt_s < 0 or bandwidth <= 0 or in_flight < 1:
+        raise ValueError("rtt_s must not be negative, bandwidth and in_flight must be positive")
+    waves = max(files / in_flight, 1.0) if files else 0.0
+    return rtt_s * (trips_per_query + trips_per_file * waves) + bytes / bandwidth
+
+
+@dataclass(frozen=True)
+class Model:
+    """T = fixed_s + files x open_s + bytes x s_per_byte, fitted. r2: share of the variance that it explains."""
+
+    fixed_s: float
+    open_s: float
+    s_per_byte: float
+    r2: float
+
+    @property
+    def bandwidth(self) -> float:
+        """Bytes/s at which data are moved and decoded; where a fit finds bytes free, what memory could do."""
+        return 1 / max(self.s_per_byte, 1 / MEMORY_BANDWIDTH)
+
+    def predict(self, files: ArrayLike, bytes: ArrayLike) -> NDArray[np.float64]:
+        """Seconds for each (files, bytes)."""
+        return self.fixed_s + self.open_s * np.asarray(files) + self.s_per_byte * np.asarray(bytes)
+
+
+def fit(files: ArrayLike, bytes: ArrayLike, seconds: ArrayLike) -> Model:
+    """Non-negative least squares of relative errors: a quick query's second counts as much as a slow one's.
+
+    ValueError for fewer than four points.
+    """
+    opened, read, took = (np.asarray(values, dtype=float) for values in (files, bytes, seconds))
+    if len(took) < 4:
+        raise ValueError("a fit of three constants needs at least four points")
+    terms = np.stack([np.ones_like(took), opened, read / 1e6], axis=1)
+    constants, _ = optimize.nnls(terms / took[:, None], np.ones_like(took))
+    unexplained = float(((took - terms @ constants) ** 2).sum())
+    spread = float(((took - took.mean()) ** 2).sum())
+    r2 = 1 - unexplained / spread if spread else float("nan")
+    return Model(float(constants[0]), float(constants[1]), float(constants[2]) / 1e6, r2)

@@ -1,0 +1,78 @@
+"""One dataset's life: it arrives in micro-batches, is compacted once, and can be read as it was before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab.experiments.parquet_compaction.bench import Bench
+from lab.experiments.parquet_compaction.compaction import Compaction, compact
+from lab.experiments.parquet_compaction.files import Files, local, open_files
+from lab.experiments.parquet_compaction.layouts import Layout
+from lab.experiments.parquet_compaction.log import LOG, Version, path_of
+from lab.experiments.parquet_compaction.parquet import append
+from lab.services.countingproxy import Traffic
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STATES = ("before", "after")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What was written where. written: traffic of the ingestion; rewritten: traffic of the compaction."""
+
+    name: str
+    layout: Layout
+    uri: str
+    compaction: Compaction
+    written: Traffic
+    rewritten: Traffic
+    stored_bytes: int  # right after the compaction, the old files still being there
+
+    def version(self, state: str) -> Version:
+        """The dataset before or after its compaction."""
+        return self.compaction.before if state == "before" else self.compaction.after
+
+    @property
+    def amplification(self) -> float:
+        """Bytes rewritten for each byte ingested, as the link counted them."""
+        return self.rewritten.bytes_in / self.written.bytes_in
+
+
+def build(
+    table: Bench,
+    name: str,
+    layout: Layout,
+    batches: Sequence[pa.Table],
+    target_bytes: int,
+    sort_by: Sequence[str],
+) -> Dataset:
+    """Ingest `batches` one by one, then compact; without delay, because neither is timed here."""
+    uri = table.uri(name)
+    files, start = open_files(uri, table.s3), table.link.traffic()
+    for batch in batches:
+        append(files, batch, layout)
+    ingested = table.link.traffic()
+    done = compact(uri, target_bytes, sort_by, table.s3)
+    end = table.link.traffic()
+    stored = sum(entry.bytes for entry in files.entries(""))
+    return Dataset(name, layout, uri, done, ingested.since(start), end.since(ingested), stored)
+
+
+def copy_to_disk(table: Bench, dataset: Dataset) -> str:
+    """The dataset's two versions as the same files on the local disk; the copy's address."""
+    source, target = open_files(dataset.uri, table.direct), open_files(str(table.disk / dataset.name))
+    versions = {version.number: version for version in (dataset.version(state) for state in STATES)}
+    paths = {file.path for version in versions.values() for file in version.files}
+    paths |= {path_of(number) for number in versions}
+    _copy(source, target, sorted(paths))
+    assert (local(target.uri) / LOG).is_dir()
+    return target.uri
+
+
+def _copy(source: Files, target: Files, paths: Sequence[str]) -> None:
+    for path, content in zip(paths, source.read_all(paths), strict=True):
+        target.write(path, content)

@@ -1,0 +1,88 @@
+"""What can be set."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from lab.evidence.params import Parameters
+
+LayoutName = Literal["none", "date", "user hash", "date+hash"]
+# DuckDB's extension carries the published answers for these.
+ANSWERED = (0.01, 0.1, 1.0)
+HELD_OUT = "date+hash"
+
+
+class Params(Parameters):
+    """Parameters of parquet_compaction."""
+
+    scale_factor: float = Field(
+        0.1, gt=0, description="TPC-H scale factor: 0.01, 0.1 or 1, which have published answers"
+    )
+    events: int = Field(
+        200_000, ge=20_000, le=10_000_000, description="events in the log, down to whole micro-batches"
+    )
+    days: int = Field(3, ge=2, le=365, description="days that the log spans")
+    batches: int = Field(36, ge=8, le=2_000, description="micro-batches in which the log arrives")
+    buckets: int = Field(2, ge=2, le=256, description="hash partitions")
+    layouts: tuple[LayoutName, ...] = Field(
+        ("none", "date", "user hash", "date+hash"), min_length=2, description="layouts of the treatment"
+    )
+    rtt_ms: float = Field(20.0, ge=1, le=500, description="ms of each round trip to the object store")
+    threads: int = Field(8, ge=1, le=64, description="files that the query engine opens at once")
+    target_mb: float = Field(12.0, ge=0.01, le=4_096, description="MB that compaction fills a file to")
+    file_counts: tuple[int, ...] = Field(
+        (1, 6, 36), min_length=2, description="files that the log is divided into, ascending"
+    )
+    compact_every: tuple[int, ...] = Field(
+        (3, 6, 12, 18, 36), min_length=3, description="micro-batches between compactions, ascending"
+    )
+    queries_per_batch: float = Field(
+        1.0, gt=0, le=10_000, description="queries during one micro-batch's interval"
+    )
+    readings: int = Field(150, ge=20, le=100_000, description="readings during compaction")
+    repeats: int = Field(2, ge=1, le=20, description="timings of each query, layout and state, at most")
+    seed: int = Field(1, ge=0, description="seed of the log and of the order of the timings")
+
+    @field_validator("scale_factor")
+    @classmethod
+    def _has_answers(cls, value: float) -> float:
+        if value not in ANSWERED:
+            raise ValueError("published answers exist for 0.01, 0.1 and 1 only")
+        return value
+
+    @field_validator("layouts")
+    @classmethod
+    def _one_is_held_out(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) != len(value) or HELD_OUT not in value or "date" not in value:
+            raise ValueError(f"must hold {HELD_OUT!r}, which the model is tested on, and 'date', each once")
+        return value
+
+    @field_validator("compact_every", "file_counts")
+    @classmethod
+    def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)) or value[0] < 1 or value[-1] > 10_000:
+            raise ValueError("must be ascending, from 1 to 10,000")
+        return value
+
+    @field_validator("compact_every")
+    @classmethod
+    def _within_the_log(cls, value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        batches = info.data.get("batches")
+        if batches is not None and value[-1] > batches:
+            raise ValueError(f"must not exceed the {batches} micro-batches of the log (parameter batches)")
+        return value
+
+    @property
+    def rtt_s(self) -> float:
+        return self.rtt_ms / 1e3
+
+    @property
+    def batch_rows(self) -> int:
+        """Events of one micro-batch."""
+        return self.events // self.batches
+
+    @property
+    def target_bytes(self) -> int:
+        return int(self.target_mb * 1e6)

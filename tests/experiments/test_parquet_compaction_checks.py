@@ -1,0 +1,205 @@
+"""Known-bad histories: each check and each judge must see what is wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.evidence.params import ParameterError, parse
+from lab.experiments.parquet_compaction import events, oracle
+from lab.experiments.parquet_compaction.checks import Survey, check_reading, check_readings, check_survey
+from lab.experiments.parquet_compaction.crash import Kill
+from lab.experiments.parquet_compaction.log import DataFile
+from lab.experiments.parquet_compaction.observations import killed, reader_sees_whole
+from lab.experiments.parquet_compaction.params import Params
+from lab.experiments.parquet_compaction.reader import prune
+from lab.experiments.parquet_compaction.readers import Reading, Watch
+from lab.experiments.parquet_compaction.workload import workload
+
+
+def reading(rows: int, known: int = 0) -> Reading:
+    """A reader that saw the events 0..rows-1, each once."""
+    return Reading(0, 1, known, rows, rows, rows - 1, rows * (rows - 1) // 2)
+
+
+BAD = {
+    "failed": replace(reading(200), error="404"),
+    "repeated": replace(reading(200), rows=300),
+    "missing": replace(reading(200), rows=100, distinct=100, total=sum(range(100, 200))),
+    "half": reading(150),
+    "stale": reading(200, known=300),
+}
+
+
+def test_a_past_state_is_whole() -> None:
+    assert check_reading(reading(200), 100) == "whole"
+    assert check_reading(reading(200, known=200), 100) == "whole"
+    assert check_reading(reading(0), 100) == "whole"
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_reading_that_never_was_a_state_is_named(kind: str) -> None:
+    assert check_reading(BAD[kind], 100) == kind
+
+
+def test_one_row_swapped_for_another_is_missing() -> None:
+    assert check_reading(replace(reading(200), total=reading(200).total - 1), 100) == "missing"
+
+
+def test_readings_are_counted_by_kind_and_only_whole_ones_pass() -> None:
+    readings = (reading(100), *BAD.values())
+    assert check_readings(readings, 100) == {"whole": 1} | dict.fromkeys(BAD, 1)
+    assert reader_sees_whole(Watch(readings, ((0.5, 0.6),), 100)).value == len(BAD)
+
+
+def test_readers_that_never_met_a_compaction_tell_nothing() -> None:
+    seen = reader_sees_whole(Watch((reading(100),), ((5.0, 6.0),), 100))
+    assert seen.value == 0
+    assert not seen.conclusive
+
+
+WHOLE = Survey(100, 100, sum(range(100)), 1)
+
+
+@pytest.mark.parametrize(
+    ("survey", "wrong"),
+    [
+        (WHOLE, []),
+        (replace(WHOLE, rows=99, distinct=99, total=WHOLE.total - 7), ["lost"]),
+        (replace(WHOLE, rows=101), ["repeated"]),
+        (replace(WHOLE, distinct=99, total=WHOLE.total - 1), ["lost", "repeated"]),
+    ],
+)
+def test_a_survey_tells_lost_from_repeated(survey: Survey, wrong: list[str]) -> None:
+    assert check_survey(survey, 100) == wrong
+
+
+def kill(**changes: object) -> Kill:
+    rows = Params().batch_rows * 4
+    survey = Survey(rows, rows, rows * (rows - 1) // 2, 3)
+    return replace(Kill(1, False, 1, replace(survey, files=12), survey, 0, 4, 3), **changes)
+
+
+def test_a_kill_that_loses_or_does_not_heal_is_seen() -> None:
+    params, good = Params(), kill()
+    assert [item.value for item in killed(params, [good, good]).values()] == [0, 0]
+    lost = kill(left=replace(good.left, rows=1, distinct=1))
+    assert killed(params, [good, lost])["crash_loses_nothing"].value == 1
+    for unhealed in (
+        kill(stray=1),
+        kill(mended=replace(good.mended, files=4)),
+        kill(mended=replace(good.mended, rows=good.mended.rows + 1)),
+    ):
+        assert killed(params, [good, unhealed])["second_run_heals"].value == 1
+
+
+def test_kills_that_all_came_too_late_tell_nothing() -> None:
+    assert not killed(Params(), [kill(committed=True)])["crash_loses_nothing"].conclusive
+
+
+ANSWER = [["A", "10.25", "NULL", "1998-12-01"]]
+
+
+def test_published_answers_agree_to_a_cent_in_their_order() -> None:
+    assert oracle.agrees([("A", 10.2499, None, "1998-12-01")], ANSWER)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [("A", 10.26, None, "1998-12-01")],
+        [("B", 10.25, None, "1998-12-01")],
+        [("A", 10.25, 0, "1998-12-01")],
+        [("A", 10.25, None)],
+        [("A", 10.25, None, "1998-12-01")] * 2,
+    ],
+)
+def test_another_answer_does_not_agree(rows: list) -> None:
+    assert not oracle.agrees(rows, ANSWER)
+
+
+def test_rows_in_another_order_do_not_agree() -> None:
+    assert oracle.agrees([(1,), (2,)], [["1"], ["2"]])
+    assert not oracle.agrees([(2,), (1,)], [["1"], ["2"]])
+
+
+def test_the_brute_force_counts_what_a_person_counts() -> None:
+    log = {
+        "user_id": np.array([7, 7, 8, 7]),
+        "day": np.array([0, 1, 1, 1]),
+        "kind": np.array([0, 2, 0, 2]),
+        "cents": np.array([5, 10, 20, 40]),
+        "payload": np.array([b"1f", b"ff", b"20", b"03"]),
+    }
+    assert oracle.point(log, 7, 1) == (2, 50)
+    assert oracle.by_kind(log, [1]) == [(0, 1, 20), (2, 2, 50)]
+    assert oracle.whole(log) == (4, 75, "ff")
+
+
+def test_the_log_arrives_late_but_whole() -> None:
+    log = events.generate(20_000, 4, 100, seed=1)
+    assert (np.diff(log.day) < 0).any()  # some arrive after midnight
+    assert sorted(set(log.day)) == [0, 1, 2, 3]
+    batches = log.batches(6_000)
+    assert [batch.num_rows for batch in batches] == [6_000] * 3
+
+
+@given(st.sampled_from(list(events.layouts(3))), st.integers(0, 99), st.integers(0, 3))
+def test_pruning_never_leaves_out_a_file_with_wanted_rows(name: str, user: int, day: int) -> None:
+    log, layout = events.generate(2_000, 4, 100, seed=2), events.layouts(3)[name]
+    where = {"user_id": [user], "day": [day]}
+    parts = list(layout.divide(log.table(0, len(log))))
+    files = [DataFile(str(number), rows.num_rows, 1, keys) for number, (keys, rows) in enumerate(parts)]
+    kept = {int(file.path) for file in prune(files, layout, where)}
+    for number, (_, rows) in enumerate(parts):
+        users, days = rows["user_id"].to_numpy(), rows["day"].to_numpy()
+        assert number in kept or not ((users == user) & (days == day)).any()
+
+
+def test_a_layout_divides_every_row_into_one_partition() -> None:
+    log = events.generate(5_000, 4, 100, seed=3)
+    for layout in (*events.layouts(3).values(), events.over_partitioned(500, 3)):
+        parts = [rows["event_id"].to_numpy() for _, rows in layout.divide(log.table(0, len(log)))]
+        assert sorted(np.concatenate(parts)) == list(range(5_000))
+
+
+def test_an_over_partitioned_load_has_partitions_of_its_own() -> None:
+    batches = events.generate(3_000, 4, 100, seed=3).batches(500)
+    layout = events.over_partitioned(500, 3)
+    names = [str(keys) for batch in batches for keys, _ in layout.divide(batch)]
+    assert len(set(names)) == len(names)
+
+
+def test_the_workload_is_whole_micro_batches_and_its_answers_are_not_empty() -> None:
+    params = Params(events=20_005, batches=10, compact_every=(1, 2, 5))
+    work = workload(params)
+    assert len(work.log) == 20_000
+    assert work.truth["point"][0][0] > 0
+    assert work.truth["full scan"][0][0] == 20_000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("scale_factor", 0.2),
+        ("layouts", ("none", "date")),
+        ("layouts", ("date+hash", "date", "date")),
+        ("layouts", ("date+hash", "month")),
+        ("compact_every", (4, 2, 8)),
+        ("compact_every", (2, 4, 37)),
+        ("file_counts", (0, 4)),
+        ("rtt_ms", 0),
+        ("target_mb", -1),
+        ("repeats", 0),
+        ("events", 10),
+        ("compaction", True),
+    ],
+)
+def test_a_wrong_parameter_is_named(name: str, value: object) -> None:
+    with pytest.raises(ParameterError, match=name):
+        parse(Params, {name: value})

@@ -1,0 +1,255 @@
+"""The log and the compaction on a local folder: no row is lost or doubled, whoever is in the way."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lab.experiments.parquet_compaction import compaction, inplace, log
+from lab.experiments.parquet_compaction.compaction import FULL, compact, plan, vacuum
+from lab.experiments.parquet_compaction.events import Events, generate, layouts
+from lab.experiments.parquet_compaction.files import Files, open_files
+from lab.experiments.parquet_compaction.layouts import Layout
+from lab.experiments.parquet_compaction.log import ConflictError, DataFile
+from lab.experiments.parquet_compaction.parquet import DATA, append, fetch, write
+
+LOG = generate(3_000, 4, 50, seed=1)
+NAMES = list(layouts(3))
+BY_DAY = layouts(3)["date"]
+
+
+@contextmanager
+def dataset(batches: int, layout: Layout = BY_DAY, rows: int = 100) -> Iterator[Files]:
+    with tempfile.TemporaryDirectory(prefix="lab-test-") as folder:
+        files = open_files(folder)
+        for batch in LOG.batches(rows)[:batches]:
+            append(files, batch, layout)
+        yield files
+
+
+def ids(files: Files, version: log.Version | None = None) -> list[int]:
+    found = (version or log.current(files)).files
+    return fetch(files, found)["event_id"].to_pylist() if found else []
+
+
+@settings(max_examples=25)
+@given(
+    st.integers(1, 12),
+    st.sampled_from(NAMES),
+    st.integers(2_000, 60_000),
+    st.sampled_from([(), ("user_id", "event_time")]),
+    st.integers(2, 5),
+)
+def test_compaction_keeps_every_row_in_its_partition(
+    batches: int, name: str, target: int, sort_by: tuple[str, ...], min_files: int
+) -> None:
+    layout = layouts(3)[name]
+    with dataset(batches, layout) as files:
+        done = compact(files.uri, target, sort_by, min_files=min_files)
+        assert sorted(ids(files)) == list(range(100 * batches))
+        assert ids(files, done.before) != [] and sorted(ids(files, done.before)) == sorted(ids(files))
+        assert len(done.after.files) <= len(done.before.files)
+        for file in done.after.files:
+            rows = fetch(files, [file])
+            ((keys, _),) = layout.divide(rows)
+            assert keys == file.partition
+            assert file.rows == rows.num_rows
+
+
+@given(st.lists(st.tuples(st.integers(1, 200), st.integers(0, 2)), max_size=40), st.integers(2, 6))
+def test_a_plan_merges_small_files_of_one_partition_up_to_the_target(
+    sizes: list[tuple[int, int]], min_files: int
+) -> None:
+    files = [DataFile(str(n), 1, size, {"p": str(part)}) for n, (size, part) in enumerate(sizes)]
+    bins = plan(files, 100, min_files)
+    chosen = [file.path for packed in bins for file in packed]
+    assert len(chosen) == len(set(chosen))
+    for packed in bins:
+        assert len(packed) >= min_files
+        assert len({file.partition["p"] for file in packed}) == 1
+        assert all(file.bytes < FULL * 100 for file in packed)
+        assert sum(file.bytes for file in packed) <= 100
+
+
+def test_a_large_file_is_not_rewritten_for_the_sake_of_a_few_small_ones() -> None:
+    sizes = {"large": 50, "a": 10, "b": 10, "c": 10}
+    files = [DataFile(name, 1, size) for name, size in sizes.items()]
+    (merged,) = plan(files, 100)
+    assert {file.path for file in merged} == {"a", "b", "c"}
+    more = [DataFile(name, 1, 10) for name in "de"]
+    assert len(plan([*files, *more], 100)[0]) == 6
+
+
+@given(st.integers(1, 120), st.integers(1, 12), st.sampled_from([8, 64, 1_000]))
+def test_a_byte_is_rewritten_at_most_as_often_as_its_file_can_double(
+    batches: int, every: int, target: int
+) -> None:
+    files, rewritten = [], 0
+    for number in range(1, batches + 1):
+        files.append(DataFile(str(number), 1, 1))
+        for merged in plan(files, target) if number % every == 0 else ():
+            size = sum(file.bytes for file in merged)
+            files = [file for file in files if file not in merged]
+            files.append(DataFile(f"{number}-{merged[0].path}", size, size))
+            rewritten += size
+    assert sum(file.bytes for file in files) == batches
+    assert rewritten <= batches * np.log2(target)
+
+
+def test_a_second_compaction_finds_nothing_to_do() -> None:
+    with dataset(12) as files:
+        first = compact(files.uri, 1 << 30)
+        again = compact(files.uri, 1 << 30)
+        assert first.bytes_written > 0
+        assert again.after == again.before == first.after
+        assert again.bytes_written == 0
+
+
+def test_a_merged_file_is_sorted() -> None:
+    with dataset(12, Layout("none")) as files:
+        after = compact(files.uri, 1 << 30, ["user_id", "event_time"]).after
+        rows = fetch(files, after.files).select(["user_id", "event_time"]).to_pylist()
+        assert rows == sorted(rows, key=lambda row: (row["user_id"], row["event_time"]))
+
+
+def test_of_many_writers_none_overwrites_another() -> None:
+    with dataset(0) as files, ThreadPoolExecutor(8) as pool:
+        batches = LOG.batches(100)[:16]
+        list(pool.map(lambda batch: append(files, batch, Layout("none")), batches))
+        assert sorted(ids(files)) == list(range(1_600))
+        assert log.current(files).number == 15
+
+
+def test_writers_during_a_compaction_keep_their_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    with dataset(6) as files:
+        real = log.commit
+
+        def late(*args: object) -> log.Version:
+            append(files, LOG.batches(100)[6], BY_DAY)  # commits between plan and commit
+            monkeypatch.setattr(log, "commit", real)
+            return real(*args)
+
+        monkeypatch.setattr(log, "commit", late)
+        compact(files.uri, 1 << 30)
+        assert sorted(ids(files)) == list(range(700))
+
+
+def test_of_two_compactions_of_the_same_files_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with dataset(6) as files:
+        real = log.commit
+
+        def late(*args: object) -> log.Version:
+            monkeypatch.setattr(log, "commit", real)
+            compact(files.uri, 1 << 30)  # the other one is faster
+            return real(*args)
+
+        monkeypatch.setattr(log, "commit", late)
+        with pytest.raises(ConflictError, match="no longer in use"):
+            compact(files.uri, 1 << 30)
+        assert sorted(ids(files)) == list(range(600))
+
+
+def test_a_writer_whose_answer_was_lost_recognises_its_own_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    with dataset(1) as files:
+        real = Files.create
+
+        def forgetful(self: Files, path: str, content: bytes) -> bool:
+            real(self, path, content)
+            return False
+
+        monkeypatch.setattr(Files, "create", forgetful)
+        append(files, LOG.batches(100)[1], Layout("none"))
+        assert sorted(ids(files)) == list(range(200))
+
+
+def test_a_crash_before_the_commit_leaves_orphans_that_the_next_vacuum_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with dataset(6) as files:
+
+        def crash(*_: object) -> log.Version:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as broken:
+            broken.setattr(compaction.log, "commit", crash)
+            with pytest.raises(KeyboardInterrupt):
+                compact(files.uri, 1 << 30)
+        assert sorted(ids(files)) == list(range(600))
+        assert vacuum(files.uri, grace_s=3_600) == 0
+        compact(files.uri, 1 << 30)
+        vacuum(files.uri, grace_s=0)
+        assert {entry.path for entry in files.entries(DATA)} == {
+            file.path for file in log.current(files).files
+        }
+        assert sorted(ids(files)) == list(range(600))
+
+
+def test_a_version_within_the_grace_period_stays_readable() -> None:
+    with dataset(6) as files:
+        before = compact(files.uri, 1 << 30).before
+        vacuum(files.uri, grace_s=3_600)
+        assert sorted(ids(files, log.read(files, before.number))) == list(range(600))
+        vacuum(files.uri, grace_s=0)
+        with pytest.raises(FileNotFoundError):
+            log.read(files, before.number)
+
+
+def test_a_vacuum_spares_what_a_writer_has_not_yet_committed() -> None:
+    with dataset(2) as files:
+        pending = write(files, LOG.batches(100)[2], {})
+        vacuum(files.uri, grace_s=3_600)
+        log.commit(files, [pending])
+        assert sorted(ids(files)) == list(range(300))
+
+
+def test_the_control_shows_rows_twice_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    with dataset(3, Layout("none")) as files:
+        seen: list[int] = []
+        real = Files.delete
+
+        def watched(self: Files, paths: Iterator[str]) -> None:
+            for path in paths:
+                seen.extend(Counter(ids_in_folder(files)).values())
+                real(self, [path])
+
+        monkeypatch.setattr(Files, "delete", watched)
+        inplace.compact_in_place(files.uri, ["user_id"])
+        assert max(seen) == 2
+        assert sorted(ids_in_folder(files)) == list(range(300))
+
+
+def ids_in_folder(files: Files) -> list[int]:
+    return fetch(files, inplace.listed(files.uri))["event_id"].to_pylist()
+
+
+def test_a_partition_is_read_from_its_path() -> None:
+    with dataset(2, layouts(3)["date+hash"]) as files:
+        named = {file.path: file.partition for file in log.current(files).files}
+        assert {file.path: file.partition for file in inplace.listed(files.uri)} == named
+
+
+def test_a_local_dataset_opens_by_path_or_by_uri(tmp_path: Path) -> None:
+    append(open_files(str(tmp_path)), LOG.batches(100)[0], Layout("none"))
+    assert log.current(open_files(tmp_path.as_uri())).rows == 100
+
+
+def test_an_empty_dataset_has_no_rows_and_nothing_to_compact(tmp_path: Path) -> None:
+    done = compact(str(tmp_path), 1_000)
+    assert done.after.rows == 0
+    assert done.after.number == -1
+
+
+def test_events_know_their_columns() -> None:
+    assert isinstance(LOG, Events)
+    assert set(replace(LOG).columns()) == {"user_id", "day", "kind", "cents", "payload"}
+    assert np.array_equal(LOG.table(0, 10)["event_id"].to_numpy(), np.arange(10))

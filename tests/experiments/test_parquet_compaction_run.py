@@ -1,0 +1,87 @@
+"""A small run on the real store over the counting link: treatment, controls, and everything that is told about them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lab.evidence.criteria import judge_all, judge_control
+from lab.experiments import parquet_compaction as experiment
+from lab.experiments.parquet_compaction.bench import bench
+from lab.experiments.parquet_compaction.files import Files, open_files
+
+pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def arms():
+    params = experiment.Params(
+        scale_factor=0.01,
+        events=40_000,
+        batches=12,
+        days=2,
+        target_mb=1,
+        file_counts=(1, 12),
+        compact_every=(3, 6, 12),
+        readings=40,
+        repeats=1,
+    )
+    return experiment.run_with_controls(params)
+
+
+def test_every_criterion_is_observed_and_the_exact_ones_hold(arms) -> None:
+    treatment, _ = arms
+    judged = {item.criterion.name: item for item in judge_all(experiment.CRITERIA, treatment.observed)}
+    assert all(item.observation is not None for item in judged.values())
+    invariants = [item for item in judged.values() if item.criterion.tier == "invariant"]
+    assert {item.outcome for item in invariants} == {"pass"}, invariants
+
+
+def test_each_control_breaks_its_criterion(arms) -> None:
+    _, controls = arms
+    for control in experiment.CONTROLS:
+        judged = judge_control(control, experiment.CRITERIA, controls[control.name].observed)
+        assert judged.outcome == "fail", judged
+
+
+def test_the_link_counts_what_a_query_needs(arms) -> None:
+    cells = arms[0].tables["cells"].query("place == 'store'")
+    assert (cells["list"] == 1).all()
+    assert (cells["head"] >= cells["files"]).all()
+    assert (cells["get"] >= 2 * cells["files"]).all()
+
+
+def test_figures_law_and_summary_come_from_the_run(arms) -> None:
+    treatment, controls = arms
+    for figure in experiment.figures(treatment, controls).values():
+        assert figure.title
+        assert figure.alt
+        assert not figure.data.empty
+        for width in (600, 270):
+            figure.chart(width).to_dict()
+    assert len(experiment.scale(treatment, controls).projection) == 4
+    assert experiment.summary(treatment, controls).headline.value > 0
+
+
+def test_an_own_layout_is_timed_too(arms) -> None:
+    params = arms[0].params
+    result = experiment.run(params, layouts={"kind": experiment.Layout("kind", (experiment.same("kind"),))})
+    assert result.tables["layouts"]["layout"].tolist() == ["kind"]
+    assert result.observed["answers_right"].value == 0
+
+
+def create(number: int, client: Files, name: str) -> bool:
+    return client.create(name, b"%d" % number)
+
+
+def test_of_many_that_create_one_object_one_succeeds() -> None:
+    """What the log's safety rests on, asked of the store itself, without and through the link."""
+    # Few tries: SeaweedFS lets those that lose wait for its lock by whole seconds.
+    with bench(0.002) as table, ThreadPoolExecutor(4) as pool:
+        for place, s3 in (("direct", table.direct), ("linked", table.s3)):
+            clients = [open_files(table.uri("race"), s3) for _ in range(4)]
+            for name in (f"{place}-{number}" for number in range(5)):
+                won = list(pool.map(create, range(4), clients, [name] * 4))
+                assert sum(won) == 1
+                assert clients[0].read(name) == b"%d" % won.index(True)
