@@ -1,0 +1,110 @@
+"""TPC-H's tables as Parquet files, written once; and the published answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab.duck import connect
+from lab.experiments.warehouse_bench import deltalog, oracle
+
+if TYPE_CHECKING:
+    import duckdb
+
+DELTA_TYPES = {"BIGINT": "long", "INTEGER": "integer", "VARCHAR": "string", "DATE": "date"}
+Columns = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The Parquet files of one scale factor: `folder`/TABLE/part-0.parquet.
+
+    columns: name and DuckDB type by table. bytes, rows: by table.
+    """
+
+    scale_factor: float
+    folder: Path
+    columns: dict[str, Columns]
+    bytes: dict[str, int]
+    rows: dict[str, int]
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(self.bytes.values())
+
+
+def generate(scale_factor: float, tables: Sequence[str], folder: Path) -> Files:
+    """Write the tables by TPC-H's generator; beside `folder`, the same files linked as a Delta table."""
+    with connect("tpch") as connection:
+        connection.execute("CALL dbgen(sf = $sf)", {"sf": scale_factor})
+        found = {table: _write(connection, table, folder) for table in tables}
+    files = [folder / table / "part-0.parquet" for table in tables]
+    return Files(
+        scale_factor,
+        folder,
+        {table: columns for table, (columns, _) in found.items()},
+        {table: path.stat().st_size for table, path in zip(tables, files, strict=True)},
+        {table: rows for table, (_, rows) in found.items()},
+    )
+
+
+def _write(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> tuple[Columns, int]:
+    """Columns and rows of the table that was written."""
+    target = folder / table / "part-0.parquet"
+    target.parent.mkdir(parents=True)
+    described = connection.execute(f"DESCRIBE {table}").fetchall()
+    columns = tuple((str(row[0]), str(row[1])) for row in described)
+    # Iceberg finds columns by these numbers.
+    numbers = ", ".join(f"{name}: {number}" for number, (name, _) in enumerate(columns, 1))
+    connection.execute(f"COPY {table} TO '{target}' (FORMAT parquet, FIELD_IDS {{{numbers}}})")
+    (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+    return columns, int(rows)
+
+
+def link(files: Files, folder: Path) -> None:
+    """The same files under another name: hard links, so the same bytes on the same blocks."""
+    for table in files.columns:
+        target = folder / table
+        target.mkdir(parents=True)
+        os.link(files.folder / table / "part-0.parquet", target / "part-0.parquet")
+
+
+def register_delta(files: Files, folder: Path) -> None:
+    """Link the files into `folder` and make each table a Delta table."""
+    link(files, folder)
+    with connect() as connection:
+        for table, columns in files.columns.items():
+            part = folder / table / "part-0.parquet"
+            kinds = [(name, DELTA_TYPES.get(kind, kind.lower())) for name, kind in columns]
+            deltalog.register(part.parent, kinds, {part.name: _statistics(connection, part, columns)})
+
+
+def _statistics(connection: duckdb.DuckDBPyConnection, part: Path, columns: Columns) -> dict[str, Any]:
+    ranged = [name for name, kind in columns if kind != "VARCHAR"]
+    asked = [f"min({name}), max({name})" for name in ranged] + [f"count({name})" for name, _ in columns]
+    row = connection.execute(f"SELECT count(*), {', '.join(asked)} FROM '{part}'").fetchone()
+    assert row is not None
+    rows, bounds, counts = row[0], row[1 : 1 + 2 * len(ranged)], row[1 + 2 * len(ranged) :]
+    return {
+        "numRecords": rows,
+        "minValues": {name: _json(low) for name, low in zip(ranged, bounds[::2], strict=True)},
+        "maxValues": {name: _json(high) for name, high in zip(ranged, bounds[1::2], strict=True)},
+        "nullCount": {name: rows - count for (name, _), count in zip(columns, counts, strict=True)},
+    }
+
+
+def _json(value: Any) -> Any:
+    return value if isinstance(value, int) else float(value) if hasattr(value, "as_tuple") else str(value)
+
+
+def published(scale_factor: float) -> dict[int, list[tuple[str, ...]]]:
+    """Published answers of all 22 queries at 0.01, 0.1 or 1."""
+    with connect("tpch") as connection:
+        rows = connection.execute(
+            "SELECT query_nr, answer FROM tpch_answers() WHERE abs(scale_factor - $sf) < 1e-6",
+            {"sf": scale_factor},
+        ).fetchall()
+    return {int(number): oracle.parse(answer) for number, answer in rows}

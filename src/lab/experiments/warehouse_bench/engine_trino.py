@@ -1,0 +1,100 @@
+"""Trino as an engine of the bench: a server, reached by its own client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab.experiments.warehouse_bench import outside
+from lab.experiments.warehouse_bench.bench import Usage
+from lab.experiments.warehouse_bench.datasets import SAME, Dataset
+from lab.services import trinocatalogs
+from lab.services.icebergcatalog import IcebergCatalog
+from lab.services.process import Process
+from lab.services.session import session
+from lab.services.trino import trino
+
+if TYPE_CHECKING:
+    from lab.experiments.warehouse_bench.data import Files
+
+NAME = "Trino"
+WRITES = ("parquet", "iceberg", "delta")
+_CATALOGS = {"parquet": "hive", "iceberg": "ice", "delta": "delta"}
+
+
+class Trino:
+    """`use`, `answer` and `usage` for the bench; `register` and `write` make tables.
+
+    connection: of trino.dbapi. pid: of the server, None if it is attached; then its own statistics must do.
+    """
+
+    name, writes = NAME, WRITES
+
+    def __init__(self, connection: Any, pid: int | None) -> None:
+        self._connection, self._pid = connection, pid
+        self._pids = (os.getpid(), *(outside.with_children(pid) if pid else ()))
+        self._place = ("system", "runtime")
+        self._reported_cpu_s = self._reported_bytes = 0.0
+
+    def use(self, dataset: str) -> None:
+        (catalog,) = [name for kind, name in _CATALOGS.items() if f"_{kind}_" in dataset]
+        self.answer(f"USE {catalog}.{dataset}")
+
+    def answer(self, sql: str) -> list[tuple[Any, ...]]:
+        cursor = self._connection.cursor()
+        cursor.execute(sql)
+        rows = [tuple(row) for row in cursor.fetchall()]
+        told = cursor.stats or {}
+        self._reported_cpu_s += told.get("cpuTimeMillis", 0) / 1e3
+        self._reported_bytes += told.get("physicalInputBytes", 0)
+        return rows
+
+    def usage(self) -> Usage:
+        seen = outside.seen(self._pids)
+        cpu_s = seen.cpu_s if self._pid else seen.cpu_s + self._reported_cpu_s
+        read = seen.read_bytes if self._pid else self._reported_bytes
+        return Usage(cpu_s, read, self._reported_cpu_s, self._reported_bytes)
+
+    def register(self, dataset: Dataset, folder: Path, files: Files) -> None:
+        """Tables on the files in `folder`/TABLE, where they are; Iceberg's are found by the catalog."""
+        if dataset.format == "iceberg":
+            return
+        schema = dataset.schema(NAME)
+        self.answer(f"CREATE SCHEMA {_CATALOGS[dataset.format]}.{schema}")
+        for table, columns in files.columns.items():
+            place = (folder / table).as_uri()
+            if dataset.format == "delta":
+                self.answer(
+                    f"CALL delta.system.register_table(schema_name => '{schema}', table_name => '{table}', "
+                    f"table_location => '{place}')"
+                )
+            else:
+                declared = ", ".join(f"{name} {kind}" for name, kind in columns)
+                self.answer(
+                    f"CREATE TABLE hive.{schema}.{table} ({declared}) "
+                    f"WITH (format = 'PARQUET', external_location = '{place}')"
+                )
+
+    def write(self, dataset: Dataset, files: Files, folder: Path) -> None:
+        """Own tables, in the layout that Trino chooses, from the registered Parquet files."""
+        place = f"{_CATALOGS[dataset.format]}.{dataset.schema(NAME)}"
+        source = f"hive.{Dataset(SAME, 'parquet', dataset.scale_factor).name}"
+        self.answer(f"CREATE SCHEMA {place}")
+        for table in files.columns:
+            self.answer(f"CREATE TABLE {place}.{table} AS SELECT * FROM {source}.{table}")
+
+
+@contextmanager
+def engine(memory_mb: int, formats: Sequence[str], catalog: IcebergCatalog | None) -> Iterator[Trino]:
+    """Trino for the block, with a catalog for each format: `hive` for parquet, `ice`, `delta`."""
+    folder = session().folder
+    catalogs = {"hive": trinocatalogs.hive(folder / "hive-names")}
+    if "delta" in formats:
+        catalogs["delta"] = trinocatalogs.delta(folder / "delta-names")
+    if catalog:
+        catalogs["ice"] = trinocatalogs.iceberg(catalog)
+    with trino(catalogs, memory_mb) as server, server.connect() as connection:
+        yield Trino(connection, server.node.pid if isinstance(server.node, Process) else None)

@@ -1,0 +1,173 @@
+"""What the run found, drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from lab.charts import alt, theme
+from lab.charts.figure import Figure
+from lab.evidence.result import Result
+from lab.experiments.warehouse_bench.figures_of_size import bytes_against_time, growth
+from lab.experiments.warehouse_bench.scale import scale_factor_of
+
+COLOURS = {"DuckDB": theme.ORANGE, "Trino": theme.PURPLE, "Spark": theme.BLUE}
+FORMATS = ("parquet", "iceberg", "delta")
+LAYOUTS = {"same": "same bytes", "own": "each engine's own"}
+
+
+def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
+    """Figures by name, in the order in which they are told."""
+    return {
+        "queries": queries(treatment),
+        "formats": formats(treatment),
+        "bytes": bytes_against_time(treatment, COLOURS),
+        "starts": starts(treatment),
+        "growth": growth(treatment, COLOURS),
+    }
+
+
+def colour(width: int, present: pd.Series) -> alt.Color:
+    """Engines' colours, the same in every figure."""
+    names = [name for name in COLOURS if name in set(present)]
+    return alt.Color(
+        "engine:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[COLOURS[name] for name in names]),
+        legend=alt.Legend(columns=len(names)),
+    )
+
+
+def queries(treatment: Result) -> Figure:
+    """Median latency by query over the same Parquet files, a line for each query from engine to engine."""
+    medians = treatment.tables["medians"]
+    plain = medians[(medians["layout"] == "same") & (medians["format"] == "parquet")]
+    data = plain[["engine", "query", "seconds", "first_s", "cpu_s"]]
+    wide = data.pivot(index="query", columns="engine", values="seconds")
+    wins = wide.idxmin(axis=1).value_counts()
+    spread = wide.max(axis=1) / wide.min(axis=1)
+    size = scale_factor_of(treatment)
+    return Figure(
+        f"Same Parquet files, scale factor {size:g}: {wins.index[0]} is fastest on {wins.iloc[0]} of {len(wide)} queries; "
+        f"the slowest engine takes {spread.min():.0f} to {spread.max():.0f} times as long",
+        "Slope chart: median latency on a log scale, a line for each query from engine to engine. "
+        + "; ".join(
+            f"Q{query}: " + ", ".join(f"{engine} {value:.2g} s" for engine, value in row.items())
+            for query, row in wide.iterrows()
+        ),
+        partial(_queries_chart, data),
+        data,
+    )
+
+
+def _queries_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
+    order = [name for name in COLOURS if name in set(data["engine"])]
+    named = data.assign(label="Q" + data["query"])
+    base = alt.Chart(named).encode(
+        x=alt.X(
+            "engine:N", sort=order, title=None, axis=alt.Axis(labelAngle=0), scale=alt.Scale(padding=0.4)
+        ),
+        y=alt.Y(
+            "seconds:Q",
+            title="median latency (s)",
+            scale=alt.Scale(type="log"),
+            axis=alt.Axis(values=theme.decades(data["seconds"]), format="~g"),
+        ),
+        detail="query:N",
+    )
+    line = base.mark_line(color=theme.GREY, strokeWidth=1.2)
+    dots = base.mark_point(size=55, opacity=1).encode(color=colour(width, data["engine"]))
+    last = base.transform_filter(alt.datum.engine == order[-1])
+    text = last.mark_text(align="left", dx=9, fontSize=11).encode(text="label:N")
+    return (line + dots + text).properties(width=width - 60, height=280)
+
+
+def formats(treatment: Result) -> Figure:
+    """Geometric means by engine, format and layout with intervals."""
+    data = treatment.tables["means"].copy()
+    data["comparison"] = data["layout"].map(LAYOUTS)
+    same = data[data["layout"] == "same"]
+    spread = same.groupby("engine")["seconds"].agg(lambda found: found.max() / found.min())
+    told = ", ".join(f"{value:.2f} on {engine}" for engine, value in spread.items())
+    engines = same.groupby("engine")["seconds"].min()
+    apart = float(engines.max() / engines.min())
+    more = "more" if apart > spread.max() else "less"
+    return Figure(
+        f"The engine matters {more} than the format: slowest to fastest format of the same bytes is {told}; slowest to "
+        f"fastest engine is {apart:.3g} times",
+        "Dots with 95 % intervals: geometric mean of the latency by format and engine, above for the same files in each "
+        "format, below for tables that each engine wrote. "
+        + "; ".join(
+            f"{row.engine} {row.format} {row.comparison} {row.seconds:.2g} s" for row in data.itertuples()
+        ),
+        partial(_formats_chart, data),
+        data,
+    )
+
+
+def _formats_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
+    panels = [_formats_panel(data, layout, width) for layout in LAYOUTS if layout in set(data["layout"])]
+    return alt.vconcat(*panels).resolve_scale(x="shared")
+
+
+def _formats_panel(data: pd.DataFrame, layout: str, width: int) -> alt.LayerChart:
+    chosen = data[data["layout"] == layout]
+    y = alt.Y("format:N", sort=list(FORMATS), title=None, axis=alt.Axis(grid=True))
+    offset = alt.YOffset("engine:N", sort=list(COLOURS))
+    x = alt.X(
+        "seconds:Q",
+        title="geometric mean of latency (s)" if layout == list(LAYOUTS)[-1] else None,
+        scale=alt.Scale(type="log"),
+        axis=alt.Axis(values=theme.decades(data["low"]), format="~g"),
+    )
+    base = alt.Chart(chosen).encode(y=y, yOffset=offset, color=colour(width, data["engine"]))
+    bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=alt.Scale(type="log")), x2="high:Q")
+    dots = base.mark_point(size=60, opacity=1).encode(x=x)
+    title = alt.TitleParams(LAYOUTS[layout], anchor="start", fontSize=12)
+    return (bars + dots).properties(width=width - 70, height=120, title=title)
+
+
+def starts(treatment: Result) -> Figure:
+    """What comes before the first answer: start, first statement, first execution of each query."""
+    made, medians = treatment.tables["starts"], treatment.tables["medians"]
+    extra = (medians["first_s"] - medians["seconds"]).clip(lower=0).groupby(medians["engine"]).mean()
+    cold = pd.DataFrame({"engine": extra.index, "what": "first queries", "seconds": extra.to_numpy()})
+    data = pd.concat([made, cold], ignore_index=True)
+    total = made.groupby("engine")["seconds"].sum()
+    told = ", ".join(f"{engine} {value:.2g} s" for engine, value in total.items())
+    return Figure(
+        f"Before any query is answered an engine has to start: {told}",
+        "Bars: seconds to start, for the first statement, and what the first run of a query takes more than later ones "
+        "(mean over queries and formats). "
+        + "; ".join(f"{row.engine}, {row.what}: {row.seconds:.2g} s" for row in data.itertuples()),
+        partial(_starts_chart, data),
+        data,
+    )
+
+
+def _starts_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
+    order = ["start", "first statement", "first queries"]
+    shown = data.assign(seconds=np.maximum(data["seconds"], 0.001))
+    return (
+        alt.Chart(shown)
+        .mark_point(size=70, opacity=1)
+        .encode(
+            x=alt.X(
+                "seconds:Q",
+                title="seconds",
+                scale=alt.Scale(type="log"),
+                axis=alt.Axis(values=_fitting(theme.decades(shown["seconds"]), width), format="~g"),
+            ),
+            y=alt.Y("what:N", sort=order, title=None, axis=alt.Axis(grid=True, minExtent=95)),
+            color=colour(width, data["engine"]),
+        )
+        .properties(width=width - 130, height=130)
+    )
+
+
+def _fitting(ticks: list[float], width: int) -> list[float]:
+    """Every other one on a phone, where the labels would run together."""
+    return ticks if width >= theme.WIDE else ticks[::2]

@@ -1,0 +1,76 @@
+"""What can be set."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from lab.evidence.params import Parameters
+
+QueryNumber = Annotated[int, Field(ge=1, le=22)]
+ScaleFactor = Annotated[float, Field(ge=0.001, le=100)]
+Engine = Literal["DuckDB", "Trino", "Spark"]
+Format = Literal["parquet", "iceberg", "delta"]
+ANSWERED = (0.01, 0.1, 1.0)
+
+
+class Params(Parameters):
+    """Parameters of warehouse_bench."""
+
+    scale_factor: float = Field(
+        0.1, description="TPC-H scale factor (1 is 1 GB of text); 0.01, 0.1 or 1, for which there are answers"
+    )
+    law_scale_factors: tuple[ScaleFactor, ScaleFactor] = Field(
+        (0.01, 0.2),
+        description="two more scale factors, to which the law a + b x bytes is fitted; scale_factor checks it",
+    )
+    queries: tuple[QueryNumber, ...] | Literal["all"] = Field(
+        (1, 6, 12), description="numbers of the TPC-H queries, 1 to 22, or 'all'"
+    )
+    engines: tuple[Engine, ...] = Field(
+        ("DuckDB", "Trino", "Spark"), min_length=1, description="engines to measure"
+    )
+    formats: tuple[Format, ...] = Field(
+        ("parquet", "iceberg", "delta"), min_length=1, description="table formats to measure"
+    )
+    repeats: int = Field(
+        3, ge=2, le=100, description="timed rounds of every query; an untimed first round comes before them"
+    )
+    memory_mb: int = Field(2048, ge=1024, le=65536, description="MiB that each engine may use")
+    seed: int = Field(1, ge=0, description="seed of the order of the queries and of the bootstrap")
+
+    @field_validator("scale_factor")
+    @classmethod
+    def _answered(cls, value: float) -> float:
+        if value not in ANSWERED:
+            raise ValueError("must be 0.01, 0.1 or 1: answers exist for these only")
+        return value
+
+    @field_validator("queries", "engines", "formats")
+    @classmethod
+    def _distinct(cls, values: tuple | str) -> tuple | str:
+        if len(set(values)) < len(values) and values != "all":
+            raise ValueError("must not name anything twice")
+        return values
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        small, large = self.law_scale_factors
+        if not small < large or self.scale_factor in self.law_scale_factors:
+            raise ValueError("law_scale_factors must ascend and be other ones than scale_factor")
+        if "iceberg" in self.formats and "Spark" not in self.engines:
+            raise ValueError("formats with iceberg needs Spark among the engines: it registers the files")
+        if "parquet" not in self.formats:
+            raise ValueError("formats must have parquet: the law is fitted on it")
+        return self
+
+    @property
+    def sizes(self) -> tuple[float, float, float]:
+        """All scale factors; the first is the one at which engines and formats are compared."""
+        return self.scale_factor, *self.law_scale_factors
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The chosen queries' numbers."""
+        return tuple(range(1, 23)) if self.queries == "all" else self.queries

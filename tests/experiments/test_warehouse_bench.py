@@ -1,0 +1,235 @@
+"""The parts of the warehouse benchmark that need no server, and one run of the control."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.duck import connect
+from lab.errors import ParameterError
+from lab.evidence.params import parse
+from lab.experiments.warehouse_bench import cost, data, flip, lines, oracle, outside, ranking
+from lab.experiments.warehouse_bench.bench import Cell, Usage, bench, shuffled, times
+from lab.experiments.warehouse_bench.experiment import run_controls
+from lab.experiments.warehouse_bench.lake import Lake
+from lab.experiments.warehouse_bench.params import Params
+from lab.experiments.warehouse_bench.queries import ORDER, TABLES, tables_of, text
+from lab.experiments.warehouse_bench.scale import crossing
+
+
+def test_every_query_has_a_text_and_a_sort_order() -> None:
+    assert set(ORDER) == set(range(1, 23))
+    assert all(text(number).lower().startswith(("select", "with")) for number in ORDER)
+    assert tables_of(range(1, 23)) == TABLES
+    assert tables_of([1, 3]) == ("customer", "orders", "lineitem")
+
+
+def test_duckdb_gives_the_published_answers_and_the_flipped_bit_is_seen(tmp_path: Path) -> None:
+    files = data.generate(0.01, TABLES, tmp_path / "plain")
+    damaged = flip.flipped(files, tmp_path / "damaged")
+    original = tmp_path / "plain" / "lineitem" / "part-0.parquet"
+    assert flip.values_that_differ(original, damaged) == 1
+    published = data.published(0.01)
+    assert not _wrong(tmp_path / "plain", published)
+    assert 1 in _wrong(tmp_path / "damaged", published)
+
+
+def test_a_lake_has_every_size_with_bytes_that_grow(tmp_path: Path) -> None:
+    lake = Lake(tmp_path, ("orders", "lineitem"))
+    lake.generate((0.002, 0.001, 0.004))
+    rows = [lake.files[size].rows["orders"] for size in (0.001, 0.002, 0.004)]
+    assert rows == [1_500, 3_000, 6_000]
+    held = [lake.files[size].total_bytes for size in (0.001, 0.002, 0.004)]
+    assert held == sorted(held)
+
+
+def _wrong(folder: Path, published: dict) -> list[int]:
+    with connect() as connection:
+        for table in TABLES:
+            connection.execute(f"CREATE VIEW {table} AS FROM '{folder / table}/*.parquet'")
+        return [
+            number
+            for number in ORDER
+            if oracle.check(
+                connection.execute(text(number)).fetchall(), published[number], ORDER[number]
+            ).differing
+        ]
+
+
+def test_a_delta_table_made_by_hand_reads_as_the_files_do(tmp_path: Path) -> None:
+    files = data.generate(0.001, ("orders",), tmp_path / "plain")
+    data.register_delta(files, tmp_path / "delta")
+    with connect("delta") as connection:
+        plain, delta = (
+            connection.execute(
+                f"SELECT count(*), sum(o_totalprice), max(o_orderdate) FROM {source}"
+            ).fetchall()
+            for source in (f"'{tmp_path}/plain/orders/*.parquet'", f"delta_scan('{tmp_path}/delta/orders')")
+        )
+    assert plain == delta
+    log = (tmp_path / "delta" / "orders" / "_delta_log" / f"{0:020d}.json").read_text().splitlines()
+    assert [next(iter(json.loads(line))) for line in log] == ["protocol", "metaData", "add"]
+    assert json.loads(json.loads(log[2])["add"]["stats"])["numRecords"] == files.rows["orders"]
+
+
+def test_each_round_has_every_cell_in_an_order_of_its_own() -> None:
+    often = {Cell(engine, "d", str(query)): 1 + query % 2 for engine in "ab" for query in range(5)}
+    random = np.random.default_rng(1)
+    rounds = [shuffled(often, random) for _ in range(4)]
+    assert all(Counter(found) == often for found in rounds)
+    assert len({tuple(found) for found in rounds}) == 4
+    assert shuffled(often, np.random.default_rng(1)) == rounds[0]
+
+
+def test_what_is_quick_runs_more_often() -> None:
+    assert [times(seconds) for seconds in (0.001, 0.02, 0.04, 0.1, 5.0)] == [2, 2, 2, 1, 1]
+
+
+class Slow:
+    """An engine of three methods, as a reader would write one."""
+
+    def __init__(self) -> None:
+        self.dataset, self.used = "", 0.0
+
+    def use(self, dataset: str) -> None:
+        self.dataset = dataset
+
+    def answer(self, sql: str) -> list[tuple]:
+        time.sleep(0.04)
+        self.used += 1
+        return [(self.dataset, sql)]
+
+    def usage(self) -> Usage:
+        return Usage(self.used, 100 * self.used)
+
+
+def test_the_bench_takes_any_engine_of_three_methods() -> None:
+    seen: list[tuple] = []
+    found = bench(
+        {"slow": Slow()},
+        ["x", "y"],
+        {"q": "SELECT 1"},
+        2,
+        watch=lambda cell, number, rows: seen.append(rows[0]),
+    )
+    assert found.groupby(["dataset", "round"]).size().to_dict() == {
+        (dataset, number): 1 if number == 0 else 2 for dataset in "xy" for number in range(3)
+    }
+    assert (found["seconds"] >= 0.04).all()
+    assert (found["cpu_s"] == 1).all()
+    assert (found["read_bytes"] == 100).all()
+    assert set(seen) == {("x", "SELECT 1"), ("y", "SELECT 1")}
+
+
+def test_processor_time_from_outside_is_that_of_the_process(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 100_000)
+    before, own = outside.seen([os.getpid()]), time.process_time()
+    sum(number * number for number in range(500_000))
+    (tmp_path / "file").read_bytes()
+    used = outside.seen([os.getpid()]) - before
+    assert used.cpu_s == pytest.approx(time.process_time() - own, abs=0.01)
+    assert used.read_bytes >= 100_000
+
+
+def _timings(factors: dict[str, list[float]]) -> pd.DataFrame:
+    rows = [
+        (engine, "same", "parquet", 0.1, str(query), number, factor * query, 1.0, 1.0, 1.0, 1.0)
+        for engine, rounds in factors.items()
+        for number, factor in enumerate(rounds)
+        for query in (1, 2, 4)
+    ]
+    columns = [*ranking.GROUP, "scale_factor", "query", "round", "seconds", "cpu_s", "read_bytes"]
+    return pd.DataFrame(rows, columns=[*columns, "reported_cpu_s", "reported_bytes"])
+
+
+def test_geometric_means_and_ratios() -> None:
+    rounds = ranking.Rounds(_timings({"a": [9, 1, 1, 1, 1], "b": [9, 3, 3, 3, 3]}), 1)
+    assert rounds.mean(("a", "same", "parquet"))[0] == pytest.approx(2.0)
+    (pair,) = ranking.engine_pairs(rounds).to_dict("records")
+    assert pair["ratio"] == pytest.approx(1 / 3)
+    assert pair["apart"]
+    assert not pair["changed"]
+    assert pair["factor"] == pytest.approx(1)
+
+
+def test_halves_that_disagree_are_seen() -> None:
+    timings = _timings({"a": [9, 1, 2, 1, 2], "b": [9, 2, 1, 2, 1]})
+    (pair,) = ranking.engine_pairs(ranking.Rounds(timings, 1)).to_dict("records")
+    assert pair["odd"] == pytest.approx(0.5)
+    assert pair["even"] == pytest.approx(2)
+    assert pair["factor"] == pytest.approx(4)
+    assert not pair["apart"]
+
+
+@given(st.floats(0.01, 10), st.floats(1e-9, 1e-6))
+def test_a_straight_line_is_found_again(fixed: float, slope: float) -> None:
+    stored = {0.01: 1_000_000, 0.04: 4_000_000, 0.1: 10_000_000}
+    medians = pd.DataFrame(
+        [("a", "same", "parquet", size, "1", fixed + slope * held) for size, held in stored.items()],
+        columns=[*ranking.GROUP, "scale_factor", "query", "seconds"],
+    )
+    line = lines.line(lines.growth(medians, stored), 0.04)
+    assert line.fixed_s == pytest.approx(fixed, rel=1e-6)
+    assert line.error == pytest.approx(0, abs=1e-6)
+
+
+def test_where_a_cluster_pays() -> None:
+    single = lines.Line("one", 0.0, 1.0, 1, 1)
+    cluster = lines.Line("many", 10.0, 4.0, 1, 1)
+    assert lines.least_workers(cluster, single) == 5
+    size = lines.crossover_bytes(cluster, single, 8)
+    assert size == pytest.approx(20)
+    assert single.at(size) == pytest.approx(cluster.at(size, 8))
+    assert np.isinf(lines.crossover_bytes(cluster, single, 4))
+    assert crossing(cluster, single) == (10, pytest.approx(10 / 0.6))
+    assert crossing(replace(cluster, per_byte_s=-1.0), single) is None
+
+
+def test_costs_by_hand() -> None:
+    at = cost.Prices("m", 2, 0.5, 1e-6, 1000, "")
+    medians = pd.DataFrame(
+        [("a", "same", "parquet", "1", 2.0, 4.0, 10.0)],
+        columns=[*ranking.GROUP, "query", "seconds", "cpu_s", "read_bytes"],
+    )
+    (row,) = cost.table(medians, at).to_dict("records")
+    assert (row["usd_cpu"], row["usd_machine"], row["usd_scanned"]) == pytest.approx((1000, 1000, 1))
+    assert cost.prices().dated
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"scale_factor": 0.5}, "scale_factor"),
+        ({"queries": (23,)}, "queries"),
+        ({"queries": "some"}, "queries"),
+        ({"queries": (1, 1)}, "twice"),
+        ({"engines": ("DuckDB", "Trino")}, "iceberg needs Spark"),
+        ({"formats": ("delta",)}, "parquet"),
+        ({"law_scale_factors": (0.3, 0.01)}, "law_scale_factors must ascend"),
+        ({"law_scale_factors": (0.01, 0.1)}, "law_scale_factors must ascend"),
+        ({"repeats": 1}, "repeats"),
+    ],
+)
+def test_wrong_parameters_are_refused_by_name(wrong: dict, named: str) -> None:
+    with pytest.raises(ParameterError, match=named):
+        parse(Params, wrong)
+
+
+def test_all_means_all_22() -> None:
+    assert parse(Params, {"queries": "all"}).numbers == tuple(range(1, 23))
+
+
+def test_the_control_fails_the_answers() -> None:
+    params = parse(Params, {"scale_factor": 0.01, "law_scale_factors": (0.001, 0.004)})
+    (found,) = run_controls(params).values()
+    assert found.observed["answers_published"].value > 0
