@@ -1,0 +1,188 @@
+"""The whole pipeline, started: PostgreSQL, Kafka, Connect with Debezium, Iceberg on an object store, the Spark driver."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from lab.errors import ServiceError
+from lab.experiments.cdc_lakehouse import source
+from lab.experiments.cdc_lakehouse.design import Design
+from lab.experiments.cdc_lakehouse.driver import Desk, Job, Replay, drive
+from lab.experiments.cdc_lakehouse.params import Params
+from lab.services import http, sparkjvm
+from lab.services.connect import Connect, connect, debezium_version
+from lab.services.icebergcatalog import IcebergCatalog, iceberg_catalog
+from lab.services.kafka import Kafka, kafka
+from lab.services.objectstore import ObjectStore, object_store
+from lab.services.postgres import Postgres, postgres
+from lab.services.session import session
+from lab.services.workers import Worker, spawn
+
+PREFIX = "bankcdc"
+TABLE = "bank.account"
+CHANGES, TRANSACTIONS = f"{PREFIX}.bank.account", f"{PREFIX}.transaction"
+_BUCKET = "lake"
+_LOOK_S = 0.1
+
+
+@dataclass
+class Bench:
+    """Everything that runs."""
+
+    params: Params
+    database: Postgres
+    broker: Kafka
+    connect: Connect
+    store: ObjectStore
+    catalog: IcebergCatalog
+    folder: Path
+    job: Job
+    replays: tuple[Replay, ...]
+    sink: Worker = field(init=False)
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.folder)
+
+    def start_sink(self) -> None:
+        self.desk.tell("starting")
+        self.sink = spawn(drive, self.job, self.replays)
+
+    def await_stage(self, stage: str, timeout_s: float = 300) -> None:
+        """Wait until the driver says `stage`; WorkerError if it has failed."""
+        deadline = time.monotonic() + timeout_s
+        while self.desk.stage() != stage:
+            self.sink.check()
+            if time.monotonic() > deadline:
+                raise ServiceError(f"the Spark driver is at {self.desk.stage()!r}, not yet at {stage!r}")
+            time.sleep(0.005)
+
+    def versions(self) -> dict[str, str]:
+        return {
+            "PostgreSQL": self.database.version,
+            "Apache Kafka": self.broker.version,
+            "Kafka Connect": self.connect.version,
+            "Debezium": debezium_version(),
+            "Apache Spark": sparkjvm.version(),
+            "Iceberg REST catalog": self.catalog.version,
+            "SeaweedFS": self.store.version,
+        }
+
+
+@contextmanager
+def bench(params: Params, design: Design, replays: tuple[Replay, ...]) -> Iterator[Bench]:
+    """The pipeline for the block, seeded and following; what it made at attached servers is taken away."""
+    folder = session().folder / f"cdc-{time.monotonic_ns()}"
+    folder.mkdir()
+    with ExitStack() as stack, ThreadPoolExecutor(3) as pool:
+        settings = {"wal_level": "logical", "max_connections": "50"}
+        brokers = pool.submit(stack.enter_context, kafka(heap_mb=384))
+        databases = pool.submit(stack.enter_context, postgres(settings))
+        lakes = pool.submit(_lake, stack)
+        broker, database, (store, catalog) = brokers.result(), databases.result(), lakes.result()
+        job = Job(
+            folder,
+            broker.bootstrap,
+            PREFIX,
+            params.partitions,
+            catalog.client(),
+            f"lake.{TABLE}",
+            params.merge_mode,
+            design,
+        )
+        stack.enter_context(_topics(broker.bootstrap, params.partitions))
+        stack.callback(_drop_tables, catalog.uri)
+        source.create(database.dsn, params.accounts, params.note_bytes, params.seed)
+        stack.callback(source.drop, database.dsn, PREFIX)
+        worker: Connect = None  # type: ignore[assignment]  # starts last
+        own = Bench(params, database, broker, worker, store, catalog, folder, job, replays)
+        own.desk.set_interval(params.intervals[0])
+        own.start_sink()
+        stack.callback(lambda: own.sink.kill())
+        own.connect = stack.enter_context(connect(broker.bootstrap))
+        own.connect.put(PREFIX, source.connector(database.dsn, PREFIX, params.partitions))
+        stack.callback(_forget, own.connect)
+        own.connect.await_running(PREFIX)
+        yield own
+
+
+def _lake(stack: ExitStack) -> tuple[ObjectStore, IcebergCatalog]:
+    store = stack.enter_context(object_store([_BUCKET]))
+    return store, stack.enter_context(iceberg_catalog(f"s3://{_BUCKET}/warehouse", store.s3))
+
+
+@contextmanager
+def _topics(bootstrap: str, partitions: int) -> Iterator[None]:
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    wanted = [NewTopic(CHANGES, partitions, 1), NewTopic(TRANSACTIONS, 1, 1)]
+    for made in admin.create_topics(wanted).values():
+        made.result()
+    yield
+    for gone in admin.delete_topics([CHANGES, TRANSACTIONS]).values():
+        gone.result()
+
+
+def _drop_tables(catalog: str) -> None:
+    namespace = TABLE.partition(".")[0]
+    url = f"{catalog}/v1/namespaces/{namespace}"
+    with suppress(ServiceError):  # nothing was written yet
+        for one in http.call("GET", f"{url}/tables")["identifiers"]:
+            http.call("DELETE", f"{url}/tables/{one['name']}?purgeRequested=true", timeout_s=60)
+        http.call("DELETE", url)
+
+
+def _forget(own: Connect) -> None:
+    own.delete(PREFIX)
+    time.sleep(0.5)
+
+
+class Watch:
+    """An outside observer: when each snapshot could first be read, and how much log the source retains."""
+
+    def __init__(self, own: Bench) -> None:
+        self._own = own
+        self.seen: dict[int, float] = {}
+        self.log: list[tuple[float, int, int]] = []  # s since the epoch, bytes written, bytes confirmed
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=loop, daemon=True) for loop in (self._catalog, self._slot)]
+
+    def __enter__(self) -> Watch:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _catalog(self) -> None:
+        namespace, _, name = TABLE.partition(".")
+        url = f"{self._own.catalog.uri}/v1/namespaces/{namespace}/tables/{name}"
+        while not self._over.wait(_LOOK_S):
+            try:
+                found: Any = http.call("GET", url)["metadata"].get("snapshots", [])
+            except ServiceError:  # not created yet
+                continue
+            for one in found:
+                self.seen.setdefault(one["snapshot-id"], time.time())
+
+    def _slot(self) -> None:
+        sql = (
+            "SELECT pg_current_wal_lsn() - '0/0', confirmed_flush_lsn - '0/0' "
+            "FROM pg_replication_slots WHERE slot_name = %s"
+        )
+        with psycopg.connect(self._own.database.dsn, autocommit=True) as connection:
+            while not self._over.wait(5 * _LOOK_S):
+                if row := connection.execute(sql, (PREFIX,)).fetchone():
+                    self.log.append((time.time(), int(row[0]), int(row[1] or 0)))

@@ -1,0 +1,210 @@
+"""The sink: a Spark driver in a process of its own, which can be killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.experiments.cdc_lakehouse.batch import Batch, Read, at_transactions
+from lab.experiments.cdc_lakehouse.design import Design
+from lab.experiments.cdc_lakehouse.lake import Lake, Position, beginning
+from lab.experiments.cdc_lakehouse.merge import Effect, Net
+from lab.experiments.cdc_lakehouse.topics import Topics
+from lab.services.spark import spark_session
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+READING = "reading"  # in the log of batches: reading all events once, without applying them
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a driver does. folder: where it is told and tells (see `Desk`)."""
+
+    folder: Path
+    bootstrap: str
+    prefix: str
+    partitions: int
+    catalog: Mapping[str, str]
+    table: str
+    merge_mode: str
+    design: Design
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The same events once more, in other batches, by a design.
+
+    tables: name -> merge mode; each batch goes into all of them, so that modes are compared side by side.
+    ends: shares of the events at which batches end, ascending to 1.
+    """
+
+    tables: Mapping[str, str]
+    design: Design
+    ends: tuple[float, ...]
+
+
+def evenly(batches: int) -> tuple[float, ...]:
+    """Ends of so many batches of one size."""
+    return tuple(turn / batches for turn in range(1, batches + 1))
+
+
+class Desk:
+    """Files between the experiment and a driver: the interval in, the stage of the work out."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def set_interval(self, seconds: float) -> None:
+        _replace(self.folder / "interval", str(seconds))
+
+    def interval(self) -> float:
+        return float((self.folder / "interval").read_text())
+
+    def tell(self, stage: str) -> None:
+        _replace(self.folder / "stage", stage)
+
+    def stage(self) -> str:
+        place = self.folder / "stage"
+        return place.read_text() if place.exists() else ""
+
+    def stop(self) -> None:
+        (self.folder / "stop").touch()
+
+    def stopped(self) -> bool:
+        return (self.folder / "stop").exists()
+
+    def log(self, **entry: object) -> None:
+        with (self.folder / "batches.jsonl").open("a") as sink:
+            sink.write(json.dumps(entry) + "\n")
+
+    def batches(self, table: str) -> list[dict]:
+        """What was logged of the batches into `table`."""
+        place = self.folder / "batches.jsonl"
+        found = map(json.loads, place.read_text().splitlines()) if place.exists() else ()
+        return [one for one in found if one["table"] == table]
+
+
+def drive(job: Job, then: tuple[Replay, ...] = ()) -> None:
+    """Follow the topics until told to stop; then do the replays and end."""
+    desk = Desk(job.folder)
+    with spark_session("cdc", {"lake": job.catalog}, _SETTINGS, memory_mb=1024) as spark:
+        topics = Topics(
+            spark, job.bootstrap, f"{job.prefix}.bank.account", f"{job.prefix}.transaction", job.partitions
+        )
+        _follow(spark, topics, job, desk)
+        compact(spark, job.table)
+        if then:
+            began = time.time()
+            everything = topics.read(beginning(job.partitions), topics.ends())
+            desk.log(table=READING, changes=len(everything.changes), took=time.time() - began)
+        for replay in then:
+            desk.tell(f"replay {replay.design.name}")
+            _replay(spark, everything, replay, desk)
+        desk.tell("done")
+
+
+# For many small statements instead of few large ones: planning and compiling are most of their time.
+_SETTINGS = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
+
+def _follow(spark: SparkSession, topics: Topics, job: Job, desk: Desk) -> None:
+    lake = Lake(spark, job.table, job.merge_mode)
+    here = lake.position(job.partitions)
+    if not any(here.changes.values()):
+        _warm_up(spark, f"{job.table}_warm_up", job.merge_mode)
+    desk.tell("following")
+    due, interval = time.time(), desk.interval()
+    while not desk.stopped():
+        time.sleep(max(0.0, due - time.time()))
+        began = time.time()
+        batch = job.design.cut(_all(topics, here))
+        if batch.changes:
+            desk.tell("merging")
+            here = _merge(lake, job.design, batch, desk, began=began, interval=interval)
+            desk.tell("following")
+        interval = desk.interval()
+        # A fixed grid: a batch that took longer than the interval does not move the ones after it.
+        due += interval * max(1, int((time.time() - due) / interval) + 1)
+
+
+def _warm_up(spark: SparkSession, name: str, merge_mode: str) -> None:
+    """A few batches into another table: a new JVM's first MERGE takes ten times as long as its fifth.
+
+    Only before the load; a driver that is started again has changes waiting.
+    """
+    lake = Lake(spark, name, merge_mode)
+    row = {"balance": "1.00", "opened_on": 1, "changed_at": "2024-01-01T00:00:00Z", "note": "x"}
+    written = {key: Effect(key, row) for key in range(50)}
+    moved = {key: Effect(key, row, base=key, kept=frozenset({"note"})) for key in range(0, 50, 2)}
+    gone = {key: Effect(key, None) for key in range(1, 50, 2)}
+    for net in (Net(written), Net(moved | gone), Net(moved), Net(written, truncated=True)):
+        lake.merge(net, Batch([], {}, 0))
+    spark.sql(f"DROP TABLE {name}")
+
+
+def _all(topics: Topics, here: Position) -> Read:
+    read = topics.read(here, topics.ends())
+    if any(change.last_of_snapshot for change in read.changes.values()):
+        # The end of a partition may have been asked for before the snapshot's last row was committed.
+        read = topics.read(here, topics.ends())
+    return read
+
+
+def _merge(lake: Lake, design: Design, batch: Batch, desk: Desk, **known: float) -> Position:
+    """Apply a batch, log it; the position behind it."""
+    after = Position(batch.position, batch.transactions_position)
+    taken = time.time()
+    net = design.reduce(batch.changes)
+    lake.merge(net, batch)
+    desk.log(
+        table=lake.name,
+        position=after.text(),
+        taken=taken,
+        merged=time.time(),
+        changes=len(batch.changes),
+        rows=len(net.effects),
+        transactions=len(batch.transactions),
+        **known,
+    )
+    return after
+
+
+def _replay(spark: SparkSession, everything: Read, replay: Replay, desk: Desk) -> None:
+    """Cut as Spark's `maxOffsetsPerTrigger` cuts: the same share of each partition, wherever that falls."""
+    lakes = [Lake(spark, name, mode) for name, mode in replay.tables.items()]
+    here = Position(everything.position, everything.transactions_position)
+    for share in replay.ends:
+        upto = {one: round(offset * share) for one, offset in everything.end.items()}
+        if replay.design.cut is at_transactions:  # what an END counts must be there to be read
+            upto = everything.end
+        transactions = here.transactions, round(everything.transactions_end * share)
+        batch = replay.design.cut(everything.part(here.changes, upto, transactions))
+        if batch.changes:
+            for lake in lakes:
+                after = _merge(lake, replay.design, batch, desk)
+            here = after
+
+
+def compact(spark: SparkSession, table: str) -> None:
+    """Rewrite small files into one and drop the deletes that no longer apply."""
+    catalog, _, name = table.partition(".")
+    options = "map('rewrite-all', 'true', 'remove-dangling-deletes', 'true')"
+    spark.sql(f"CALL {catalog}.system.rewrite_data_files(table => '{name}', options => {options})")
+
+
+def _replace(place: Path, text: str) -> None:
+    fresh = place.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(place)

@@ -1,0 +1,165 @@
+"""Figures of one run that several places tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lab.evidence.result import Result
+from lab.experiments.cdc_lakehouse.criteria import CONTROLS
+from lab.experiments.cdc_lakehouse.frames import records
+from lab.experiments.cdc_lakehouse.params import CALM, Params
+
+TREATMENT = "transaction boundaries"
+COPY, MERGE = "copy-on-write", "merge-on-read"
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Time without a reader of the slot, s since the load began, and the bytes of log retained.
+
+    before: at its begin; kept: what came on top; predicted: the log's rate before it, times its length.
+    """
+
+    at: float
+    until: float
+    before: float
+    kept: float
+    predicted: float
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A run, ready to be told."""
+
+    treatment: Result
+    controls: Mapping[str, Result]
+
+    @property
+    def params(self) -> Params:
+        assert isinstance(self.treatment.params, Params)
+        return self.treatment.params
+
+    def table(self, name: str) -> pd.DataFrame:
+        return self.treatment.tables[name]
+
+    @property
+    def shortest(self) -> pd.Series:
+        """What was seen at the shortest commit interval."""
+        return self.table("intervals").iloc[0]
+
+    @property
+    def longest(self) -> pd.Series:
+        return self.table("intervals").iloc[-1]
+
+    @property
+    def calm_s(self) -> float:
+        return CALM * self.params.seconds
+
+    @property
+    def worst_lag(self) -> float:
+        """Largest lag, s; with kills."""
+        return float(self.table("lags")["lag"].max())
+
+    @property
+    def change_rate(self) -> float:
+        """Row changes/s while load was on."""
+        return self.treatment.metric("changes").value / self.params.seconds
+
+    @property
+    def log_rate(self) -> float:
+        """Bytes/s of the source's write-ahead log, before any fault."""
+        log = self.table("log")
+        calm = log[(log["seconds"] > 0) & (log["seconds"] < self.calm_s)]
+        return float(np.polyfit(calm["seconds"], calm["written"], 1)[0])
+
+    @property
+    def outage(self) -> Outage | None:
+        """What the slot retained while Connect was dead; None if it was not killed."""
+        faults = self.table("faults")
+        killed = faults[faults["fault"] == "connect"]
+        if killed.empty:
+            return None
+        log, at = self.table("log"), killed["at"].iloc[0]
+        before = log[log["seconds"] < at].iloc[-1]
+        # The slot does not move until its reader is back.
+        dead = log[
+            (log["seconds"] >= at) & (log["confirmed"] == log[log["seconds"] >= at]["confirmed"].iloc[0])
+        ]
+        last = dead.iloc[-1]
+        kept = float(last["retained"] - before["retained"])
+        return Outage(
+            float(before["seconds"]),
+            float(last["seconds"]),
+            float(before["retained"]),
+            kept,
+            self.log_rate * float(last["seconds"] - before["seconds"]),
+        )
+
+    @property
+    def per_change(self) -> float:
+        """s per change, without load: to read it, and to merge it.
+
+        The latter is the slope of a line through the replayed batches, of ever larger size; not below zero.
+        """
+        commits, reading = self.commits_by_mode(), self.table("reading").iloc[0]
+        own = commits[commits["mode"] == self.params.merge_mode]
+        merging = float(np.polyfit(own["changes"], own["took"], 1)[0])
+        return max(0.0, merging) + float(reading["took"]) / float(reading["changes"])
+
+    @property
+    def per_batch(self) -> float:
+        """s of a batch under load before its first change: what the shortest interval's took, less its changes."""
+        first = self.shortest
+        return float(first["took"]) - self.per_change * float(first["changes"])
+
+    @property
+    def per_commit(self) -> float:
+        """Files that a commit adds."""
+        table = self.table("snapshots")
+        live = table[table["operation"] != "compaction"]
+        files = live["files"] + live["delete_files"]
+        return float((files.iloc[-1] - files.iloc[0]) / max(1, len(live) - 1))
+
+    @property
+    def bytes_per_row(self) -> float:
+        """Bytes that merge-on-read writes for a changed row, at its largest commit."""
+        _, many = self.smallest_and_largest(MERGE)
+        return many.written / many.rows
+
+    @property
+    def table_bytes(self) -> float:
+        """Size of the table, held in files without deletes."""
+        return float(self.smallest_and_largest(COPY)[1].held)
+
+    def commits_by_mode(self) -> pd.DataFrame:
+        """Commits into both modes' tables, after the one that filled them."""
+        table = self.table("modes")
+        return table[table["batch"] > 1].drop(columns="batch")
+
+    def smallest_and_largest(self, mode: str) -> tuple[Any, Any]:
+        """The commits that changed fewest and most rows."""
+        table = self.commits_by_mode()
+        found = list(records(table[table["mode"] == mode].sort_values("rows")))
+        return found[0], found[-1]
+
+    def wrong(self) -> pd.DataFrame:
+        """Arm, wrong rows at the end, snapshots with a wrong sum, snapshots."""
+        arms = {TREATMENT: self.treatment} | {one.name: self.controls[one.name] for one in CONTROLS}
+        return pd.DataFrame(
+            {
+                "arm": name,
+                "wrong rows at the end": int(arm.observed["rows_equal_source"].value),
+                "snapshots with a wrong sum": int(arm.observed["sum_at_every_snapshot"].value),
+                "snapshots": len(arm.tables["snapshots"]),
+            }
+            for name, arm in arms.items()
+        )
+
+
+def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
+    return Findings(treatment, controls)

@@ -1,0 +1,149 @@
+"""Pictures of time: lag, and the log that the source keeps for its reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from lab.charts import alt, theme
+from lab.charts.figure import Figure
+from lab.experiments.cdc_lakehouse.findings import Findings
+from lab.experiments.cdc_lakehouse.frames import records
+
+_FAULTS = {"connect": "Connect killed", "spark": "Spark killed"}
+
+
+def lag_over_time(found: Findings) -> Figure:
+    lags = found.table("lags").sort_values("seconds")
+    data = lags.iloc[:: max(1, len(lags) // 500)][["seconds", "lag", "xid"]]
+    kills = found.table("faults").assign(what=lambda t: t["fault"].map(_FAULTS))
+
+    def chart(width: int) -> Any:
+        points = (
+            alt.Chart(data)
+            .mark_point(size=14, color=theme.BLUE)
+            .encode(
+                x=alt.X("seconds:Q", title="commit at the source, s since the load began"),
+                y=alt.Y("lag:Q", title="lag until visible, s"),
+            )
+        )
+        rules = alt.Chart(kills).mark_rule(color=theme.VERMILION, strokeDash=[5, 3]).encode(x="at:Q")
+        names = (
+            alt.Chart(kills)
+            .mark_text(align="right", dx=-4, baseline="top", color=theme.VERMILION)
+            .encode(x="at:Q", y=alt.value(4), text="what:N")
+        )
+        if width < 400:  # side by side they would run together
+            names = names.transform_calculate(short="split(datum.what, ' ')[0]").encode(text="short:N")
+        return (points + rules + names).properties(width=width, height=260)
+
+    calm, broken = found.shortest, found.treatment.observed["nothing_lost_or_repeated"]
+    lost = f"break delivery: {broken.detail}" if broken.value else "lose nothing"
+    recovery = ", ".join(
+        f"{_FAULTS[row.fault]}: at work again after {row.back - row.at:.1f} s" for row in records(kills)
+    )
+    return Figure(
+        f"At a commit interval of {calm.interval:g} s the median lag is {calm.p50:.1f} s; kills raise it to "
+        f"{found.worst_lag:.1f} s and {lost}",
+        f"Lag of each transaction against the moment of its commit: saw teeth, as high as the time between commits plus "
+        f"the time of a batch, and higher teeth where a process was killed. {recovery}.",
+        chart,
+        data,
+    )
+
+
+def lag_distribution(found: Findings) -> Figure:
+    table, lags, batches = found.table("intervals"), found.table("lags"), found.table("batches")
+    rows = []
+    for row in records(table):
+        ids = batches[(batches["interval"] == row.interval) & (batches["seconds"] < found.calm_s)]["id"]
+        own = lags[lags["snapshot"].isin(ids) & (lags["visible"] > 0)]["lag"].sort_values()
+        rows += [
+            {"interval": f"{row.interval:g} s", "lag": own.quantile(share / 100), "share": share}
+            for share in range(1, 101)
+        ]
+    data = pd.DataFrame(rows)
+    floors = pd.DataFrame(
+        {"interval": f"{row.interval:g} s", "floor": row.interval / 2, "share": 50} for row in records(table)
+    )
+    order = list(floors["interval"])
+
+    def chart(width: int) -> Any:
+        colour = alt.Color("interval:N", sort=order, title="commit interval")
+        lines = (
+            alt.Chart(data)
+            .mark_line()
+            .encode(
+                x=alt.X("lag:Q", title="lag from commit to visible, s").scale(zero=True),
+                y=alt.Y("share:Q", title="transactions within it, %"),
+                color=colour,
+            )
+        )
+        marks = (
+            alt.Chart(floors)
+            .mark_point(shape="diamond", size=110)
+            .encode(x="floor:Q", y="share:Q", color=colour)
+        )
+        return (lines + marks).properties(width=width, height=260)
+
+    told = "; ".join(
+        f"{row.interval:g} s: median {row.p50:.1f} s, 95th percentile {row.p95:.1f} s, floor {row.interval / 2:g} s"
+        for row in records(table)
+    )
+    first, last = found.shortest, found.longest
+    return Figure(
+        f"A commit interval of {last.interval:g} s instead of {first.interval:g} s takes the median lag from {first.p50:.1f} s "
+        f"to {last.p50:.1f} s; the floors are {first.interval / 2:g} s and {last.interval / 2:g} s",
+        f"Cumulative distribution of lag by commit interval, without faults; a diamond marks half the interval, below which no "
+        f"median can be. {told}.",
+        chart,
+        data,
+    )
+
+
+def log_retained(found: Findings) -> Figure:
+    """Log that the source can't drop, over time."""
+    log = found.table("log")
+    data = log[log["seconds"] >= 0].assign(megabytes=lambda t: t["retained"] / 1e6)
+    data = data[["seconds", "megabytes"]]
+    outage = found.outage
+
+    def chart(width: int) -> Any:
+        line = (
+            alt.Chart(data)
+            .mark_line(interpolate="step-after", color=theme.BLUE)
+            .encode(
+                x=alt.X("seconds:Q", title="s since the load began"),
+                y=alt.Y("megabytes:Q", title="log retained by the slot, MB"),
+            )
+        )
+        if outage is None:
+            return line.properties(width=width, height=220)
+        ends = [
+            {"seconds": outage.at, "megabytes": outage.before / 1e6},
+            {"seconds": outage.until, "megabytes": (outage.before + outage.predicted) / 1e6},
+        ]
+        law = (
+            alt.Chart(pd.DataFrame(ends))
+            .mark_line(color=theme.VERMILION, strokeDash=[5, 3], point=True)
+            .encode(x="seconds:Q", y="megabytes:Q")
+        )
+        return (line + law).properties(width=width, height=220)
+
+    if outage is None:
+        return Figure(
+            "No Connect worker was killed, and the log was read as it was written",
+            "Log retained.",
+            chart,
+            data,
+        )
+    return Figure(
+        f"In {outage.until - outage.at:.1f} s without a reader the source kept {outage.kept / 1e6:.1f} MB of log; "
+        f"rate × outage says {outage.predicted / 1e6:.1f} MB",
+        f"Write-ahead log between the slot's confirmed position and the newest one. It rises while Connect is dead, beside the "
+        f"dashed line of {found.log_rate / 1e6:.2f} MB/s, the rate before the fault, and falls when it is back. A TRUNCATE "
+        f"with its reload is a step.",
+        chart,
+        data,
+    )

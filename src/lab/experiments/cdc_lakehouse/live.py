@@ -1,0 +1,180 @@
+"""One run of the pipeline under load: intervals changed, processes killed, everything that was seen."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from lab.errors import ServiceError
+from lab.experiments.cdc_lakehouse import oracle, workload
+from lab.experiments.cdc_lakehouse.bench import PREFIX, TABLE, TRANSACTIONS, Bench, Watch
+from lab.experiments.cdc_lakehouse.lake import PROPERTY
+from lab.experiments.cdc_lakehouse.params import CALM, Fault, Params
+from lab.services.workers import Worker, spawn
+
+_DOWN_S = 1.0  # a killed Connect worker is started again after so long
+_INTO_MERGE_S = 0.15
+_TRIES = 3
+_APART = 0.13  # share of the load's time between two faults
+_ROOM_S = 3.0  # another kill needs so much of the load before it
+
+
+@dataclass(frozen=True)
+class Injected:
+    """A process that was killed. times: s since the epoch; back: when its successor was at work.
+
+    hit: whether it was in the middle of something (a batch begun and not committed; changes not yet delivered).
+    """
+
+    fault: Fault
+    at: float
+    back: float
+    hit: bool
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What was seen from outside."""
+
+    start: float
+    done: list[workload.Done]
+    faults: list[Injected]
+    seen: dict[int, float]
+    log: list[tuple[float, int, int]]
+    batches: list[dict]
+    calm_until: float
+
+
+def live(own: Bench) -> Lived:
+    """Load, with intervals and faults at their times, until everything that was committed can be read."""
+    with Watch(own) as watch:
+        own.await_stage("following")
+        _await_first(watch)
+        start = time.time() + 0.5
+        logs = [own.folder / f"writer-{number}.jsonl" for number in range(own.params.writers)]
+        writers = [
+            spawn(workload.work, own.database.dsn, own.params, number, start, log)
+            for number, log in enumerate(logs)
+        ]
+        faults = _timeline(own, start)
+        _join(writers, own.params)
+        drain(own)
+        time.sleep(0.3)  # the observer looks ten times a second
+    done = [workload.Done(*json.loads(line)) for log in logs for line in log.read_text().splitlines()]
+    calm = start + CALM * own.params.seconds
+    return Lived(start, done, faults, watch.seen, watch.log, own.desk.batches(own.job.table), calm)
+
+
+def _timeline(own: Bench, start: float) -> list[Injected]:
+    params = own.params
+    commits = CALM * params.seconds / sum(params.intervals)  # as many at each interval
+    until = start
+    for interval in params.intervals:
+        own.desk.set_interval(interval)
+        until += commits * interval
+        _sleep_until(until)
+    own.desk.set_interval(params.intervals[0])
+    kill: dict[Fault, Callable[[Bench], Injected]] = {"connect": kill_connect, "spark": kill_spark}
+    # Side by side: a batch to kill Spark in is sure to come when Connect, back again, delivers what waited.
+    with ThreadPoolExecutor(2) as pool:
+        injecting = []
+        for turn, fault in enumerate(params.faults):
+            _sleep_until(start + (CALM + 0.02 + _APART * turn) * params.seconds)
+            injecting.append(pool.submit(_until_hit, kill[fault], own, start + params.seconds))
+        return [one for injected in injecting for one in injected.result()]
+
+
+def _until_hit(kill: Callable[[Bench], Injected], own: Bench, over: float) -> list[Injected]:
+    """Kill until it hit work in progress, three times at most and only while load is on."""
+    found: list[Injected] = []
+    while not found or (not found[-1].hit and len(found) < _TRIES and time.time() < over - _ROOM_S):
+        found.append(kill(own))
+    return found
+
+
+def kill_connect(own: Bench) -> Injected:
+    """SIGKILL the Connect worker under load, start it again."""
+    before = _acknowledged(own)
+    own.connect.node.kill()
+    at = time.time()
+    delivered = oracle.committed(own.broker.bootstrap, TRANSACTIONS)
+    hit = len(delivered) < before  # what the source had committed by then and Kafka does not have
+    time.sleep(_DOWN_S)
+    own.connect.node.start()
+    own.connect.await_running(PREFIX)
+    # It may only repeat what the killed one had stated: work is a transaction that was not there.
+    _await_end(own, delivered[-1].offset + 1)
+    return Injected("connect", at, time.time(), hit)
+
+
+def _await_end(own: Bench, begin: int, timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not oracle.committed(own.broker.bootstrap, TRANSACTIONS, begin):
+        if time.monotonic() > deadline:
+            raise ServiceError(f"no transaction is delivered; the connector: {own.connect.status(PREFIX)}")
+        time.sleep(0.1)
+
+
+def kill_spark(own: Bench) -> Injected:
+    """SIGKILL the driver, Python and JVM, after it began a MERGE and before that is committed; start another."""
+    own.await_stage("merging")
+    began = time.time()
+    time.sleep(_INTO_MERGE_S)
+    own.sink.kill()
+    at = time.time()
+    hit = all(one.at < began for one in oracle.snapshots(own.catalog.uri, TABLE))
+    own.start_sink()
+    own.await_stage("following")
+    return Injected("spark", at, time.time(), hit)
+
+
+def drain(own: Bench, timeout_s: float = 300) -> None:
+    """Wait until a snapshot holds every transaction that the source committed."""
+    wanted = _acknowledged(own)
+    deadline = time.monotonic() + timeout_s
+    while True:
+        last = _newest(own)
+        ends = [one for one in oracle.committed(own.broker.bootstrap, TRANSACTIONS) if one.offset < last]
+        if len({one.xid for one in ends}) >= wanted:
+            return
+        own.sink.check()
+        if time.monotonic() > deadline:
+            raise ServiceError(
+                f"{len(ends)} of {wanted} transactions reached the table; the connector: {own.connect.status(PREFIX)}"
+            )
+        time.sleep(0.3)
+
+
+def _newest(own: Bench) -> int:
+    found = [one for one in oracle.snapshots(own.catalog.uri, TABLE) if PROPERTY in one.summary]
+    return json.loads(found[-1].summary[PROPERTY])["transactions"] if found else 0
+
+
+def _acknowledged(own: Bench) -> int:
+    """Transactions that changed the table, by the source's own log; those of the seed are in the snapshot."""
+    import psycopg
+
+    with psycopg.connect(own.database.dsn) as connection:
+        sql = "SELECT count(DISTINCT xid) FROM oracle.history"
+        (count,) = connection.execute(sql).fetchone() or (0,)
+    return int(count) - 1
+
+
+def _await_first(watch: Watch, timeout_s: float = 300) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not watch.seen:
+        if time.monotonic() > deadline:
+            raise ServiceError("the initial snapshot did not reach the table")
+        time.sleep(0.05)
+
+
+def _join(writers: list[Worker], params: Params) -> None:
+    for writer in writers:
+        writer.join(params.seconds + 120)
+
+
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.time()))

@@ -1,0 +1,67 @@
+"""What can be set."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from lab.evidence.params import Parameters
+
+Fault = Literal["connect", "spark"]
+CALM = 0.58  # share of the load's time before the first fault
+
+
+class Params(Parameters):
+    """Parameters of cdc_lakehouse."""
+
+    operations: int = Field(
+        20_000, ge=500, le=1_000_000, description="row changes that the workload makes at the source"
+    )
+    seconds: float = Field(45.0, ge=10, le=3600, description="s of load, on a schedule fixed beforehand")
+    accounts: int = Field(300, ge=50, le=100_000, description="accounts at the beginning")
+    writers: int = Field(2, ge=1, le=16, description="connections that write at the same time")
+    note_bytes: int = Field(
+        3_000, ge=2_500, le=100_000, description="bytes of a note, stored out of line (TOAST)"
+    )
+    reloads: int = Field(
+        3, ge=1, le=1_000, description="TRUNCATEs, each with a reload in the same transaction"
+    )
+    intervals: tuple[float, ...] = Field(
+        (2.0, 5.0), min_length=2, max_length=4, description="commit intervals, s, one after the other"
+    )
+    partitions: int = Field(3, ge=2, le=64, description="partitions of the topic of changes")
+    faults: tuple[Fault, ...] = Field(("connect", "spark"), description="what is killed while load is on")
+    merge_mode: Literal["merge-on-read", "copy-on-write"] = Field(
+        "merge-on-read", description="how Iceberg writes changed rows"
+    )
+    replay_batches: int = Field(
+        6, ge=3, le=100, description="batches in which a control replays the same events"
+    )
+    seed: int = Field(1, ge=0, description="seed of the workload")
+
+    @field_validator("writers")
+    @classmethod
+    def _with_accounts_enough(cls, value: int, info: ValidationInfo) -> int:
+        accounts = info.data.get("accounts")
+        if accounts and accounts < 20 * value:
+            raise ValueError(f"each needs 20 accounts of its own, and accounts = {accounts}")
+        return value
+
+    @field_validator("intervals")
+    @classmethod
+    def _usable(cls, value: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        if any(not 0.5 <= one <= 600 for one in value) or list(value) != sorted(set(value)):
+            raise ValueError("each must be between 0.5 and 600, in ascending order")
+        seconds, least = info.data.get("seconds"), math.ceil(3 * sum(value) / CALM)
+        if seconds and seconds < least:
+            raise ValueError(f"three commits at each before the first fault take seconds = {least}")
+        return value
+
+    @field_validator("faults")
+    @classmethod
+    def _each_once(cls, value: tuple[Fault, ...]) -> tuple[Fault, ...]:
+        if len(value) != len(set(value)):
+            raise ValueError("each may be named once")
+        return value

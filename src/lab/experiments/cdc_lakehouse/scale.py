@@ -1,0 +1,119 @@
+"""What grows with the rate of changes, with the table, with the number of tables; and what with commits only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from lab.evidence.result import Law, Metric, Prediction, Result
+from lab.experiments.cdc_lakehouse.findings import COPY, MERGE, Findings, findings
+
+FACTORS = (1, 10, 100, 1000)
+_HOUR, _DAY = 3600, 86_400
+
+
+def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
+    """Lag, retained log, batch time, files and bytes as functions of interval, rate and size of the table."""
+    found = findings(treatment, controls)
+    first, last = found.shortest, found.longest
+    return Law(
+        statement=(
+            "Lag is the time of capture, half the time T between commits, and the time of a batch, which has a fixed part "
+            "and one per change (λ changes/s). While nobody reads the replication slot, the source keeps all its log. "
+            "The number of files depends on the commits only. Copy-on-write writes the files that hold a changed row, with "
+            "keys all over the table that is the table (S); merge-on-read writes the n changed rows."
+        ),
+        formula=(
+            r"\begin{gathered}\bar L = d + \frac{T}{2} + c_0 + c_1 \lambda T \qquad T > c_0 + c_1 \lambda T\\"
+            r"\text{log retained} = w \cdot \text{outage} \qquad \text{files per day} = \frac{86\,400\ \text{s}}{T}\, f\\"
+            r"\text{bytes per commit: copy-on-write} \approx S, \quad \text{merge-on-read} \approx b\,n"
+            r"\end{gathered}"
+        ),
+        constants=[
+            Metric("lambda", found.change_rate, "changes/s", "λ"),
+            Metric("d", 1000 * float(first["capture"]), "ms", "d, commit at the source to event in Kafka"),
+            Metric("c0", found.per_batch, "s", "c₀, a batch without changes, under load"),
+            Metric("c1", 1000 * found.per_change, "ms/change", "c₁, without load"),
+            Metric("w", found.log_rate / 1e6, "MB/s", "w, write-ahead log (with this experiment's own log)"),
+            Metric("f", found.per_commit, "files/commit", "f"),
+            Metric("b", found.bytes_per_row, "bytes/row", "b, merge-on-read"),
+            Metric("S", found.table_bytes / 1000, "kB", "S, table"),
+        ],
+        check=Prediction(
+            f"a commit interval of {last.interval:g} s, from what was seen at {first.interval:g} s (mean lag without faults)",
+            mean_lag(found, 1, float(last["interval"])),
+            float(last["mean"]),
+            "s",
+        ),
+        projection=pd.DataFrame([_row(found, factor) for factor in FACTORS]),
+        advice=_advice(found),
+    )
+
+
+def mean_lag(found: Findings, factor: float, interval: float) -> float:
+    """s, at so many times the rate of changes and this commit interval, if a batch is done within it."""
+    batch = found.per_batch + found.per_change * found.change_rate * factor * interval
+    return float(found.shortest["capture"]) + interval / 2 + batch
+
+
+def shortest_interval(found: Findings, factor: float) -> float:
+    """Smallest T, s, at which a batch is done before the next one is due; infinite if none is."""
+    room = 1 - found.per_change * found.change_rate * factor
+    return found.per_batch / room if room > 0 else float("inf")
+
+
+def _row(found: Findings, factor: int) -> dict[str, object]:
+    least = shortest_interval(found, factor)
+    interval = max(found.shortest.interval, least)
+    fits = least < float("inf")
+    return {
+        "factor": factor,
+        "changes/s": round(found.change_rate * factor),
+        "log kept in an hour's outage, GB": found.log_rate * factor * _HOUR / 1e9,
+        "shortest interval one driver can keep, s": round(least, 2) if fits else "none",
+        "mean lag at it or at this run's, s": round(mean_lag(found, factor, interval), 1)
+        if fits
+        else "grows without end",
+        "files a day without compaction": round(_DAY / interval * found.per_commit) if fits else "–",
+        "copy-on-write a day, table so many times larger, GB": found.table_bytes
+        * factor
+        * _DAY
+        / found.shortest.interval
+        / 1e9,
+    }
+
+
+def _advice(found: Findings) -> list[str]:
+    first = found.shortest
+    commits = _DAY / first.interval
+    limit = 1 / found.per_change
+    return [
+        f"One driver that reduces batches on its own and holds them in memory ends at {limit:,.0f} changes/s "
+        f"({limit / found.change_rate:,.0f} times this run's). Before that, let Spark reduce "
+        "them: partition by transaction for the check of completeness, then by key for the order.",
+        f"A slot without a reader keeps {found.log_rate * _HOUR / 1e9:,.1f} GB of log an hour at this rate. Set "
+        "`max_slot_wal_keep_size` below the free disk, alert on `confirmed_flush_lsn` long before, and know that past the "
+        "limit the slot is lost and a new snapshot due.",
+        f"A shorter interval than {found.per_batch:.1f} s buys nothing: a batch takes that long on this machine even when "
+        "it is empty.",
+        f"Commits every {first.interval:g} s make {commits * found.per_commit:,.0f} files a day. Compact when a scan opens "
+        "more delete files than data files, and keep snapshots only as long as readers need them.",
+        _modes(found),
+        f"Many tables: Iceberg commits each by itself, and one driver that merges one table after the other keeps at most "
+        f"{max(1, int(found.longest.interval / found.per_batch))} of them at {found.longest.interval:g} s. From there, merge in "
+        "parallel, and commit rarely changed tables less often. For sums across tables write the same cut into each table's "
+        "snapshot summary, and let a reader take, of every table, the snapshot of the last cut that all of them have.",
+    ]
+
+
+def _modes(found: Findings) -> str:
+    copies, merges = found.smallest_and_largest(COPY), found.smallest_and_largest(MERGE)
+    told = [
+        f"{copy.written / 1000:,.0f} kB and {merge.written / 1000:,.0f} kB to change {copy.rows} rows"
+        for copy, merge in zip(copies, merges, strict=True)
+    ]
+    return (
+        f"Copy-on-write and merge-on-read wrote {', '.join(told)}. Take copy-on-write for a table that is read often and "
+        "changed rarely, or as a whole; else merge-on-read, and compaction is its price."
+    )

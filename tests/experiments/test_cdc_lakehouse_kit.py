@@ -1,0 +1,179 @@
+"""The kit as its user takes it: the files alone, on a Connect, a database and a catalog that know nothing of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from string import Template
+
+import duckdb
+import psycopg
+import pytest
+from confluent_kafka import Consumer
+
+from lab import duck
+from lab.experiments.cdc_lakehouse import KIT
+from lab.paths import tools
+from lab.services import http, jvm
+from lab.services.icebergcatalog import iceberg_catalog
+from lab.services.kafka import kafka
+from lab.services.ports import free_ports
+from lab.services.postgres import postgres
+from lab.services.process import Process, running
+
+pytestmark = [
+    pytest.mark.service,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not (tools() / "debezium").exists(), reason="lab setup cdc_lakehouse"),
+]
+
+ROW = (
+    "INSERT INTO bank.account (id, owner, balance, rate, changed_at, local_at, active, note) VALUES "
+    "(%s, 'Zoë 😀', 12.30, 0.000000000000000001, '2024-02-29T23:59:59.999999Z', '2024-03-31 02:30:00.5', NULL, '')"
+)
+LAKE = """
+CREATE SCHEMA lake.bank;
+CREATE TABLE lake.bank.account (id BIGINT, owner VARCHAR, balance DECIMAL(20,2), rate DECIMAL(38,18), opened_on DATE,
+    changed_at TIMESTAMPTZ, local_at TIMESTAMP, active BOOLEAN, note VARCHAR);
+INSERT INTO lake.bank.account
+SELECT n, 'Zoë 😀', 12.30, 0.000000000000000001, NULL, '2024-02-29T23:59:59.999999Z', '2024-03-31 02:30:00.5', NULL, ''
+FROM range(1, 4) AS t(n)
+"""
+
+
+def filled(name: str, **values: object) -> str:
+    """A file of the kit with its variables replaced, as `envsubst` does."""
+    return Template((KIT / name).read_text()).substitute(values)
+
+
+@pytest.fixture
+def source() -> Iterator[str]:
+    with postgres({"wal_level": "logical"}) as database:
+        with psycopg.connect(database.dsn) as connection:
+            connection.execute((KIT / "source.sql").read_text())
+            for key in (1, 2, 3):
+                connection.execute(ROW, (key,))
+        yield database.dsn
+
+
+def worker(settings: Path, port: int) -> Process:
+    return Process(
+        name="Kafka Connect",
+        command=jvm.java(
+            "kafka", "org.apache.kafka.connect.cli.ConnectDistributed", str(settings), heap_mb=256
+        ),
+        ready=lambda: http.call("GET", f"http://127.0.0.1:{port}/connectors"),
+        log=settings.with_suffix(".log"),
+        ports=[port],
+        timeout_s=120,
+    )
+
+
+def told(bootstrap: str, topic: str, count: int) -> list[dict]:
+    """The first `count` committed records of a topic."""
+    settings = {"bootstrap.servers": bootstrap, "group.id": uuid.uuid4().hex, "auto.offset.reset": "earliest"}
+    consumer = Consumer(settings | {"isolation.level": "read_committed"})
+    consumer.subscribe([topic])
+    found: list[dict] = []
+    deadline = time.monotonic() + 90
+    while len(found) < count and time.monotonic() < deadline:
+        for message in consumer.consume(10, 1.0):
+            if message.error() is None and message.value():
+                found.append(json.loads(message.value()))
+    consumer.close()
+    return found
+
+
+def test_its_configurations_run_as_they_are(source: str, tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with kafka(heap_mb=256) as broker:
+        text = filled(
+            "connect.properties",
+            BOOTSTRAP=broker.bootstrap,
+            PLUGINS=tools() / "debezium",
+            REPLICATION=1,
+            LISTENER=f"http://127.0.0.1:{port}",
+        )
+        settings = tmp_path / "connect.properties"
+        settings.write_text(text)
+        with running(worker(settings, port)):
+            with psycopg.connect(source) as connection:
+                place = connection.info
+                config = filled(
+                    "connector.json",
+                    SLOT="kit",
+                    PREFIX="kit",
+                    PARTITIONS=2,
+                    REPLICATION=1,
+                    PGHOST=place.host,
+                    PGPORT=place.port,
+                    PGUSER=place.user,
+                    PGPASSWORD=place.password,
+                    PGDATABASE=place.dbname,
+                )
+            http.call("PUT", f"http://127.0.0.1:{port}/connectors/kit/config", json.loads(config), 30)
+            assert {one["op"] for one in told(broker.bootstrap, "kit.bank.account", 3)} == {"r"}
+            with psycopg.connect(source) as connection:
+                connection.execute("TRUNCATE bank.account")
+                connection.execute(ROW, (9,))
+            last = told(broker.bootstrap, "kit.bank.account", 5)[3:]
+            assert {one["op"] for one in last} == {"t", "c"}
+            begin, end = told(broker.bootstrap, "kit.transaction", 2)
+            assert (begin["status"], end["status"], end["event_count"]) == ("BEGIN", "END", 2)
+
+
+def home_with_extensions(folder: Path) -> Path:
+    """A home folder in which DuckDB finds what it would otherwise fetch."""
+    (platform,) = duckdb.sql("PRAGMA platform").fetchone() or ("",)
+    place = folder / ".duckdb" / "extensions" / f"v{duckdb.__version__}" / platform
+    place.mkdir(parents=True)
+    for name in ("iceberg", "avro", "httpfs"):
+        file = duck._file(name)
+        (place / file.name).symlink_to(file)
+    return folder
+
+
+def check(home: Path, source: str, catalog: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """verify.py in an empty folder, by a Python that is not told where `lab` is."""
+    command = [sys.executable, "-P", str(KIT / "verify.py"), "--source", source, "--catalog", catalog, *more]
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
+    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_verify_tells_equal_from_different_from_broken(source: str, tmp_path: Path) -> None:
+    home = home_with_extensions(tmp_path)
+    with iceberg_catalog() as catalog:
+        with duck.connect("iceberg") as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            duck.attach_iceberg(connection, "lake", catalog.uri)
+            connection.execute(LAKE)
+        equal = check(home, source, catalog.uri, "--table", "bank.account")
+        assert equal.returncode == 0, equal.stderr
+        assert "source 3 rows, lake 3; 100.0000% of the keys agree" in equal.stdout
+
+        with psycopg.connect(source) as connection:
+            connection.execute("UPDATE bank.account SET note = NULL WHERE id = 1")
+            connection.execute("DELETE FROM bank.account WHERE id = 2")
+            connection.execute(ROW, (7,))
+        wrong = check(home, source, catalog.uri, "--table", "bank.account")
+        assert wrong.returncode == 1
+        assert "missing 1, extra 1, different 1" in wrong.stdout
+        assert "'missing': ['7'], 'extra': ['2'], 'different': ['1']" in wrong.stdout
+
+        broken = check(home, source, catalog.uri, "--table", "bank.nothing")
+        assert broken.returncode == 2
+        assert "verify: bank.nothing: can't compare a table that is not there" in broken.stderr
+
+
+def test_verify_does_not_import_this_project() -> None:
+    assert "lab" not in [
+        line.split()[1].partition(".")[0]
+        for line in (KIT / "verify.py").read_text().splitlines()
+        if line.startswith(("import ", "from "))
+    ]

@@ -1,0 +1,232 @@
+"""The comparison and the oracle on known-bad tables; the envelope as Debezium sent it."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Literal
+
+import pandas as pd
+import pytest
+
+from lab.errors import ParameterError, ServiceError
+from lab.evidence.criteria import judge, judge_control
+from lab.evidence.params import parse as parse_params
+from lab.experiments.cdc_lakehouse import (
+    CONTROLS,
+    CRITERIA,
+    KIT,
+    Params,
+    observations,
+    oracle,
+    source,
+    workload,
+)
+from lab.experiments.cdc_lakehouse.change import parse, parse_end
+from lab.experiments.cdc_lakehouse.kit.verify import compare
+from lab.experiments.cdc_lakehouse.lake import Position, merge_sql, position
+from lab.experiments.cdc_lakehouse.live import Injected
+
+SAME = {"1": "a", "2": "b"}
+
+
+@pytest.mark.parametrize(
+    ("lake", "wrong"),
+    [
+        (SAME, (0, 0, 0)),
+        ({"1": "a"}, (1, 0, 0)),
+        (SAME | {"3": "c"}, (0, 1, 0)),
+        (SAME | {"2": "x"}, (0, 0, 1)),
+        ({"3": "a"}, (2, 1, 0)),
+    ],
+)
+def test_every_kind_of_difference_is_found(lake: dict[str, str], wrong: tuple[int, int, int]) -> None:
+    found = compare(SAME, lake)
+    assert (found.missing, found.extra, found.different) == wrong
+    assert found.consistent == (wrong == (0, 0, 0)) == (found.source_checksum == found.lake_checksum)
+
+
+def test_the_rate_counts_keys_of_both_sides() -> None:
+    assert compare(SAME, {"2": "b", "3": "c"}).rate == pytest.approx(1 / 3)
+    assert compare({}, {}).rate == 1
+
+
+LOG = [
+    (1, "w", 1, Decimal(5), "a"),
+    (1, "w", 2, Decimal(5), "b"),
+    (7, "w", 1, Decimal(4), "a2"),
+    (8, "t", None, None, None),
+    (8, "w", 2, Decimal(9), "b2"),
+    (7, "d", 2, None, None),
+]
+
+
+def test_the_oracle_replays_only_what_is_included() -> None:
+    first, second, third = oracle.states(LOG, [{1}, {1, 8}, {1, 7, 8}])
+    assert (first.digests, first.total) == ({1: "a", 2: "b"}, Decimal(10))
+    assert (second.digests, second.total) == ({2: "b2"}, Decimal(9))
+    assert third.digests == {}
+
+
+def table(**columns: list) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"wrong": [0, 0], "total": [Decimal(10)] * 2, "expected": [Decimal(10)] * 2} | columns
+    )
+
+
+def outcome(name: str, observed: dict) -> str:
+    return judge(next(one for one in CRITERIA if one.name == name), observed).outcome
+
+
+def test_a_torn_transfer_at_one_snapshot_is_enough() -> None:
+    good = observations.of_table(compare(SAME, SAME), table())
+    torn = observations.of_table(compare(SAME, SAME), table(total=[Decimal(9), Decimal(10)], wrong=[1, 0]))
+    assert outcome("sum_at_every_snapshot", good) == outcome("consistency_rate", good) == "pass"
+    assert outcome("sum_at_every_snapshot", torn) == outcome("consistency_rate", torn) == "fail"
+    assert outcome("rows_equal_source", torn) == "pass"
+
+
+def test_each_control_is_judged_by_a_criterion_that_it_can_break() -> None:
+    bad = observations.of_table(compare(SAME, {}), table(total=[Decimal(0)] * 2, wrong=[2, 2]))
+    assert {judge_control(one, CRITERIA, bad).outcome for one in CONTROLS} == {"fail"}
+
+
+def test_without_calm_batches_the_lag_is_inconclusive() -> None:
+    batches = pd.DataFrame(
+        {"interval": [2.0, 5.0], "began": [9.0, 14.0], "gap": [float("nan"), 5.0], "visible": [10.0, 15.0]}
+        | {"took": [1.0] * 2, "transactions": [10] * 2, "changes": [20] * 2, "id": [1, 2]}
+    )
+    lags = pd.DataFrame({"snapshot": [2], "lag": [3.0], "captured": [10.1], "committed": [10.0]})
+    calm = observations.intervals(lags, batches, [2.0, 5.0], (8.0, 20.0))
+    assert list(calm["calm"]) == [0, 1]
+    found = observations.of_lag(calm)
+    assert {outcome(name, found) for name in ("lag_explained", "lag_above_floor")} == {"inconclusive"}
+    assert "2 s ended before the first fault" in found["lag_explained"].detail
+
+
+def test_an_interval_without_any_batch_is_an_error() -> None:
+    nothing = pd.DataFrame(columns=["interval", "began", "gap", "visible"], dtype=float)
+    with pytest.raises(ServiceError, match="no batch was done at a commit interval of 2 s"):
+        observations.intervals(pd.DataFrame(), nothing, [2.0], (0.0, 1.0))
+
+
+def test_what_came_before_the_load_is_no_wait() -> None:
+    batches = pd.DataFrame(
+        {
+            "interval": [2.0] * 3,
+            "began": [1.0, 7.0, 9.0],
+            "gap": [float("nan"), 6.0, 2.0],
+            "visible": [2.0, 8.0, 10.0],
+        }
+        | {"took": [1.0] * 3, "transactions": [10] * 3, "changes": [20] * 3, "id": [1, 2, 3]}
+    )
+    lags = pd.DataFrame(
+        {"snapshot": [3] * 2, "lag": [1.6, 2.6], "captured": [7.6, 8.6], "committed": [7.5, 8.5]}
+    )
+    (row,) = observations.intervals(lags, batches, [2.0], (6.0, 20.0)).itertuples()
+    assert (row.calm, row.wait, row.took) == (1, 1.0, 1.0)
+    assert row.expected == pytest.approx(2.1)
+
+
+def test_an_envelope_is_read_as_debezium_writes_it() -> None:
+    event = {
+        "op": "c",
+        "after": {"id": 101, "note": "__debezium_unavailable_value"},
+        "source": {"lsn": 22322248, "txId": 729, "snapshot": "false"},
+        "transaction": {"id": "729:22322248", "total_order": 2, "data_collection_order": 2},
+    }
+    headers = [("__debezium.oldkey", b'{"id":1}')]
+    change = parse(b'{"id":101}', json.dumps(event).encode(), headers)
+    assert change is not None
+    assert (change.key, change.moved_from, change.xid, change.place) == (101, 1, 729, 2)
+    assert change.missing == {"note"}
+    assert parse(b'{"id":1}', None) is None
+    emptied = parse(None, json.dumps(event | {"op": "t", "after": None}).encode())
+    assert emptied is not None and emptied.key is None
+    with pytest.raises(ValueError, match="has no key"):
+        _ = emptied.row
+
+
+def test_an_end_is_ordered_by_its_commit() -> None:
+    end = {"status": "END", "id": "731:22370840", "event_count": 3}
+    found = parse_end(json.dumps(end).encode())
+    assert found is not None and (found.xid, found.lsn, found.events) == (731, 22370840, 3)
+    assert parse_end(json.dumps(end | {"status": "BEGIN"}).encode()) is None
+
+
+def test_the_merge_deletes_what_a_truncate_left_only_when_there_was_one() -> None:
+    assert "NOT MATCHED BY SOURCE" in merge_sql("t", ["id", "note"], True)
+    assert "NOT MATCHED BY SOURCE" not in merge_sql("t", ["id", "note"], False)
+
+
+def test_a_position_survives_the_snapshots_summary() -> None:
+    here = Position({0: 5, 1: 7}, 3)
+    assert position(here.text()) == here
+
+
+def test_the_connectors_configuration_is_complete() -> None:
+    found = source.connector("postgresql://lab@127.0.0.1:5433/bank", "cdc", 3)
+    assert not [value for value in found.values() if "$" in value]
+    assert found["skipped.operations"] == "none" and found["database.port"] == "5433"
+    assert found["topic.creation.transaction.include"] == r"cdc\.transaction"
+    assert {"connector.json", "connect.properties", "source.sql", "verify.py", "README.md"} <= {
+        one.name for one in KIT.iterdir()
+    }
+
+
+def test_the_workload_is_planned_to_its_size() -> None:
+    assert sum(share for share, _ in workload.KINDS.values()) == pytest.approx(1)
+    assert set(workload.KINDS) == set(workload.ACTIONS)
+    assert workload._mix(500).count("key changed twice") == 5
+    assert set(workload._mix(150)) == set(workload.KINDS)
+    assert workload.transactions(Params()) == pytest.approx(Params().operations / 1.7, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"intervals": (2.0,)}, "at least 2 items"),
+        ({"intervals": (5.0, 2.0)}, "in ascending order"),
+        ({"intervals": (0.1, 2.0)}, "between 0.5 and 600"),
+        ({"intervals": (2.0, 50.0)}, "three commits at each before the first fault take seconds = 269"),
+        ({"writers": 16}, "each needs 20 accounts of its own, and accounts = 300"),
+        ({"faults": ("connect", "connect")}, "each may be named once"),
+        ({"faults": ("kafka",)}, "'connect' or 'spark'"),
+        ({"raet": 1}, "unknown parameter 'raet'"),
+        ({"seconds": 5}, "greater than or equal to 10"),
+    ],
+)
+def test_wrong_parameters_are_named(wrong: dict, told: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(told)):
+        parse_params(Params, wrong)
+
+
+def killed(fault: Literal["connect", "spark"], hit: bool) -> Injected:
+    return Injected(fault, 1.0, 2.0, hit)
+
+
+def test_a_fault_that_never_hit_work_is_told() -> None:
+    again = [killed("spark", False), killed("connect", True), killed("spark", True)]
+    assert outcome("killed_at_work", {"killed_at_work": observations.of_faults(again)}) == "pass"
+    idle = observations.of_faults(again[:2])
+    assert outcome("killed_at_work", {"killed_at_work": idle}) == "fail"
+    assert "spark (idle)" in idle.detail
+
+
+def test_a_lag_below_the_floor_would_be_seen() -> None:
+    calm = pd.DataFrame(
+        [
+            {
+                "interval": 2.0,
+                "calm": 1,
+                "p50": 0.5,
+                "p95": 1.0,
+                "mean": 0.5,
+                "expected": 1.4,
+                "transactions": 10,
+            }
+        ]
+    )
+    assert outcome("lag_above_floor", observations.of_lag(calm)) == "fail"
+    assert outcome("lag_explained", observations.of_lag(calm)) == "fail"
