@@ -92,7 +92,7 @@ def test_each_round_has_every_cell_in_an_order_of_its_own() -> None:
 
 
 def test_what_is_quick_runs_more_often() -> None:
-    assert [times(seconds) for seconds in (0.001, 0.02, 0.04, 0.1, 5.0)] == [2, 2, 2, 1, 1]
+    assert [times(seconds) for seconds in (0.001, 0.02, 0.04, 0.1, 5.0)] == [5, 5, 3, 1, 1]
 
 
 class Slow:
@@ -105,7 +105,7 @@ class Slow:
         self.dataset = dataset
 
     def answer(self, sql: str) -> list[tuple]:
-        time.sleep(0.04)
+        time.sleep(0.001)
         self.used += 1
         return [(self.dataset, sql)]
 
@@ -123,9 +123,9 @@ def test_the_bench_takes_any_engine_of_three_methods() -> None:
         watch=lambda cell, number, rows: seen.append(rows[0]),
     )
     assert found.groupby(["dataset", "round"]).size().to_dict() == {
-        (dataset, number): 1 if number == 0 else 2 for dataset in "xy" for number in range(3)
+        (dataset, number): 1 if number == 0 else 5 for dataset in "xy" for number in range(3)
     }
-    assert (found["seconds"] >= 0.04).all()
+    assert (found["seconds"] >= 0.001).all()
     assert (found["cpu_s"] == 1).all()
     assert (found["read_bytes"] == 100).all()
     assert set(seen) == {("x", "SELECT 1"), ("y", "SELECT 1")}

@@ -62,7 +62,7 @@ class Timing:
 
 
 # In each round, what is quick runs until this time is filled, but not more often than this.
-ENOUGH_S, MOST = 0.1, 2
+ENOUGH_S, MOST = 0.1, 5
 
 Watch = Callable[[Cell, int, Sequence[tuple]], None]
 

@@ -109,7 +109,7 @@ def _nothing_left_out(params: Params, found: Found) -> Observation:
     return Observation(
         expected - seen,
         f"{len(found.timings):,} executions: {len(params.numbers)} queries, {datasets} pairs of engine and dataset, "
-        f"{params.repeats} rounds after a first; in these, what takes milliseconds runs {MOST} times",
+        f"{params.repeats} rounds after a first; in these, what takes milliseconds runs up to {MOST} times",
     )
 
 
