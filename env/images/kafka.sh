@@ -1,15 +1,14 @@
 #!/bin/sh
-# One KRaft node: NODE is its number, PORT what clients outside reach it by, KAFKA_SETTINGS the shared properties.
+# One KRaft node: NODE is its number, PORT is for clients, CONTROL_PORT for the nodes' own quorum, KAFKA_SETTINGS the
+# properties that all nodes share.
 set -eu
 properties=/data/server.properties
 {
     printf '%s\n' "$KAFKA_SETTINGS" | tr ';' '\n'
     cat <<PROPERTIES
 node.id=$NODE
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=INSIDE
-listeners=PLAINTEXT://0.0.0.0:9092,INSIDE://0.0.0.0:9094,CONTROLLER://0.0.0.0:9093
-advertised.listeners=PLAINTEXT://127.0.0.1:$PORT,INSIDE://kafka-$NODE:9094
+listeners=PLAINTEXT://127.0.0.1:$PORT,CONTROLLER://127.0.0.1:$CONTROL_PORT
+advertised.listeners=PLAINTEXT://127.0.0.1:$PORT,CONTROLLER://127.0.0.1:$CONTROL_PORT
 log.dirs=/data/log
 PROPERTIES
 } > "$properties"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import re
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psycopg
 import pytest
+import yaml
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from lab.errors import ServiceError
 from lab.faults.process import hang
 from lab.services import compose, kafka, postgres
+from lab.setup import needs
 
 VALIDATOR = Path(sys.executable).with_name("docker-compose")
 
@@ -28,9 +32,37 @@ def test_the_file_is_valid() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", compose.PORTS)
-def test_every_port_is_bound_to_loopback(name: str) -> None:
-    assert f'"127.0.0.1:${{{name}:-' in compose.FILE.read_text()
+def _services() -> dict[str, Any]:
+    return yaml.safe_load(compose.FILE.read_text())["services"]
+
+
+@pytest.mark.parametrize("name", _services())
+def test_every_service_has_one_address_inside_and_outside(name: str) -> None:
+    # On which address it listens is its own affair then: test_contract looks at that.
+    assert _services()[name]["network_mode"] == "host"
+    assert "ports" not in _services()[name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["/"], 0), ([], 0), (["/no-such-page"], 1)],
+    ids=["answers", "listens", "refuses"],
+)
+def test_the_health_check_of_the_images(tmp_path: Path, arguments: list[str], status: int) -> None:
+    script = compose.FILE.parent / "images" / "answers.sh"
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        port = str(server.server_port)
+        assert subprocess.run([script, port, *arguments], check=False).returncode == status
+        server.shutdown()
+    assert subprocess.run([script, port], capture_output=True, check=False).returncode == 1
+
+
+def test_the_image_keeps_the_plugins_that_set_up_keeps() -> None:
+    kept = re.search(r"&& mv (.+?) \.\./kept", (compose.FILE.parent / "Dockerfile").read_text())
+    assert kept
+    assert tuple(kept[1].split()) == needs.TRINO_PLUGINS
 
 
 @pytest.fixture
@@ -45,18 +77,14 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_faults_go_through_the_engine(engine: Path) -> None:
-    with compose.up({"postgres": lambda ports: None}, {"KAFKA_HEAP_MB": "1"}) as project:
-        node = project.nodes["postgres"]
+    with compose.one("postgres", lambda: None, {"POSTGRES_PORT": 4711}) as node:
         with hang(node):
             pass
         node.kill()
         node.restart()
         node.logs(7)
-    head = f"--option -p {project.name} -f {compose.FILE} "
-    port = project.ports["POSTGRES_PORT"]
-    calls = [
-        line.removeprefix(head).removesuffix(f" PORT={port}") for line in engine.read_text().splitlines()
-    ]
+    head = f"--option -p {node.project.name} -f {compose.FILE} "
+    calls = [line.removeprefix(head).removesuffix(" PORT=4711") for line in engine.read_text().splitlines()]
     assert calls == [
         "up --detach --no-build postgres",
         "pause postgres",
@@ -70,44 +98,23 @@ def test_faults_go_through_the_engine(engine: Path) -> None:
 
 
 def test_two_projects_do_not_meet(engine: Path) -> None:
-    services = {"postgres": lambda ports: None}
-    with compose.up(services) as one, compose.up(services) as other:
-        assert one.name != other.name
-        assert not set(one.ports.values()) & set(other.ports.values())
+    with compose.one("postgres", lambda: None, {}) as one, compose.one("postgres", lambda: None, {}) as other:
+        assert one.project.name != other.project.name
 
 
 def test_a_service_that_does_not_answer_is_told_with_its_log(
     engine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(ports: compose.Ports) -> None:
-        raise ConnectionRefusedError(f"port {ports['POSTGRES_PORT']} refuses")
+    def refuse() -> None:
+        raise ConnectionRefusedError("port 4711 refuses")
 
     monkeypatch.setattr(compose, "_READY_S", 0.3)
     with (
-        pytest.raises(ServiceError, match=r"postgres: not ready after 0.3 s \(port \d+ refuses\)"),
-        compose.up({"postgres": refuse}),
+        pytest.raises(ServiceError, match=r"postgres: not ready after 0.3 s \(port 4711 refuses\)"),
+        compose.one("postgres", refuse, {}),
     ):
         pass
     assert engine.read_text().splitlines()[-1].split(" PORT")[0].endswith("down --volumes --timeout 0")
-
-
-def _has_engine() -> bool:
-    if "LAB_COMPOSE" in os.environ:
-        return True
-    docker = shutil.which("docker")
-    return (
-        docker is not None
-        and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
-    )
-
-
-needs_engine = [
-    pytest.mark.engine,
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(
-        not _has_engine(), reason="no container engine; where there is one: env/containers build, then test"
-    ),
-]
 
 
 @pytest.fixture
@@ -120,7 +127,7 @@ def containers(monkeypatch: pytest.MonkeyPatch) -> None:
 class TestOnAnEngine:
     """The contract of the local backend, kept by containers."""
 
-    pytestmark = needs_engine
+    pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]  # noqa: RUF012
 
     def test_committed_rows_survive_a_kill(self, containers: None) -> None:
         with postgres.postgres({"work_mem": "1MB"}) as db:

@@ -70,6 +70,16 @@ def test_paused_it_does_not_answer_and_resumed_it_does(server: Process) -> None:
     assert _get(server.ports[0]) == 200
 
 
+def test_when_pause_returns_no_thread_can_run(tmp_path: Path) -> None:
+    busy = "import threading; [threading.Thread(target=lambda: [None for _ in iter(int, 1)]).start() for _ in range(20)]"
+    with running(_server(tmp_path, command=[sys.executable, "-c", busy], ready=lambda: None)) as process:
+        for _ in range(20):
+            process.pause()
+            stats = [path.read_text() for path in Path(f"/proc/{process.pid}/task").glob("*/stat")]
+            assert {stat.rpartition(")")[2].split()[0] for stat in stats} == {"T"}
+            process.resume()
+
+
 def test_an_outage_ends_with_the_block(server: Process) -> None:
     with outage(server), pytest.raises(ServiceError, match="not running"):
         server.pid  # noqa: B018

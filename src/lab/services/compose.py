@@ -1,7 +1,8 @@
 """The second backend: the same servers as compose services (`LAB_SERVICES=compose`).
 
-The program is `docker compose`, or what LAB_COMPOSE names (such as podman-compose). Each run is a project
-of its own with free ports, so that two runs do not meet.
+The program is `docker compose`, or what LAB_COMPOSE names (such as podman-compose). Each call of `up` makes a
+project of its own on free ports of the host's network, so that two do not meet, and yet each server has the one
+address by which clients and other servers reach it.
 """
 
 from __future__ import annotations
@@ -10,21 +11,17 @@ import os
 import shlex
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 from lab import paths
 from lab.errors import ServiceError
 from lab.services.commands import run
-from lab.services.ports import free_ports
 from lab.services.session import session
 from lab.services.waiting import Ready, until
 
 FILE = paths.PROJECT / "env" / "compose.yaml"
-PORTS = ("POSTGRES_PORT", "KAFKA_1_PORT", "KAFKA_2_PORT", "KAFKA_3_PORT")
-Ports = Mapping[str, int]  # host port by the variable's name in env/compose.yaml
 _READY_S = 90
 _HINT = "Is the container engine running, and are the images built (env/containers build)?"
 
@@ -36,19 +33,16 @@ def chosen() -> bool:
 
 @dataclass(frozen=True)
 class Project:
-    """One run's services."""
+    """Services of one call of `up`. variables: those of env/compose.yaml."""
 
     name: str
-    ports: Ports
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str]
     nodes: dict[str, Service] = field(default_factory=dict)
 
     def call(self, *arguments: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
         """`docker compose ARGUMENTS` on this project; ServiceError if it fails."""
-        ports = {name: str(port) for name, port in self.ports.items()}
         command = [*self.program(), *arguments]
-        what = f"compose {arguments[0]}"
-        return run(command, what, timeout_s, ports | dict(self.variables), _HINT)
+        return run(command, f"compose {arguments[0]}", timeout_s, self.variables, _HINT)
 
     def program(self) -> list[str]:
         return [
@@ -89,7 +83,11 @@ class Service:
         try:
             until(self.ready, self.name, _READY_S)
         except ServiceError as error:
-            raise ServiceError(f"{error}. {_HINT}\nLast lines of its log:\n{self.logs(15)}") from None
+            raise ServiceError(self.story(str(error))) from None
+
+    def story(self, what: str) -> str:
+        """`what` happened to it, what to do, and the last lines of its log."""
+        return f"{what}. {_HINT}\nLast lines of its log:\n{self.logs(15)}"
 
     def restart(self) -> None:
         self.stop()
@@ -101,18 +99,16 @@ class Service:
 
 
 @contextmanager
-def up(
-    services: Mapping[str, Callable[[Ports], object]], variables: Mapping[str, str] | None = None
-) -> Iterator[Project]:
+def up(services: Mapping[str, Ready], variables: Mapping[str, object]) -> Iterator[Project]:
     """The named services answering, as a project that is taken down, with its volumes, after the block.
 
-    services: by name, a request that succeeds once the service is ready; it is given the project's ports.
+    services: by name, a request that succeeds once the service is ready. variables: of env/compose.yaml, such as
+    ports; the run's folder is there for its containers at the same path, for the same user.
     """
-    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    project = Project(f"lab-{uuid.uuid4().hex[:8]}", ports, dict(variables or {}))
-    project.nodes.update(
-        {name: Service(name, project, partial(ready, ports)) for name, ready in services.items()}
-    )
+    own = {"LAB_FOLDER": session().folder, "LAB_USER": f"{os.getuid()}:{os.getgid()}"}
+    texts = {name: str(value) for name, value in (own | dict(variables)).items()}
+    project = Project(f"lab-{uuid.uuid4().hex[:8]}", texts)
+    project.nodes.update({name: Service(name, project, ready) for name, ready in services.items()})
     down = ["down", "--volumes", "--timeout", "0"]
     session().on_end([*project.program(), *down])
     try:
@@ -122,3 +118,10 @@ def up(
         yield project
     finally:
         project.call(*down)
+
+
+@contextmanager
+def one(name: str, ready: Ready, variables: Mapping[str, object]) -> Iterator[Service]:
+    """`up` for a single service."""
+    with up({name: ready}, variables) as project:
+        yield project.nodes[name]

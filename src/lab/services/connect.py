@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from lab import paths
 from lab.errors import ServiceError
-from lab.services import http, jvm
+from lab.services import compose, http, jvm
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
@@ -22,6 +22,7 @@ from lab.services.session import session
 VARIABLE = "CONNECT_URL"
 _INSTALL = "Run: lab setup cdc_lakehouse"
 _LOG = Path(__file__).with_name("log4j2.properties").as_uri()
+_PLUGINS_INSIDE = "/opt/debezium"  # of the container
 _REBALANCES_S = 30  # how long a worker may answer "409: the group is rebalancing"
 
 SETTINGS = {
@@ -126,9 +127,9 @@ def connect(
         yield Connect(url, found, Attached("Kafka Connect", VARIABLE))
     else:
         (port,) = free_ports(1)
-        url = f"http://127.0.0.1:{port}"
-        with running(_local(port, bootstrap, settings or {}, heap_mb)) as process:
-            yield Connect(url, _version(url), process)
+        with _own(port, bootstrap, settings or {}, heap_mb) as node:
+            url = f"http://127.0.0.1:{port}"
+            yield Connect(url, _version(url), node)
 
 
 def debezium_version() -> str:
@@ -138,20 +139,30 @@ def debezium_version() -> str:
     )
 
 
+def _own(
+    port: int, bootstrap: str, settings: Mapping[str, str], heap_mb: int
+) -> AbstractContextManager[Node]:
+    common = SETTINGS | {"bootstrap.servers": bootstrap, "listeners": f"http://127.0.0.1:{port}"}
+    if compose.chosen():
+        properties = _properties(port, common | {"plugin.path": _PLUGINS_INSIDE} | dict(settings))
+        variables = {"CONNECT_PORT": port, "CONNECT_PROPERTIES": properties, "CONNECT_HEAP_MB": heap_mb}
+        return compose.one("connect", partial(_answers, f"http://127.0.0.1:{port}"), variables)
+    plugins = {"plugin.path": str(paths.tools() / "debezium")}
+    return running(_local(port, bootstrap, common | plugins | dict(settings), heap_mb))
+
+
+def _properties(port: int, settings: Mapping[str, str]) -> Path:
+    """The worker's configuration as a file, in a folder for what it leaves."""
+    path = session().folder / f"connect-{port}" / "connect.properties"
+    path.parent.mkdir()
+    path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    return path
+
+
 def _local(port: int, bootstrap: str, settings: Mapping[str, str], heap_mb: int) -> Process:
     jvm.release("kafka", r"connect-runtime-([\d.]+)\.jar", _INSTALL)
     debezium_version()
-    folder = session().folder / f"connect-{port}"
-    folder.mkdir()
-    own = {
-        "bootstrap.servers": bootstrap,
-        "listeners": f"http://127.0.0.1:{port}",
-        "plugin.path": str(paths.tools() / "debezium"),
-    }
-    properties = folder / "connect.properties"
-    properties.write_text(
-        "".join(f"{name}={value}\n" for name, value in (SETTINGS | own | dict(settings)).items())
-    )
+    properties = _properties(port, settings)
     return Process(
         name="Kafka Connect",
         command=jvm.java(
@@ -162,7 +173,7 @@ def _local(port: int, bootstrap: str, settings: Mapping[str, str], heap_mb: int)
             options=[f"-Dlog4j2.configurationFile={_LOG}"],
         ),
         ready=partial(_answers, f"http://127.0.0.1:{port}"),
-        log=folder / "connect.log",
+        log=properties.with_suffix(".log"),
         ports=[port],
         timeout_s=120,
         hint=f"Does Kafka answer at {bootstrap}? {_INSTALL}",

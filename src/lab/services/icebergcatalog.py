@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from lab.errors import ServiceError
-from lab.services import http, jvm
+from lab.services import compose, http, jvm
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
@@ -58,16 +58,16 @@ def iceberg_catalog(
     if uri := os.environ.get(VARIABLE):
         uri = uri.rstrip("/")
         attached("Iceberg catalog", VARIABLE, lambda: http.call("GET", f"{uri}/v1/config"))
-        node = Attached("Iceberg catalog", VARIABLE)
-        yield IcebergCatalog(uri, None, s3, "attached, version unknown", node)
+        other = Attached("Iceberg catalog", VARIABLE)
+        yield IcebergCatalog(uri, None, s3, "attached, version unknown", other)
     else:
         (port,) = free_ports(1)
         folder = session().folder / f"icebergcatalog-{port}"
         folder.mkdir()
         place = warehouse or (folder / "warehouse").as_uri()
         stored = {"warehouse": place} | _database(database, folder) | (s3.iceberg() if s3 else {})
-        with running(_local(port, folder, stored, heap_mb)) as process:
-            yield IcebergCatalog(f"http://127.0.0.1:{port}", place, s3, version(), process)
+        with _own(port, _properties(folder, stored), heap_mb) as node:
+            yield IcebergCatalog(f"http://127.0.0.1:{port}", place, s3, version(), node)
 
 
 def version() -> str:
@@ -75,11 +75,23 @@ def version() -> str:
     return jvm.release("icebergcatalog", r"iceberg-core-([\d.]+)\.jar", _INSTALL)
 
 
-def _local(port: int, folder: Path, stored: Mapping[str, str], heap_mb: int) -> Process:
-    version()
+def _own(port: int, catalog: Path, heap_mb: int) -> AbstractContextManager[Node]:
+    if compose.chosen():
+        variables = {"CATALOG_PORT": port, "CATALOG_PROPERTIES": catalog, "CATALOG_HEAP_MB": heap_mb}
+        ready = partial(_answers, f"http://127.0.0.1:{port}")
+        return compose.one("icebergcatalog", ready, variables)
+    return running(_local(port, catalog, heap_mb))
+
+
+def _properties(folder: Path, stored: Mapping[str, str]) -> Path:
     catalog = folder / "catalog.properties"
     catalog.touch(mode=0o600)  # may hold keys
     catalog.write_text("".join(f"{name}={value}\n" for name, value in stored.items()))
+    return catalog
+
+
+def _local(port: int, catalog: Path, heap_mb: int) -> Process:
+    version()
     return Process(
         name="Iceberg catalog",
         command=jvm.java(
@@ -90,7 +102,7 @@ def _local(port: int, folder: Path, stored: Mapping[str, str], heap_mb: int) -> 
             options=["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"],
         ),
         ready=partial(_answers, f"http://127.0.0.1:{port}"),
-        log=folder / "catalog.log",
+        log=catalog.with_suffix(".log"),
         ports=[port],
         hint=_INSTALL,
     )

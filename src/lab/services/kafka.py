@@ -80,11 +80,8 @@ def kafka(brokers: int = 1, heap_mb: int = 512, settings: Mapping[str, str] | No
         attached("Kafka", VARIABLE, partial(_answers, bootstrap, 1))
         yield Kafka(bootstrap, "attached, version unknown", [Attached("Kafka", VARIABLE)])
     elif compose.chosen():
-        services = {name: partial(_container_answers, name) for name in _services(brokers)}
-        with compose.up(services, _variables(brokers, heap_mb, settings or {})) as project:
-            bootstrap = ",".join(f"127.0.0.1:{project.ports[_port(name)]}" for name in services)
-            _await_cluster(bootstrap, brokers)
-            yield Kafka(bootstrap, version(), list(project.nodes.values()))
+        with _containers(brokers, heap_mb, settings or {}) as cluster:
+            yield cluster
     else:
         with _local(brokers, heap_mb, settings or {}) as cluster:
             yield cluster
@@ -117,38 +114,43 @@ def replication(brokers: int) -> dict[str, str]:
     }
 
 
-def _services(brokers: int) -> list[str]:
-    return [f"kafka-{number}" for number in range(1, brokers + 1)]
-
-
-def _variables(brokers: int, heap_mb: int, settings: Mapping[str, str]) -> dict[str, str]:
-    # The container's entry point appends KAFKA_SETTINGS to the properties that all brokers share.
-    voters = ",".join(f"{number}@{name}:9093" for number, name in enumerate(_services(brokers), 1))
-    wanted = SETTINGS | replication(brokers) | {"controller.quorum.voters": voters} | dict(settings)
-    return {
-        "KAFKA_HEAP_MB": str(heap_mb),
-        "KAFKA_SETTINGS": ";".join(f"{name}={value}" for name, value in wanted.items()),
+@contextmanager
+def _containers(brokers: int, heap_mb: int, settings: Mapping[str, str]) -> Iterator[Kafka]:
+    client, control, common = _cluster(brokers, settings)
+    # The container's entry point adds what is a node's own to the properties that all share.
+    shared = ";".join(f"{name}={value}" for name, value in common.items())
+    variables: dict[str, object] = {"KAFKA_HEAP_MB": heap_mb, "KAFKA_SETTINGS": shared}
+    for number in range(1, brokers + 1):
+        variables[f"KAFKA_{number}_PORT"] = client[number - 1]
+        variables[f"KAFKA_{number}_CONTROL_PORT"] = control[number - 1]
+    services = {
+        f"kafka-{number}": partial(_answers, f"127.0.0.1:{port}", 1) for number, port in enumerate(client, 1)
     }
+    with compose.up(services, variables) as project:
+        yield Kafka(_together(client), version(), list(project.nodes.values()))
+
+
+def _cluster(brokers: int, settings: Mapping[str, str]) -> tuple[list[int], list[int], dict[str, str]]:
+    """Ports for clients, ports for the nodes' quorum, and the properties that all nodes share."""
+    ports = free_ports(2 * brokers)
+    client, control = ports[:brokers], ports[brokers:]
+    voters = ",".join(f"{number}@127.0.0.1:{port}" for number, port in enumerate(control, 1))
+    common = SETTINGS | replication(brokers) | {"controller.quorum.voters": voters} | dict(settings)
+    return client, control, common
 
 
 @contextmanager
 def _local(brokers: int, heap_mb: int, settings: Mapping[str, str]) -> Iterator[Kafka]:
-    found = version()
-    ports = free_ports(2 * brokers)
-    client, control = ports[:brokers], ports[brokers:]
-    voters = ",".join(f"{number}@127.0.0.1:{port}" for number, port in enumerate(control, 1))
-    common = SETTINGS | replication(brokers) | {"controller.quorum.voters": voters}
+    client, control, common = _cluster(brokers, settings)
     with ExitStack() as stack:
         nodes = []
         for number in range(1, brokers + 1):
-            own = _node(number, client[number - 1], control[number - 1], heap_mb, common | dict(settings))
+            own = _node(number, client[number - 1], control[number - 1], heap_mb, common)
             # All must be launched before any is ready: a single voter of three elects nobody.
             stack.callback(own.kill)
             nodes.append(own)
         _start_together(nodes)
-        bootstrap = ",".join(f"127.0.0.1:{port}" for port in client)
-        _await_cluster(bootstrap, brokers)
-        yield Kafka(bootstrap, found, nodes)
+        yield Kafka(_together(client), version(), nodes)
 
 
 def _start_together(nodes: Sequence[Process]) -> None:
@@ -190,17 +192,11 @@ def _answers(bootstrap: str, brokers: int) -> None:
         raise ServiceError(f"{found} of {brokers} Kafka brokers at {bootstrap} are there")
 
 
-def _container_answers(name: str, ports: compose.Ports) -> None:
-    _answers(f"127.0.0.1:{ports[_port(name)]}", 1)
-
-
-def _port(service: str) -> str:
-    """The compose file's variable for a broker's port: kafka-1 -> KAFKA_1_PORT."""
-    return f"{service.upper().replace('-', '_')}_PORT"
-
-
-def _await_cluster(bootstrap: str, brokers: int) -> None:
-    until(partial(_answers, bootstrap, brokers), f"Kafka cluster of {brokers} at {bootstrap}")
+def _together(client: Sequence[int]) -> str:
+    """Bootstrap servers of the cluster whose brokers have these ports, once all of them know one another."""
+    bootstrap = ",".join(f"127.0.0.1:{port}" for port in client)
+    until(partial(_answers, bootstrap, len(client)), f"Kafka cluster of {len(client)} at {bootstrap}")
+    return bootstrap
 
 
 def _java(heap_mb: int, serving: bool = False) -> list[str]:

@@ -11,11 +11,14 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from lab.errors import ServiceError
+from lab.services import compose
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
@@ -23,7 +26,7 @@ from lab.services.s3 import S3
 from lab.services.session import session
 
 VARIABLE = "S3_ENDPOINT_URL"
-_KEYS = ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")
+KEYS = ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")
 _INSTALL = "Run: lab setup parquet_compaction"
 # Every port is named, so that two stores can stand side by side; gRPC has one beside each of the servers.
 _SERVERS = ("master", "volume", "filer", "s3")
@@ -65,13 +68,9 @@ def object_store(buckets: Sequence[str] = ("lake",)) -> Iterator[ObjectStore]:
     else:
         ports = free_ports(2 * len(_SERVERS))
         store = S3(f"http://127.0.0.1:{ports[6]}", f"lab{secrets.token_hex(8)}", secrets.token_urlsafe(24))
-        try:
-            with running(_local(ports, store)) as process:
-                make_buckets(store, buckets)
-                yield ObjectStore(store, version(), process)
-        finally:
-            for socket in _sockets(ports):
-                socket.unlink(missing_ok=True)
+        with _own(ports, store) as node:
+            make_buckets(store, buckets)
+            yield ObjectStore(store, version(), node)
 
 
 def make_buckets(store: S3, buckets: Sequence[str]) -> None:
@@ -84,8 +83,8 @@ def make_buckets(store: S3, buckets: Sequence[str]) -> None:
         files.get_file_info(bucket)
 
 
-def file_system(store: S3):  # type: ignore[no-untyped-def]
-    """The store as an Arrow file system (`pyarrow.fs.S3FileSystem`)."""
+def file_system(store: S3, **options: Any):  # type: ignore[no-untyped-def]
+    """The store as an Arrow file system. options: more arguments of `pyarrow.fs.S3FileSystem`."""
     from pyarrow import fs
 
     address = urlsplit(store.endpoint)
@@ -97,6 +96,7 @@ def file_system(store: S3):  # type: ignore[no-untyped-def]
         region=store.region,
         allow_bucket_creation=True,
         background_writes=False,
+        **options,
     )
 
 
@@ -109,36 +109,60 @@ def version() -> str:
 
 
 def _named(url: str) -> S3:
-    missing = [name for name in _KEYS if not os.environ.get(name)]
+    missing = [name for name in KEYS if not os.environ.get(name)]
     if missing:
         raise ServiceError(
             f"{VARIABLE} is set, but {' and '.join(missing)} is not; set both keys, or unset it"
         )
-    access, secret = (os.environ[name] for name in _KEYS)
+    access, secret = (os.environ[name] for name in KEYS)
     return S3(url.rstrip("/"), access, secret, os.environ.get("S3_REGION", "us-east-1"))
 
 
-def _local(ports: Sequence[int], store: S3) -> Process:
-    version()
+@contextmanager
+def _own(ports: Sequence[int], store: S3) -> Iterator[Node]:
     folder = session().folder / f"objectstore-{ports[6]}"
     (folder / "data").mkdir(parents=True)
+    if compose.chosen():
+        options = _options(ports, store, folder, Path("/data"))
+        variables = {"STORE_PORT": ports[6], "STORE_OPTIONS": options}
+        with compose.one("objectstore", partial(_ready, store), variables) as node:
+            yield node
+    else:
+        try:
+            with running(_local(ports, store, folder)) as process:
+                yield process
+        finally:
+            for socket in _sockets(ports):
+                socket.unlink(missing_ok=True)
+
+
+def _options(ports: Sequence[int], store: S3, folder: Path, data: Path) -> Path:
+    """The servers' options as a file. data: folder for objects, as the servers see it."""
     names = [f"{server}.port{suffix}" for server in _SERVERS for suffix in ("", ".grpc")]
     flags = (
         _SETTINGS
         | {name: str(port) for name, port in zip(names, ports, strict=True)}
         | {
-            "dir": str(folder / "data"),
+            "dir": str(data),
             "filer.localSocket": str(folder / "filer.sock"),
             "s3.localSocket": str(folder / "s3.sock"),
             "s3.config": str(_identities(folder, store)),
         }
     )
+    path = folder / "weed.options"
+    path.write_text("".join(f"{name}={value}\n" for name, value in flags.items()))
+    return path
+
+
+def _local(ports: Sequence[int], store: S3, folder: Path) -> Process:
+    version()
+    options = _options(ports, store, folder, folder / "data")
     for socket in _sockets(ports):
         session().on_end(["rm", "-f", str(socket)])
     return Process(
         name="SeaweedFS",
-        command=[str(_program()), "server", *(f"-{name}={value}" for name, value in flags.items())],
-        ready=lambda: make_buckets(store, ["lab-ready"]),
+        command=[str(_program()), "server", f"-options={options}"],
+        ready=partial(_ready, store),
         log=folder / "weed.log",
         ports=ports,
         hint=_INSTALL,
@@ -164,6 +188,19 @@ def _sockets(ports: Sequence[int]) -> list[Path]:
         Path(f"/tmp/seaweedfs-{server}-grpc-{port}.sock")
         for server, port in zip(_SERVERS, ports[1::2], strict=True)
     ]
+
+
+def _ready(store: S3) -> None:
+    """Write and read an object: after a restart buckets are there a while before the objects in them."""
+    make_buckets(store, ["lab-ready"])
+    from pyarrow import fs
+
+    impatient = fs.AwsStandardS3RetryStrategy(max_attempts=1)
+    files = file_system(store, retry_strategy=impatient, request_timeout=2)
+    with files.open_output_stream("lab-ready/x") as sink:
+        sink.write(b"x")
+    with files.open_input_stream("lab-ready/x") as source:
+        source.read()
 
 
 def _answers(endpoint: str) -> None:

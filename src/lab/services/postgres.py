@@ -44,10 +44,11 @@ def postgres(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
             url, attached("PostgreSQL", VARIABLE, lambda: _version(url)), Attached("PostgreSQL", VARIABLE)
         )
     elif compose.chosen():
-        with compose.up({"postgres": lambda ports: _version(_dsn(ports["POSTGRES_PORT"]))}) as project:
-            dsn = _dsn(project.ports["POSTGRES_PORT"])
-            _apply(dsn, project.nodes["postgres"], settings or {})
-            yield Postgres(dsn, _version(dsn), project.nodes["postgres"])
+        (port,) = free_ports(1)
+        dsn = _dsn(port)
+        with compose.one("postgres", lambda: _version(dsn), {"POSTGRES_PORT": port}) as node:
+            _apply(dsn, node, settings or {})
+            yield Postgres(dsn, _version(dsn), node)
     else:
         with running(_local(SETTINGS | dict(settings or {}))) as process:
             dsn = _dsn(process.ports[0])

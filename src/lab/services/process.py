@@ -17,6 +17,8 @@ from lab.errors import ServiceError
 from lab.services.ports import occupied
 from lab.services.session import session
 
+_STOP_S = 5  # a thread that waits for a disk can't be stopped before it has its data
+
 
 @dataclass
 class Process:
@@ -116,9 +118,14 @@ class Process:
         self._child.wait()
 
     def pause(self) -> None:
-        """SIGSTOP: alive for the kernel, dead for its clients."""
-        for process in self._family():
+        """SIGSTOP, and wait until it has taken hold: alive for the kernel, dead for its clients."""
+        stopping = self._family()
+        for process in stopping:
             _signal(process, signal.SIGSTOP)
+        # The signal takes effect once a thread of the process is given a processor; until then others may answer.
+        deadline = time.monotonic() + _STOP_S
+        while not all(map(_stopped, stopping)) and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def resume(self) -> None:
         """SIGCONT after `pause`."""
@@ -172,6 +179,15 @@ def kill_family(pid: int) -> None:
     """SIGKILL a process and all its descendants at once."""
     for process in family(pid):
         _signal(process, signal.SIGKILL)
+
+
+def _stopped(process: psutil.Process) -> bool:
+    """True if no thread of it can run. Only Linux tells of threads; elsewhere the signal is trusted."""
+    try:
+        stats = [path.read_text() for path in Path(f"/proc/{process.pid}/task").glob("*/stat")]
+    except OSError:  # a thread or the whole process has just ended
+        return False
+    return all(stat.rpartition(")")[2].split()[0] in "TtZX" for stat in stats)
 
 
 def _is_reaper(process: psutil.Process) -> bool:

@@ -7,9 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from lab.errors import ServiceError
-from lab.services import http, sparkjvm
+from lab.services import compose, http, sparkjvm
+from lab.services.node import Node
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
 from lab.services.session import session
@@ -24,15 +26,51 @@ class Cluster:
 
     url: str
     version: str
-    master: Process
-    workers: Sequence[Process]
+    master: Node
+    workers: Sequence[Node]
+    _page: int
+
+    def executors(self) -> int:
+        """Number of workers on which an application has cores now."""
+        return sum(worker["coresused"] > 0 for worker in _workers(self._page))
 
 
 @contextmanager
 def standalone(workers: int = 2, cores: int = 1, memory_mb: int = 1024) -> Iterator[Cluster]:
     """A cluster for the block. cores, memory_mb: what each worker has to give to executors."""
-    if workers < 1:
-        raise ValueError(f"at least one worker, not {workers}")
+    if workers not in (1, 2):
+        raise ValueError(f"one or two workers, not {workers}")
+    if compose.chosen():
+        with _containers(workers, cores, memory_mb) as cluster:
+            yield cluster
+    else:
+        with _local(workers, cores, memory_mb) as cluster:
+            yield cluster
+
+
+@contextmanager
+def _containers(workers: int, cores: int, memory_mb: int) -> Iterator[Cluster]:
+    port, page, *others = free_ports(2 + 2 * workers)
+    variables: dict[str, object] = {
+        "SPARK_PORT": port,
+        "SPARK_PAGE_PORT": page,
+        "SPARK_CORES": cores,
+        "SPARK_MEMORY": f"{memory_mb}m",
+        "SPARK_DAEMON_MEMORY": f"{_DAEMON_MB}m",
+        "SPARK_DAEMON_JAVA_OPTS": "-Dlog4j2.configurationFile=file:/opt/log4j2.properties -XX:+UseSerialGC",
+    }
+    services = {"spark-master": partial(http.call, "GET", f"http://127.0.0.1:{page}/json/")}
+    for number in range(1, workers + 1):
+        own, own_page = others[2 * number - 2 : 2 * number]
+        variables |= {f"SPARK_WORKER_{number}_PORT": own, f"SPARK_WORKER_{number}_PAGE_PORT": own_page}
+        services[f"spark-worker-{number}"] = partial(_registered, page, own)
+    with compose.up(services, variables) as project:
+        master, *nodes = project.nodes.values()
+        yield Cluster(f"spark://127.0.0.1:{port}", sparkjvm.version(), master, nodes, page)
+
+
+@contextmanager
+def _local(workers: int, cores: int, memory_mb: int) -> Iterator[Cluster]:
     port, page = free_ports(2)
     folder = session().folder / f"spark-cluster-{port}"
     folder.mkdir()
@@ -45,7 +83,7 @@ def standalone(workers: int = 2, cores: int = 1, memory_mb: int = 1024) -> Itera
             node.launch()
         for node in nodes:
             node.await_ready()
-        yield Cluster(url, sparkjvm.version(), master, nodes)
+        yield Cluster(url, sparkjvm.version(), master, nodes, page)
 
 
 def _master(port: int, page: int, folder: Path) -> Process:
@@ -100,5 +138,9 @@ def _registered(page: int, port: int) -> None:
 
 def _alive(page: int) -> set[int]:
     """Ports of the workers that the master counts as alive."""
-    found = http.call("GET", f"http://127.0.0.1:{page}/json/")["workers"]
-    return {worker["port"] for worker in found if worker["state"] == "ALIVE"}
+    return {worker["port"] for worker in _workers(page) if worker["state"] == "ALIVE"}
+
+
+def _workers(page: int) -> list[dict[str, Any]]:
+    """The workers, as the master's page tells of them."""
+    return http.call("GET", f"http://127.0.0.1:{page}/json/")["workers"]

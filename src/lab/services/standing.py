@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,11 +18,81 @@ import psutil
 from lab import paths
 from lab.errors import ServiceError
 from lab.files import write_atomically
-from lab.services import kafka, postgres
-from lab.services.session import MARK
+from lab.services import (
+    connect,
+    icebergcatalog,
+    kafka,
+    objectstore,
+    postgres,
+    sparkcluster,
+    toxiproxy,
+    trino,
+    trinocatalogs,
+)
+from lab.services import spark as sparks
+from lab.services.session import MARK, session
 
-NAMES = ("kafka", "postgres")
-_START_S = 180
+_START_S = 300
+
+Variables = dict[str, str]
+
+
+def _kafka(stack: ExitStack) -> Variables:
+    return {kafka.VARIABLE: stack.enter_context(kafka.kafka()).bootstrap}
+
+
+def _postgres(stack: ExitStack) -> Variables:
+    # Change data capture reads the log; a change of this setting needs a restart.
+    return {postgres.VARIABLE: stack.enter_context(postgres.postgres({"wal_level": "logical"})).dsn}
+
+
+def _connect(stack: ExitStack) -> Variables:
+    found = _kafka(stack)
+    return found | {connect.VARIABLE: stack.enter_context(connect.connect(found[kafka.VARIABLE])).url}
+
+
+def _objectstore(stack: ExitStack) -> Variables:
+    s3 = stack.enter_context(objectstore.object_store()).s3
+    keys = dict(zip(objectstore.KEYS, (s3.access_key, s3.secret_key), strict=True))
+    return {objectstore.VARIABLE: s3.endpoint} | keys
+
+
+def _icebergcatalog(stack: ExitStack) -> Variables:
+    return {icebergcatalog.VARIABLE: stack.enter_context(icebergcatalog.iceberg_catalog()).uri}
+
+
+def _spark(stack: ExitStack) -> Variables:
+    return {sparks.VARIABLE: stack.enter_context(sparkcluster.standalone()).url}
+
+
+def _trino(stack: ExitStack) -> Variables:
+    catalog = stack.enter_context(icebergcatalog.iceberg_catalog())
+    catalogs = {
+        "ice": trinocatalogs.iceberg(catalog),
+        "hive": trinocatalogs.hive(session().folder / "hive-names"),
+        "delta": trinocatalogs.delta(session().folder / "delta-names"),
+        "tpch": trinocatalogs.tpch(),
+    }
+    server = stack.enter_context(trino.trino(catalogs))
+    return {icebergcatalog.VARIABLE: catalog.uri, trino.VARIABLE: server.url}
+
+
+def _toxiproxy(stack: ExitStack) -> Variables:
+    return {toxiproxy.VARIABLE: stack.enter_context(toxiproxy.toxiproxy()).url}
+
+
+# In the order of their starts: one that needs another attaches to it, if it is up, and else brings its own.
+_STARTS: dict[str, Callable[[ExitStack], Variables]] = {
+    "kafka": _kafka,
+    "postgres": _postgres,
+    "connect": _connect,
+    "objectstore": _objectstore,
+    "icebergcatalog": _icebergcatalog,
+    "spark": _spark,
+    "trino": _trino,
+    "toxiproxy": _toxiproxy,
+}
+NAMES = tuple(_STARTS)
 
 
 def up(names: Sequence[str]) -> dict[str, str]:
@@ -91,14 +161,14 @@ def hold(names: Sequence[str]) -> None:
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     with ExitStack() as stack:
-        variables = {}
-        if "kafka" in names:
-            variables[kafka.VARIABLE] = stack.enter_context(kafka.kafka()).bootstrap
-        if "postgres" in names:
-            variables[postgres.VARIABLE] = stack.enter_context(postgres.postgres()).dsn
+        variables: Variables = {}
+        for name in sorted(set(names), key=NAMES.index):
+            variables |= _STARTS[name](stack)
+            os.environ.update(variables)
         own = psutil.Process()
         state = {"pid": own.pid, "since": own.create_time(), "variables": variables}
         write_atomically(_file(), json.dumps(state))
+        _file().chmod(0o600)  # holds the object store's keys
         ended.wait()
 
 

@@ -10,14 +10,14 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from lab import paths
-from lab.services import http
+from lab.services import compose, http
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
@@ -98,14 +98,21 @@ def toxiproxy() -> Iterator[Toxiproxy]:
         yield Toxiproxy(url, "attached, version unknown", Attached("Toxiproxy", VARIABLE))
     else:
         (port,) = free_ports(1)
-        with running(_local(port)) as process:
-            yield Toxiproxy(f"http://127.0.0.1:{port}", version(), process)
+        with _own(port) as node:
+            yield Toxiproxy(f"http://127.0.0.1:{port}", version(), node)
 
 
 def version() -> str:
     """Version that set-up builds (a build by Go does not know its own)."""
     pin = (paths.PROJECT / "env" / "go" / "toxiproxy" / "go.mod").read_text()
     return re.findall(r"Shopify/toxiproxy/v2 v([\d.]+)", pin)[0]
+
+
+def _own(port: int) -> AbstractContextManager[Node]:
+    if compose.chosen():
+        ready = partial(_answers, f"http://127.0.0.1:{port}")
+        return compose.one("toxiproxy", ready, {"TOXIPROXY_PORT": port})
+    return running(_local(port))
 
 
 def _local(port: int) -> Process:

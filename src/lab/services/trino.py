@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from lab import paths
 from lab.errors import ServiceError
-from lab.services import http, jvm
+from lab.services import compose, http, jvm
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
@@ -92,9 +92,9 @@ def trino(
     else:
         (port,) = free_ports(1)
         url = f"http://127.0.0.1:{port}"
-        with running(_local(port, catalogs or {}, memory_mb, settings or {})) as process:
-            found = Trino(url, _version(url), process)
-            _open(found, process, catalogs or {})
+        with _own(port, catalogs or {}, memory_mb, settings or {}) as node:
+            found = Trino(url, _version(url), node)
+            _open(found, node, catalogs or {})
             yield found
 
 
@@ -103,14 +103,29 @@ def version() -> str:
     return _home().name.removeprefix("trino-server-")
 
 
-def _local(port: int, catalogs: Catalogs, memory_mb: int, settings: Mapping[str, str]) -> Process:
-    home, java = _home(), _java()
+def _own(
+    port: int, catalogs: Catalogs, memory_mb: int, settings: Mapping[str, str]
+) -> AbstractContextManager[Process | compose.Service]:
     folder = session().folder / f"trino-{port}"
-    for name, lines in _files(port, folder, catalogs, memory_mb, settings).items():
-        path = folder / "etc" / name
+    if compose.chosen():
+        _write(folder / "etc", _files(port, Path("/data"), catalogs, memory_mb, settings))
+        ready = partial(_answers, f"http://127.0.0.1:{port}")
+        variables = {"TRINO_PORT": port, "TRINO_ETC": folder / "etc"}
+        return compose.one("trino", ready, variables)
+    _write(folder / "etc", _files(port, folder, catalogs, memory_mb, settings))
+    return running(_local(port, folder))
+
+
+def _write(folder: Path, files: Mapping[str, list[str]]) -> None:
+    for name, lines in files.items():
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # a catalog's file may hold keys
         path.write_text("".join(f"{line}\n" for line in lines))
+
+
+def _local(port: int, folder: Path) -> Process:
+    home, java = _home(), _java()
     return Process(
         name="Trino",
         command=[str(home / "bin" / "launcher"), "run", "--etc-dir", str(folder / "etc")],
@@ -125,9 +140,9 @@ def _local(port: int, catalogs: Catalogs, memory_mb: int, settings: Mapping[str,
 
 
 def _files(
-    port: int, folder: Path, catalogs: Catalogs, memory_mb: int, settings: Mapping[str, str]
+    port: int, data: Path, catalogs: Catalogs, memory_mb: int, settings: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """Lines of the server's configuration by the file's name."""
+    """Lines of the server's configuration by the file's name. data: folder of its own, as the server sees it."""
     half = f"{memory_mb // 2}MB"
     config = {
         "coordinator": "true",
@@ -144,13 +159,13 @@ def _files(
         "node.id": "lab",
         "node.internal-address": "127.0.0.1",
         "node.bind-ip": "127.0.0.1",
-        "node.data-dir": str(folder / "data"),
+        "node.data-dir": str(data / "node"),
     }
     return {
         "config.properties": _lines(config | dict(settings)),
         "node.properties": _lines(node),
         "log.properties": ["=WARN"],
-        "jvm.config": [f"-Xmx{memory_mb}m", f"-Djava.io.tmpdir={folder}", *_JVM],
+        "jvm.config": [f"-Xmx{memory_mb}m", f"-Djava.io.tmpdir={data}", *_JVM],
     } | {f"catalog/{name}.properties": _lines(found) for name, found in catalogs.items()}
 
 
@@ -185,7 +200,7 @@ def _version(url: str) -> str:
     return http.call("GET", f"{url}/v1/info")["nodeVersion"]["version"]
 
 
-def _open(server: Trino, process: Process, catalogs: Catalogs) -> None:
+def _open(server: Trino, node: Process | compose.Service, catalogs: Catalogs) -> None:
     """Trino starts without a catalog that it can't load, and says so in its log only."""
     from trino.exceptions import Error
 
@@ -194,7 +209,7 @@ def _open(server: Trino, process: Process, catalogs: Catalogs) -> None:
             server.rows(f'SHOW SCHEMAS FROM "{name}"')
         except Error as error:
             said = getattr(error, "message", error)
-            raise ServiceError(process.story(f"catalog {name} does not work: {said}")) from None
+            raise ServiceError(node.story(f"catalog {name} does not work: {said}")) from None
 
 
 def _demand(server: Trino, catalogs: Catalogs) -> None:
