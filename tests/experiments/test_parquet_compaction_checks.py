@@ -123,6 +123,14 @@ def test_another_answer_does_not_agree(rows: list) -> None:
     assert not oracle.agrees(rows, ANSWER)
 
 
+def test_a_blank_line_is_a_row_of_null() -> None:
+    """The answer to query 17 at scale factor 0.01: nothing to average."""
+    assert oracle.parse("avg_yearly\n\n") == [[""]]
+    assert oracle.agrees([(None,)], oracle.parse("avg_yearly\n\n"))
+    assert not oracle.agrees([], oracle.parse("avg_yearly\n\n"))
+    assert oracle.parse("a|b\n1|x\n") == [["1", "x"]]
+
+
 def test_rows_in_another_order_do_not_agree() -> None:
     assert oracle.agrees([(1,), (2,)], [["1"], ["2"]])
     assert not oracle.agrees([(2,), (1,)], [["1"], ["2"]])

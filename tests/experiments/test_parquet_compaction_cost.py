@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lab.experiments.parquet_compaction import aggregate
 from lab.experiments.parquet_compaction.cost import Model, cost, fit
-from lab.experiments.parquet_compaction.observations import held_out, modelled
+from lab.experiments.parquet_compaction.observations import held_out, modelled, query_time_improves
 from lab.experiments.parquet_compaction.params import HELD_OUT
 from lab.experiments.parquet_compaction.rhythm import rhythm
 
@@ -80,6 +80,22 @@ def test_cost_refuses_nonsense(wrong: dict) -> None:
         cost(**{"files": 1, "bytes": 1.0, "rtt_s": 0.1, "bandwidth": 1e6} | wrong)
 
 
+@pytest.mark.parametrize(
+    ("after", "ratio", "conclusive"),
+    [((1.0, 1.1), 2.0, True), ((1.8, 1.9), 2 / 1.8, True), ((1.2, 1.5), 2 / 1.2, False)],
+)
+def test_a_ratio_is_told_only_if_its_spread_leaves_the_limit_out(
+    after: tuple[float, float], ratio: float, conclusive: bool
+) -> None:
+    rows = [("date", "before", 2.0), ("date", "before", 2.0), *(("date", "after", value) for value in after)]
+    rows += [("none", "before", 9.0), ("none", "after", 1.0)]
+    timings = pd.DataFrame(rows, columns=["layout", "state", "seconds"]).assign(place="store", query="q")
+    seen = query_time_improves(timings)
+    assert seen.value == pytest.approx(ratio)
+    assert seen.conclusive is conclusive
+    assert seen.detail.startswith("date")
+
+
 def cells(slower: float = 1.0) -> pd.DataFrame:
     """Cells that obey a model exactly, those of the held-out layout `slower` times as long."""
     model = Model(0.3, 0.015, 2e-8, 1.0)
@@ -109,6 +125,14 @@ def test_the_held_out_layout_does_not_teach_the_model() -> None:
     seen = modelled({"cells": wrong, "predictions": aggregate.predictions(wrong, model)})
     assert seen["model_fits"].value > 0.99
     assert seen["held_out_predicted"].value == pytest.approx(2 / 3, rel=1e-3)
+
+
+def test_a_bad_fit_of_single_timings_is_inconclusive_a_good_one_is_not() -> None:
+    for slower, conclusive in ((3, False), (1, True)):
+        table = cells(slower)
+        seen = {"cells": table, "predictions": aggregate.predictions(table, aggregate.model_of(table))}
+        assert modelled(seen, repeated=False)["held_out_predicted"].conclusive is conclusive
+        assert modelled(seen)["held_out_predicted"].conclusive
 
 
 def test_a_right_prediction_is_seen_as_right() -> None:

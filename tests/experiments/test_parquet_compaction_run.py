@@ -49,7 +49,7 @@ def test_the_link_counts_what_a_query_needs(arms) -> None:
     cells = arms[0].tables["cells"].query("place == 'store'")
     assert (cells["list"] == 1).all()
     assert (cells["head"] >= cells["files"]).all()
-    assert (cells["get"] >= 2 * cells["files"]).all()
+    assert (cells["get"] > cells["files"]).all()  # each file's footer, and the log
 
 
 def test_figures_law_and_summary_come_from_the_run(arms) -> None:
@@ -77,7 +77,7 @@ def create(number: int, client: Files, name: str) -> bool:
 
 def test_of_many_that_create_one_object_one_succeeds() -> None:
     """What the log's safety rests on, asked of the store itself, without and through the link."""
-    # Few tries: SeaweedFS lets those that lose wait for its lock by whole seconds.
+    # Few tries: on SeaweedFS those that lose are often answered only after whole seconds.
     with bench(0.002) as table, ThreadPoolExecutor(4) as pool:
         for place, s3 in (("direct", table.direct), ("linked", table.s3)):
             clients = [open_files(table.uri("race"), s3) for _ in range(4)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from lab.evidence.criteria import Control, Criterion, at_least, at_most, exactly
 
-OVERHEAD_LIMIT = 2.0
+RATIO_LIMIT, OVERHEAD_LIMIT, FIT_LIMIT, ERROR_LIMIT = 1.5, 2.0, 0.9, 0.2
 
 CRITERIA = (
     Criterion(
         "query_time_improves",
         "Average query time before compaction over that after it, in the layout that gains least.",
-        at_least(1.5),
+        at_least(RATIO_LIMIT),
         "ratio",
         "times",
         acceptance=True,
@@ -39,14 +39,14 @@ CRITERIA = (
     Criterion(
         "model_fits",
         "T = fixed + files × t_open + bytes / bandwidth explains the times of the layouts that it was fitted on (R²).",
-        at_least(0.9),
+        at_least(FIT_LIMIT),
         "ratio",
     ),
     Criterion(
         "held_out_predicted",
         "The model predicts the average query time of a layout that it was not fitted on; the larger error of "
         "before and after.",
-        at_most(0.2),
+        at_most(ERROR_LIMIT),
         "ratio",
     ),
     Criterion(

@@ -48,11 +48,12 @@ class Events:
         return pa.table(
             {
                 "event_id": self.event_id[first:last],
+                "event_time": moment,
                 "day": self.day[first:last],
                 "user_id": self.user_id[first:last],
                 "kind": KINDS[self.kind[first:last]],
+                # Neighbours come with one request, so columns that are read together stand together.
                 "cents": self.cents[first:last],
-                "event_time": moment,
                 "payload": _texts(self.payload[first:last]),
             }
         )

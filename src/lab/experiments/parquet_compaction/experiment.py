@@ -32,6 +32,7 @@ TPCH_BATCHES = 9
 CRASH_BATCHES, KILLS = 4, 4
 # Small, so that many readings fit into the time.
 WATCHED_ROWS, WATCHED_BATCHES = 1_000, 100
+CONTROL_READINGS = 40  # at least: about one in eight is torn there
 # Readers and kills are to meet as much merging as there can be: every partition becomes one file.
 ALL_IN_ONE = 1 << 40
 _STEPS = 9  # and one for each layout
@@ -112,7 +113,7 @@ class _Session:
         """Only readers during compaction."""
         self.progress.next(f"readers, {upkeep.name}")
         seen = Seen(self.work)
-        seen.watch = self._watch(upkeep, Layout("none"), self.params.readings // 4)
+        seen.watch = self._watch(upkeep, max(CONTROL_READINGS, self.params.readings // 3))
         return self._result(seen)
 
     def _result(self, seen: Seen, whole: bool = True) -> Result:
@@ -172,11 +173,12 @@ class _Session:
     def _faults(self, seen: Seen) -> None:
         params, layout = self.params, events.layouts(self.params.buckets)["user hash"]
         self.progress.next("readers during compaction")
-        # Several files per commit: half a micro-batch would show.
-        seen.watch = self._watch(with_log(), layout, params.readings)
+        seen.watch = self._watch(with_log(), params.readings)
         self.progress.next("killed compactions")
         seen.kills += kill_all(self.table, layout, self.batches[:CRASH_BATCHES], KILLS, ALL_IN_ONE, SORT_BY)
 
-    def _watch(self, upkeep: Upkeep, layout: Layout, readings: int) -> Watch:
+    def _watch(self, upkeep: Upkeep, readings: int) -> Watch:
+        # Several files per commit: half a micro-batch would show.
+        layout = events.layouts(self.params.buckets)["user hash"]
         batches = self.work.log.batches(WATCHED_ROWS)[:WATCHED_BATCHES]
         return watch(self.table, upkeep, layout, batches, readings, ALL_IN_ONE, SORT_BY)

@@ -44,7 +44,7 @@ def layouts(found: Findings) -> Figure:
         base = alt.Chart(data).encode(
             y=alt.Y("layout:N", title=None, sort=rows["layout"].tolist()).axis(minExtent=105, labelLimit=130)
         )
-        x = alt.X("seconds:Q", title="average query time, s").scale(zero=True)
+        x = alt.X("seconds:Q", title="average query time, s").scale(zero=True).axis(tickCount=6)
         lines = base.mark_line(color=theme.GREY).encode(x=x, detail="layout:N")
         points = base.mark_point(size=110, opacity=1).encode(x=x, color=by_state(), shape=_shape())
         return (lines + points).properties(width=width - 60, height=36 * len(rows))
@@ -84,7 +84,7 @@ def bytes_scanned(found: Findings) -> Figure:
         columns = 1 if width == theme.NARROW else 2
         panel = (width - 30) // columns - 60 * (columns - 1)
         bars = alt.Chart(data).encode(
-            x=alt.X("megabytes:Q", title="MB read"),
+            x=alt.X("megabytes:Q", title="MB read").axis(tickCount=4),
             y=alt.Y("layout:N", title=None, sort=list(found.params.layouts)).axis(minExtent=75),
             yOffset=alt.YOffset("state:N", sort=_STATES),
             color=by_state(),

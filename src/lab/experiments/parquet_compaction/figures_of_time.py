@@ -69,8 +69,8 @@ def predicted(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         axes = {
-            "x": alt.X("seconds:Q", title="measured, s"),
-            "y": alt.Y("predicted:Q", title="predicted, s"),
+            "x": alt.X("seconds:Q", title="measured, s").axis(tickCount=5),
+            "y": alt.Y("predicted:Q", title="predicted, s").axis(tickCount=5),
         }
         points = alt.Chart(data).mark_point(size=70, opacity=0.85)
         colours = [theme.GREY, theme.VERMILION, theme.BLUE, theme.GREEN]

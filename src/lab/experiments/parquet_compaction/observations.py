@@ -15,6 +15,8 @@ from lab.experiments.parquet_compaction import aggregate, metrics
 from lab.experiments.parquet_compaction.answers import TpchCheck
 from lab.experiments.parquet_compaction.checks import check_readings, check_survey
 from lab.experiments.parquet_compaction.crash import Kill
+from lab.experiments.parquet_compaction.criteria import ERROR_LIMIT, FIT_LIMIT, RATIO_LIMIT
+from lab.experiments.parquet_compaction.datasets import STATES
 from lab.experiments.parquet_compaction.params import HELD_OUT, Params
 from lab.experiments.parquet_compaction.probes import Probes
 from lab.experiments.parquet_compaction.readers import Watch
@@ -29,7 +31,7 @@ def result(params: Params, seen: Seen, versions: Mapping[str, str], whole: bool 
     observed: dict[str, Observation] = {}
     tables = metrics.tables(params, seen)
     if seen.timings:
-        observed |= timed(tables, seen, whole)
+        observed |= timed(params, tables, seen, whole)
     if seen.answers:
         observed["tpch_unchanged"] = tpch_unchanged(seen.answers)
     if seen.watch:
@@ -44,28 +46,49 @@ def result(params: Params, seen: Seen, versions: Mapping[str, str], whole: bool 
     return Result(params, observed, made, tables, versions)
 
 
-def timed(tables: Mapping[str, pd.DataFrame], seen: Seen, whole: bool) -> dict[str, Observation]:
+def timed(
+    params: Params, tables: Mapping[str, pd.DataFrame], seen: Seen, whole: bool
+) -> dict[str, Observation]:
     """What the timings tell."""
     observed = {
-        "query_time_improves": query_time_improves(tables["cells"]),
+        "query_time_improves": query_time_improves(tables["timings"]),
         "caches_cold": caches_cold(tables["timings"]),
     }
     if whole and not set(seen.work.truth).isdisjoint(item.query for item in seen.timings):
         observed["answers_right"] = answers_right(seen.timings, seen.work.truth)
     if "predictions" in tables:
-        observed |= modelled(tables)
+        observed |= modelled(tables, repeated=params.repeats > 1)
     return observed
 
 
-def query_time_improves(cells: pd.DataFrame) -> Observation:
-    """The smallest ratio of average query times, over the link."""
-    ratios = aggregate.averages(cells[cells["place"] == aggregate.STORE]).set_index("layout")
-    worst = str(ratios["ratio"].idxmin())
-    each = ", ".join(f"{name} {row.ratio:.2f}" for name, row in ratios.iterrows())
+def query_time_improves(timings: pd.DataFrame) -> Observation:
+    """The smallest ratio of average query times, over the link.
+
+    interval: that ratio if each query took its longest time after compaction and its least before, and the
+    other way round. If the limit lies between the two, the run was too noisy to tell.
+    """
+    stored = timings[timings["place"] == aggregate.STORE]
+    least, longest = (_by_state(stored, how) for how in ("min", "max"))
+    ratios = least["before"] / least["after"]
+    worst = str(ratios.idxmin())
+    quick, slow = (table.loc[worst].to_dict() for table in (least, longest))
+    before, after = quick["before"], quick["after"]
+    low, high = before / slow["after"], slow["before"] / after
+    each = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+    noisy = low < RATIO_LIMIT <= high
+    told = f"; too noisy to tell: {low:.2f} to {high:.2f}" if noisy else ""
     return Observation(
-        float(ratios["ratio"].min()),
-        f"{worst}: {ratios.loc[worst, 'before']:.2f} s before, {ratios.loc[worst, 'after']:.2f} s after; {each}",
+        float(ratios.min()),
+        f"{worst}: {before:.2f} s before, {after:.2f} s after; {each}{told}",
+        (low, high),
+        conclusive=not noisy,
     )
+
+
+def _by_state(timings: pd.DataFrame, how: str) -> pd.DataFrame:
+    """Average query time by layout (rows) and state, each query's least or longest time taken."""
+    cells = timings.groupby(["layout", "query", "state"], sort=False)["seconds"].agg(how)
+    return cells.groupby(["layout", "state"], sort=False).mean().unstack("state")
 
 
 def caches_cold(timings: pd.DataFrame) -> Observation:
@@ -90,11 +113,14 @@ def answers_right(timings: Sequence[Timing], truth: Mapping[str, list[tuple]]) -
     return Observation(len(wrong), detail)
 
 
-def modelled(tables: Mapping[str, pd.DataFrame]) -> dict[str, Observation]:
-    """How the model fits, and what it says of the layout that it has not seen."""
+def modelled(tables: Mapping[str, pd.DataFrame], repeated: bool = True) -> dict[str, Observation]:
+    """How the model fits, and what it says of the layout that it has not seen.
+
+    repeated: queries were timed more than once. If not, a bad fit is inconclusive: noise may have made it.
+    """
     model = aggregate.model_of(tables["cells"])
     means = held_out(tables["predictions"])
-    errors = (means["predicted"] / means["seconds"] - 1).abs()
+    error = float((means["predicted"] / means["seconds"] - 1).abs().max())
     said = "; ".join(
         f"{state} compaction {row.predicted:.2f} s predicted, {row.seconds:.2f} s measured"
         for state, row in means.iterrows()
@@ -105,8 +131,11 @@ def modelled(tables: Mapping[str, pd.DataFrame]) -> dict[str, Observation]:
             model.r2,
             f"{len(fitted)} cells: {model.fixed_s * 1e3:.0f} ms + files × {model.open_s * 1e3:.1f} ms + bytes / "
             f"{model.bandwidth / 1e6:.0f} MB/s",
+            conclusive=repeated or model.r2 >= FIT_LIMIT,
         ),
-        "held_out_predicted": Observation(float(errors.max()), f"{HELD_OUT}: {said}"),
+        "held_out_predicted": Observation(
+            error, f"{HELD_OUT}: {said}", conclusive=repeated or error <= ERROR_LIMIT
+        ),
     }
 
 

@@ -19,7 +19,12 @@ def published(duck: duckdb.DuckDBPyConnection, scale_factor: float) -> dict[int,
     found = duck.execute(
         "SELECT query_nr, answer FROM tpch_answers() WHERE abs(scale_factor - ?) < 1e-6", [scale_factor]
     ).fetchall()
-    return {number: list(csv.reader(io.StringIO(text), delimiter="|"))[1:] for number, text in found}
+    return {number: parse(text) for number, text in found}
+
+
+def parse(text: str) -> list[list[str]]:
+    """The rows below the header. A blank line is a row whose only column is NULL."""
+    return [row or [""] for row in csv.reader(io.StringIO(text), delimiter="|")][1:]
 
 
 def agrees(rows: Iterable[Sequence[Any]], answer: Sequence[Sequence[str]]) -> bool:
