@@ -16,7 +16,6 @@ from lab.experiments.parquet_compaction.answers import TpchCheck
 from lab.experiments.parquet_compaction.checks import check_readings, check_survey
 from lab.experiments.parquet_compaction.crash import Kill
 from lab.experiments.parquet_compaction.criteria import ERROR_LIMIT, FIT_LIMIT, RATIO_LIMIT
-from lab.experiments.parquet_compaction.datasets import STATES
 from lab.experiments.parquet_compaction.params import HELD_OUT, Params
 from lab.experiments.parquet_compaction.probes import Probes
 from lab.experiments.parquet_compaction.readers import Watch
