@@ -36,6 +36,15 @@ def test_invariants_hold_even_in_a_small_run(slug: str, small_runs: dict[str, Ru
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
+def test_a_control_breaks_its_invariant_even_in_a_small_run(slug: str, small_runs: dict[str, Run]) -> None:
+    record = small_runs[slug].record
+    exact = {item["name"] for item in record["criteria"] if item["tier"] == "invariant"}
+    assert not [
+        arm for arm in record["control"]["arms"] if arm["criterion"] in exact and arm["outcome"] != "fail"
+    ]
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
 def test_the_executed_notebook_has_figures_with_text_and_data(slug: str, small_runs: dict[str, Run]) -> None:
     shown = json.dumps(nbformat.read(small_runs[slug].notebook, as_version=4))
     data = {path.stem for path in (paths.records() / slug).glob("*.csv")}
