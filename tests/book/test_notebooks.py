@@ -13,7 +13,7 @@ from lab.evidence.recompute import disagreements
 from lab.report import catalogue
 from lab.runner.execute import Run
 
-pytestmark = [pytest.mark.notebook, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.notebook, pytest.mark.timeout(1800)]  # the first test makes all the runs
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
