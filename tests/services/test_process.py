@@ -124,7 +124,9 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
 
 CALLER = """
 import signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
+# A shell has its background jobs ignore the one, nohup the other; a child inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from lab.services.session import session

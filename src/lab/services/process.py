@@ -51,6 +51,13 @@ class Process:
         """True from launch to end."""
         return self._child is not None and self._child.poll() is None
 
+    def ended(self, within_s: float = 0) -> bool:
+        """True if it has ended, or does so within that time."""
+        deadline = time.monotonic() + within_s
+        while self.alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return not self.alive()
+
     def start(self) -> None:
         """Launch and block until ready."""
         self.launch()

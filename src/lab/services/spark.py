@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 VARIABLE = "SPARK_MASTER_URL"
+_DYING_S = 5
 _LOG = Path(__file__).with_name("log4j2.properties").as_uri()
 
 SETTINGS = {
@@ -53,6 +54,7 @@ def spark_session(
     block in `lab.services.workers.spawn`, whose `kill` ends Python and JVM at once.
     """
     sparkjvm.version()
+    from py4j.protocol import Py4JNetworkError
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
@@ -66,7 +68,9 @@ def spark_session(
         try:
             yield SparkSession(context)
         except Exception as error:
-            if not driver.alive():  # all that Py4J has to say then is "connection refused"
+            # All that Py4J has to say of a JVM that died is that the connection broke; it breaks before the process is gone.
+            broken = isinstance(error, (Py4JNetworkError, OSError))
+            if driver.ended(within_s=_DYING_S if broken else 0):
                 raise ServiceError(driver.story("has died")) from error
             raise
 
