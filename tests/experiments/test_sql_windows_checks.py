@@ -24,7 +24,7 @@ from lab.experiments.sql_windows.observations import slopes_agree
 from lab.experiments.sql_windows.params import Params
 from lab.experiments.sql_windows.processor import usage
 from lab.experiments.sql_windows.queries import queries
-from lab.experiments.sql_windows.slopes import disturbance, growths, sizes_that_count
+from lab.experiments.sql_windows.slopes import disturbance, growths, remainder, sizes_that_count
 from lab.experiments.sql_windows.workload import transactions
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -109,6 +109,18 @@ def test_what_noise_could_explain_is_inconclusive_and_not_a_failure() -> None:
     )
     assert disturbance(shaken) == pytest.approx(5.0)
     (doubtful,) = growths(shaken, queries())
+    assert not doubtful.conclusive
+
+
+def test_a_least_value_that_is_still_disturbed_at_the_small_end_is_inconclusive_too() -> None:
+    quiet = timed(0.85)
+    (certain,) = growths(quiet, queries())
+    assert certain.apart > 0.2
+    assert certain.conclusive
+    unsteady = quiet.assign(processor_s=quiet["processor_s"] * (1 + 0.2 * quiet["repeat"]))
+    assert remainder(unsteady) == pytest.approx(1.2)
+    (doubtful,) = growths(unsteady, queries())
+    assert doubtful.apart > 0.2
     assert not doubtful.conclusive
 
 

@@ -19,7 +19,7 @@ class Params(Parameters):
     sizes: tuple[Rows, ...] = Field(
         (10_000, 100_000, 1_000_000), min_length=3, description="rows of the table, at least three sizes"
     )
-    repeats: int = Field(3, ge=1, le=100, description="timings of each query, engine and size, at most")
+    repeats: int = Field(6, ge=1, le=100, description="timings of each query, engine and size, at most")
     cell_seconds: float = Field(
         0.5, ge=0, le=600, description="s after which a query, engine and size is not timed again"
     )

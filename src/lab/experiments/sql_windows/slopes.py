@@ -19,6 +19,7 @@ class Growth:
 
     measured: from the least processor time of each size, because a disturbance only ever adds to it.
     lowest: what the slope would be if what was timed once was disturbed as the others are.
+    highest: what it would be if at the smaller sizes even the least value was disturbed, as far as repeats differ.
     whole: the slope of the medians by the clock, over all sizes, with nothing subtracted.
     """
 
@@ -29,6 +30,7 @@ class Growth:
     declared: float
     measured: float
     lowest: float
+    highest: float
     whole: float
 
     @property
@@ -41,7 +43,7 @@ class Growth:
         """False if there is no slope, or if noise could be all that puts it too far from the declared one."""
         if not np.isfinite(self.measured):
             return False
-        nearest = min(max(self.declared, self.lowest), self.measured)
+        nearest = min(max(self.declared, self.lowest), self.highest)
         return self.apart <= SLOPE_LIMIT or abs(nearest - self.declared) > SLOPE_LIMIT
 
 
@@ -56,10 +58,10 @@ def growths(timings: pd.DataFrame, queries: Mapping[str, Query]) -> list[Growth]
     """Measured against declared slope for each query and engine. timings: see `measure.timings`."""
     found = []
     for engine, own in timings.groupby("engine"):
-        sizes, noise = sizes_that_count(own), disturbance(own)
+        sizes, noise, rest = sizes_that_count(own), disturbance(own), remainder(own)
         for name, group in own.groupby("query"):
             bound = queries[str(name)].complexity.on(str(engine))
-            found.append(_growth(str(engine), str(name), group, sizes, noise, bound))
+            found.append(_growth(str(engine), str(name), group, sizes, noise, rest, bound))
     return found
 
 
@@ -77,12 +79,26 @@ def disturbance(timings: pd.DataFrame) -> float:
     return float((repeated["max"] / repeated["min"]).quantile(0.9)) if len(repeated) else 1.0
 
 
+def remainder(timings: pd.DataFrame) -> float:
+    """By which factor one engine's least timing is still disturbed: what the second least is above it, median."""
+    cells = timings.groupby(["query", "rows"])["processor_s"].apply(sorted)
+    gaps = [values[1] / values[0] for values in cells if len(values) > 1]
+    return float(np.median(gaps)) if gaps else 1.0
+
+
 def _growth(
-    engine: str, name: str, group: pd.DataFrame, sizes: tuple[int, ...], noise: float, bound: Bound
+    engine: str,
+    name: str,
+    group: pd.DataFrame,
+    sizes: tuple[int, ...],
+    noise: float,
+    rest: float,
+    bound: Bound,
 ) -> Growth:
     cells = group.groupby("rows")["processor_s"].agg(["min", "size"])
     fixed = cells["min"][SMALL_ROWS]
     undisturbed = cells["min"].where(cells["size"] > 1, cells["min"] / noise)
+    middle = np.sqrt(sizes[0] * sizes[-1]) if sizes else 0.0
     medians = group.groupby("rows")["seconds"].median().drop(SMALL_ROWS)
     return Growth(
         engine,
@@ -92,5 +108,6 @@ def _growth(
         slope(sizes, [bound.work(rows) - bound.work(SMALL_ROWS) for rows in sizes]),
         slope(sizes, [cells["min"][rows] - fixed for rows in sizes]),
         slope(sizes, [undisturbed[rows] - fixed for rows in sizes]),
+        slope(sizes, [cells["min"][rows] / (rest if rows < middle else 1) - fixed for rows in sizes]),
         slope(medians.index.to_list(), medians.to_list()),
     )
