@@ -79,6 +79,10 @@ class Connect:
         """Restart the connector and those of its tasks that failed."""
         self._call("POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
 
+    def failures(self, name: str) -> list[str]:
+        """Why the connector or a task of it has failed; empty if none has. Connect never restarts them by itself."""
+        return [_reason(state.get("trace", "")) for state in self._states(name) if state["state"] == "FAILED"]
+
     def await_running(self, name: str, timeout_s: float = 60) -> None:
         """Block until Connect has stated that the connector and a task run; ServiceError with the trace of a failure.
 
@@ -86,8 +90,8 @@ class Connect:
         """
         deadline = time.monotonic() + timeout_s
         while not _runs(states := self._states(name)):
-            if failed := [state for state in states if state["state"] == "FAILED"]:
-                raise ServiceError(f"connector {name} failed: {_reason(failed[0].get('trace', ''))}")
+            if reasons := self.failures(name):
+                raise ServiceError(f"connector {name} failed: {reasons[0]}")
             if time.monotonic() > deadline:
                 raise ServiceError(f"connector {name} does not run after {timeout_s:g} s: {states}")
             time.sleep(0.1)

@@ -33,6 +33,7 @@ TABLE = "bank.account"
 CHANGES, TRANSACTIONS = f"{PREFIX}.bank.account", f"{PREFIX}.transaction"
 _BUCKET = "lake"
 _LOOK_S = 0.1
+_RESTARTS = 5
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Bench:
     job: Job
     replays: tuple[Replay, ...]
     sink: Worker = field(init=False)
+    restarts: int = 0  # of a failed connector or task, by `mend`
 
     @property
     def desk(self) -> Desk:
@@ -66,6 +68,20 @@ class Bench:
             if time.monotonic() > deadline:
                 raise ServiceError(f"the Spark driver is at {self.desk.stage()!r}, not yet at {stage!r}")
             time.sleep(0.005)
+
+    def mend(self) -> None:
+        """Restart what of the connector has failed, as the watchdog of any installation does: Connect itself never does.
+
+        ServiceError if it fails again and again.
+        """
+        reasons = self.connect.failures(PREFIX)
+        if not reasons:
+            return
+        if self.restarts == _RESTARTS:
+            raise ServiceError(f"the connector failed after {_RESTARTS} restarts: {reasons[0]}")
+        self.restarts += 1
+        self.connect.restart(PREFIX)
+        time.sleep(1)  # until its new state is told
 
     def versions(self) -> dict[str, str]:
         return {

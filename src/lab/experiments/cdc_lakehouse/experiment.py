@@ -108,7 +108,7 @@ def _treatment(own: Bench, lived: Lived, known: assess.Truth) -> Result:
         "modes": assess.writes(own, MODES if own.replays else {}),
         "reading": pd.DataFrame(own.desk.batches(READING)),
     }
-    return Result(own.params, observed, _metrics(tables, changes), tables, own.versions())
+    return Result(own.params, observed, _metrics(tables, changes, lived.restarts), tables, own.versions())
 
 
 def _kinds(lived: Lived) -> pd.DataFrame:
@@ -126,10 +126,11 @@ def _log(lived: Lived) -> pd.DataFrame:
     return frame.assign(seconds=frame["at"] - lived.start, retained=frame["written"] - frame["confirmed"])
 
 
-def _metrics(tables: Mapping[str, pd.DataFrame], changes: int) -> list[Metric]:
+def _metrics(tables: Mapping[str, pd.DataFrame], changes: int, restarts: int) -> list[Metric]:
     metrics = [
         Metric("changes", changes, "changes", "row changes captured"),
         Metric("snapshots", len(tables["snapshots"]), "snapshots", "versions of the table, all compared"),
+        Metric("restarts", restarts, "restarts", "of a connector that had failed, by a watchdog"),
     ]
     for row in records(tables["intervals"]):
         at = f"commit interval {row.interval:g} s, without faults"

@@ -46,6 +46,7 @@ class Lived:
     log: list[tuple[float, int, int]]
     batches: list[dict]
     calm_until: float
+    restarts: int
 
 
 def live(own: Bench) -> Lived:
@@ -65,7 +66,9 @@ def live(own: Bench) -> Lived:
         time.sleep(0.3)  # the observer looks ten times a second
     done = [workload.Done(*json.loads(line)) for log in logs for line in log.read_text().splitlines()]
     calm = start + CALM * own.params.seconds
-    return Lived(start, done, faults, watch.seen, watch.log, own.desk.batches(own.job.table), calm)
+    return Lived(
+        start, done, faults, watch.seen, watch.log, own.desk.batches(own.job.table), calm, own.restarts
+    )
 
 
 def _timeline(own: Bench, start: float) -> list[Injected]:
@@ -104,17 +107,17 @@ def kill_connect(own: Bench) -> Injected:
     hit = len(delivered) < before  # what the source had committed by then and Kafka does not have
     time.sleep(_DOWN_S)
     own.connect.node.start()
-    own.connect.await_running(PREFIX)
-    # It may only repeat what the killed one had stated: work is a transaction that was not there.
+    # Its status may only repeat what the killed one had stated: work is a transaction that was not there.
     _await_end(own, delivered[-1].offset + 1)
     return Injected("connect", at, time.time(), hit)
 
 
-def _await_end(own: Bench, begin: int, timeout_s: float = 60) -> None:
+def _await_end(own: Bench, begin: int, timeout_s: float = 120) -> None:
     deadline = time.monotonic() + timeout_s
     while not oracle.committed(own.broker.bootstrap, TRANSACTIONS, begin):
         if time.monotonic() > deadline:
             raise ServiceError(f"no transaction is delivered; the connector: {own.connect.status(PREFIX)}")
+        own.mend()
         time.sleep(0.1)
 
 
@@ -141,6 +144,7 @@ def drain(own: Bench, timeout_s: float = 300) -> None:
         if len({one.xid for one in ends}) >= wanted:
             return
         own.sink.check()
+        own.mend()
         if time.monotonic() > deadline:
             raise ServiceError(
                 f"{len(ends)} of {wanted} transactions reached the table; the connector: {own.connect.status(PREFIX)}"
