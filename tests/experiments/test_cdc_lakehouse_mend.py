@@ -1,0 +1,49 @@
+"""A connector that failed is restarted, but not for ever."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from lab.errors import ServiceError
+from lab.experiments.cdc_lakehouse import bench
+from lab.experiments.cdc_lakehouse.bench import Bench
+
+
+class Failing:
+    """A Connect whose connector fails as often as told."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def failures(self, name: str) -> list[str]:
+        return ["InvalidTxnStateException"] if self.left else []
+
+    def restart(self, name: str) -> None:
+        self.left -= 1
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.time, "sleep", lambda seconds: None)
+
+
+def mended(failing: Failing) -> SimpleNamespace:
+    own = SimpleNamespace(connect=failing, restarts=0)
+    for _ in range(10):
+        Bench.mend(own)  # type: ignore[arg-type]
+    return own
+
+
+def test_what_works_is_left_alone() -> None:
+    assert mended(Failing(0)).restarts == 0
+
+
+def test_what_failed_is_restarted_until_it_works() -> None:
+    assert mended(Failing(2)).restarts == 2
+
+
+def test_what_fails_again_and_again_is_an_error_that_says_why() -> None:
+    with pytest.raises(ServiceError, match="after 5 restarts: InvalidTxnStateException"):
+        mended(Failing(99))
