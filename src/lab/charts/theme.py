@@ -46,7 +46,9 @@ def config() -> dict[str, Any]:
             "tickColor": GREY,
             "titleFontWeight": "normal",
         },
-        "legend": label | {"orient": "top", "titleFontWeight": "normal", "labelLimit": 260},
+        "legend": label
+        # Where the reader's font runs wider than the one that was measured with, entries must not touch.
+        | {"orient": "top", "titleFontWeight": "normal", "labelLimit": 260, "columnPadding": 24},
         "header": label | {"titleFontWeight": "normal"},
         "title": {"color": _TEXT, "fontSize": 13, "fontWeight": "normal"},
         "text": {"color": _TEXT, "fontSize": 12},

@@ -140,8 +140,12 @@ def modes(found: Findings) -> Figure:
             alt.Chart(data)
             .mark_line(point={"size": 60, "filled": True})
             .encode(
-                x=alt.X("rows:Q", title="rows that the commit changes (logarithmic)").scale(type="log"),
-                y=alt.Y("kilobytes:Q", title="kB written (logarithmic)").scale(type="log"),
+                x=alt.X("rows:Q", title="rows that the commit changes (logarithmic)")
+                .scale(type="log")
+                .axis(values=theme.decades(data["rows"])),
+                y=alt.Y("kilobytes:Q", title="kB written (logarithmic)")
+                .scale(type="log")
+                .axis(values=theme.decades(data["kilobytes"])),
                 color=alt.Color("mode:N", sort=order, title=None),
             )
             .properties(width=width, height=240)
