@@ -30,7 +30,6 @@ from lab.services.process import Process, running
 pytestmark = [
     pytest.mark.service,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(not (tools() / "debezium").exists(), reason="lab setup cdc_lakehouse"),
 ]
 
 ROW = (

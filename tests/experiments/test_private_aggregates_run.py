@@ -8,7 +8,6 @@ from lab.evidence.criteria import Outcome, judge
 from lab.experiments.private_aggregates import (
     CONTROLS,
     CRITERIA,
-    NEEDS,
     Params,
     experiment,
     half_sensitivity,
@@ -18,9 +17,6 @@ from lab.experiments.private_aggregates import (
     unbounded_contributions,
 )
 from lab.experiments.private_aggregates.data import WAVES, with_extreme_person, without_person
-from lab.paths import tools
-
-pytestmark = pytest.mark.skipif(not (tools() / NEEDS[1]).exists(), reason="lab setup private_aggregates")
 
 SMALL = Params(
     draws=1_000, audit_draws=4_000, leak_runs=200, epsilons=(0.1, 1.0, 5.0), audited=(1.0,), rows=5

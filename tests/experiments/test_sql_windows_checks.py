@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab import paths
 from lab.errors import ParameterError, ServiceError
 from lab.evidence.params import parse
 from lab.experiments.sql_windows import cdnow, sliding, sorting
@@ -214,7 +213,6 @@ def test_customers_are_compared_one_by_one() -> None:
     assert cdnow.customers_that_differ([(1, 3, 213, 272), (2, 0, 0, 271)], PUBLISHED) == 2
 
 
-@pytest.mark.skipif(not (paths.tools() / "cdnow").exists(), reason="CDNOW is not installed")
 def test_cdnow_is_the_published_sample() -> None:
     bought, published = cdnow.purchases(), cdnow.published()
     assert len(bought) == 6_919
