@@ -25,9 +25,10 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
             "keys all over the table that is the table (S); merge-on-read writes the n changed rows."
         ),
         formula=(
-            r"\begin{gathered}\bar L = d + \frac{T}{2} + c_0 + c_1 \lambda T \qquad T > c_0 + c_1 \lambda T\\"
-            r"\text{log retained} = w \cdot \text{outage} \qquad \text{files per day} = \frac{86\,400\ \text{s}}{T}\, f\\"
-            r"\text{bytes per commit: copy-on-write} \approx S, \quad \text{merge-on-read} \approx b\,n"
+            # Each line fits a phone.
+            r"\begin{gathered}\bar L = d + \frac{T}{2} + c_0 + c_1 \lambda T \\ T > c_0 + c_1 \lambda T\\"
+            r"\text{log retained} = w \cdot \text{outage} \\ \text{files per day} = \frac{86\,400\ \text{s}}{T}\, f\\"
+            r"\text{copy-on-write} \approx S \text{ bytes a commit} \\ \text{merge-on-read} \approx b\,n"
             r"\end{gathered}"
         ),
         constants=[
