@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections import Counter
 from dataclasses import replace
@@ -20,6 +21,7 @@ from lab.errors import ParameterError
 from lab.evidence.params import parse
 from lab.experiments.warehouse_bench import cost, data, flip, lines, oracle, outside, ranking
 from lab.experiments.warehouse_bench.bench import Cell, Usage, bench, shuffled, times
+from lab.experiments.warehouse_bench.datasets import SAME, Dataset
 from lab.experiments.warehouse_bench.experiment import run_controls
 from lab.experiments.warehouse_bench.lake import Lake
 from lab.experiments.warehouse_bench.params import Params
@@ -37,8 +39,7 @@ def test_every_query_has_a_text_and_a_sort_order() -> None:
 def test_duckdb_gives_the_published_answers_and_the_flipped_bit_is_seen(tmp_path: Path) -> None:
     files = data.generate(0.01, TABLES, tmp_path / "plain")
     damaged = flip.flipped(files, tmp_path / "damaged")
-    original = tmp_path / "plain" / "lineitem" / "part-0.parquet"
-    assert flip.values_that_differ(original, damaged) == 1
+    assert flip.values_that_differ(files.parts("lineitem")[0], damaged) == 1
     published = data.published(0.01)
     assert not _wrong(tmp_path / "plain", published)
     assert 1 in _wrong(tmp_path / "damaged", published)
@@ -51,6 +52,33 @@ def test_a_lake_has_every_size_with_bytes_that_grow(tmp_path: Path) -> None:
     assert rows == [1_500, 3_000, 6_000]
     held = [lake.files[size].total_bytes for size in (0.001, 0.002, 0.004)]
     assert held == sorted(held)
+
+
+def test_tables_that_grow_are_as_many_files_at_every_size(tmp_path: Path) -> None:
+    for size in (0.001, 0.01):
+        files = data.generate(size, ("nation", "orders"), tmp_path / str(size))
+        assert [len(files.parts(table)) for table in ("nation", "orders")] == [1, data.PARTS]
+        with connect() as connection:
+            held = [
+                connection.execute(f"SELECT count(*), count(DISTINCT o_orderkey) FROM '{part}'").fetchall()[0]
+                for part in files.parts("orders")
+            ]
+        assert held == [(files.rows["orders"] / data.PARTS,) * 2] * data.PARTS
+
+
+def test_a_registered_file_that_differs_is_missing_or_is_too_many_counts(tmp_path: Path) -> None:
+    lake = Lake(tmp_path, ("orders",))
+    lake.generate([0.001])
+    dataset = Dataset(SAME, "iceberg", 0.001)
+    data.link(lake.files[0.001], tmp_path / dataset.name)
+    first, second, *_ = sorted((tmp_path / dataset.name / "orders").iterdir())
+    assert lake.files_that_differ(dataset) == 0
+    shutil.copy(first, first.with_name("more.parquet"))
+    assert lake.files_that_differ(dataset) == 1
+    second.unlink()
+    assert lake.files_that_differ(dataset) == 1
+    first.with_name("more.parquet").unlink()
+    assert lake.files_that_differ(dataset) == 1
 
 
 def _wrong(folder: Path, published: dict) -> list[int]:
@@ -78,8 +106,9 @@ def test_a_delta_table_made_by_hand_reads_as_the_files_do(tmp_path: Path) -> Non
         )
     assert plain == delta
     log = (tmp_path / "delta" / "orders" / "_delta_log" / f"{0:020d}.json").read_text().splitlines()
-    assert [next(iter(json.loads(line))) for line in log] == ["protocol", "metaData", "add"]
-    assert json.loads(json.loads(log[2])["add"]["stats"])["numRecords"] == files.rows["orders"]
+    assert [next(iter(json.loads(line))) for line in log] == ["protocol", "metaData", *["add"] * data.PARTS]
+    told = [json.loads(json.loads(line)["add"]["stats"])["numRecords"] for line in log[2:]]
+    assert sum(told) == files.rows["orders"]
 
 
 def test_each_round_has_every_cell_in_an_order_of_its_own() -> None:

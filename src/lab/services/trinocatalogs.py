@@ -14,6 +14,9 @@ def iceberg(catalog: IcebergCatalog) -> dict[str, str]:
         "connector.name": "iceberg",
         "iceberg.catalog.type": "rest",
         "iceberg.rest-catalog.uri": catalog.uri,
+        # The coordinator keeps small files in memory, for metadata; where it is the worker too, it would keep
+        # data files as well, which no worker of a cluster does.
+        "fs.memory-cache.max-content-length": "64kB",
     } | _files(catalog.s3)
 
 

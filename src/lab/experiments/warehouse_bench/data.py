@@ -14,13 +14,17 @@ from lab.experiments.warehouse_bench import deltalog, oracle
 if TYPE_CHECKING:
     import duckdb
 
+# Files of a table that grows with the scale factor. The same number at every size, so that engines have as many
+# pieces to share among the cores: one small file is read by one core, and its time says little about a large one.
+PARTS = 4
+FIXED = ("nation", "region")
 DELTA_TYPES = {"BIGINT": "long", "INTEGER": "integer", "VARCHAR": "string", "DATE": "date"}
 Columns = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Files:
-    """The Parquet files of one scale factor: `folder`/TABLE/part-0.parquet.
+    """The Parquet files of one scale factor: `folder`/TABLE/part-N.parquet.
 
     columns: name and DuckDB type by table. bytes, rows: by table.
     """
@@ -35,32 +39,40 @@ class Files:
     def total_bytes(self) -> int:
         return sum(self.bytes.values())
 
+    def parts(self, table: str) -> list[Path]:
+        """The files of a table, in the order of its rows."""
+        return sorted((self.folder / table).glob("*.parquet"))
+
 
 def generate(scale_factor: float, tables: Sequence[str], folder: Path) -> Files:
-    """Write the tables by TPC-H's generator; beside `folder`, the same files linked as a Delta table."""
+    """Write the tables by TPC-H's generator into `folder`."""
     with connect("tpch") as connection:
         connection.execute("CALL dbgen(sf = $sf)", {"sf": scale_factor})
-        found = {table: _write(connection, table, folder) for table in tables}
-    files = [folder / table / "part-0.parquet" for table in tables]
+        found = {table: _write(connection, table, folder / table) for table in tables}
     return Files(
         scale_factor,
         folder,
         {table: columns for table, (columns, _) in found.items()},
-        {table: path.stat().st_size for table, path in zip(tables, files, strict=True)},
+        {table: sum(path.stat().st_size for path in (folder / table).iterdir()) for table in tables},
         {table: rows for table, (_, rows) in found.items()},
     )
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> tuple[Columns, int]:
     """Columns and rows of the table that was written."""
-    target = folder / table / "part-0.parquet"
-    target.parent.mkdir(parents=True)
+    folder.mkdir(parents=True)
     described = connection.execute(f"DESCRIBE {table}").fetchall()
     columns = tuple((str(row[0]), str(row[1])) for row in described)
     # Iceberg finds columns by these numbers.
     numbers = ", ".join(f"{name}: {number}" for number, (name, _) in enumerate(columns, 1))
-    connection.execute(f"COPY {table} TO '{target}' (FORMAT parquet, FIELD_IDS {{{numbers}}})")
     (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+    parts = 1 if table in FIXED else PARTS
+    for part in range(parts):
+        first, end = rows * part // parts, rows * (part + 1) // parts
+        connection.execute(
+            f"COPY (FROM {table} WHERE rowid >= {first} AND rowid < {end}) "
+            f"TO '{folder}/part-{part}.parquet' (FORMAT parquet, FIELD_IDS {{{numbers}}})"
+        )
     return columns, int(rows)
 
 
@@ -69,7 +81,8 @@ def link(files: Files, folder: Path) -> None:
     for table in files.columns:
         target = folder / table
         target.mkdir(parents=True)
-        os.link(files.folder / table / "part-0.parquet", target / "part-0.parquet")
+        for part in files.parts(table):
+            os.link(part, target / part.name)
 
 
 def register_delta(files: Files, folder: Path) -> None:
@@ -77,9 +90,9 @@ def register_delta(files: Files, folder: Path) -> None:
     link(files, folder)
     with connect() as connection:
         for table, columns in files.columns.items():
-            part = folder / table / "part-0.parquet"
             kinds = [(name, DELTA_TYPES.get(kind, kind.lower())) for name, kind in columns]
-            deltalog.register(part.parent, kinds, {part.name: _statistics(connection, part, columns)})
+            known = {part.name: _statistics(connection, part, columns) for part in files.parts(table)}
+            deltalog.register(folder / table, kinds, known)
 
 
 def _statistics(connection: duckdb.DuckDBPyConnection, part: Path, columns: Columns) -> dict[str, Any]:

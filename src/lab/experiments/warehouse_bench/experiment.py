@@ -106,7 +106,7 @@ def _damaged(params: Params, folder: Path) -> Result:
     lake.generate([params.scale_factor])
     files = lake.files[params.scale_factor]
     damaged = flip.flipped(files, folder / "damaged")
-    changed = flip.values_that_differ(files.folder / "lineitem" / "part-0.parquet", damaged)
+    changed = flip.values_that_differ(files.parts("lineitem")[0], damaged)
     dataset = Dataset(SAME, PARQUET, params.scale_factor)
     with engine_duckdb.engine(params.memory_mb) as engine:
         engine.register(dataset, folder / "damaged", files)

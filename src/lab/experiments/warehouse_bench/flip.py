@@ -12,17 +12,18 @@ COLUMN = "l_extendedprice"
 
 
 def flipped(files: Files, folder: Path) -> Path:
-    """The tables again in `folder`, with one price of lineitem wrong. Returns the damaged file.
+    """The tables again in `folder`, with one price of lineitem wrong. Returns the damaged file, its first.
 
     Written without compression and dictionary, where a price is eight bytes in the file: the last bit of the
     last price of the first row group is turned, which makes it a cent more or less. No reader notices.
     """
     for table in files.columns:
         shutil.copytree(files.folder / table, folder / table)
-    damaged = folder / "lineitem" / "part-0.parquet"
+    original = files.parts("lineitem")[0]
+    damaged = folder / "lineitem" / original.name
     with connect() as connection:
         connection.execute(
-            f"COPY (FROM '{files.folder / 'lineitem' / 'part-0.parquet'}') TO '{damaged}' "
+            f"COPY (FROM '{original}') TO '{damaged}' "
             "(FORMAT parquet, COMPRESSION uncompressed, PARQUET_VERSION v1, DICTIONARY_SIZE_LIMIT 1)"
         )
     turn_bit(damaged, _last_value(damaged))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,8 +85,9 @@ class Lake:
         differing = 0
         for table in self.tables:
             found = named[table] if named else sorted((self.folder / dataset.name / table).glob("*.parquet"))
-            wanted = _sha256(self.files[dataset.scale_factor].folder / table / "part-0.parquet")
-            differing += sum(_sha256(path) != wanted for path in found) + abs(len(found) - 1)
+            seen = Counter(_sha256(path) for path in found)
+            wanted = Counter(_sha256(path) for path in self.files[dataset.scale_factor].parts(table))
+            differing += max((seen - wanted).total(), (wanted - seen).total())
         return differing
 
     def own(self) -> pd.DataFrame:
