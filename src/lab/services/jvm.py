@@ -13,10 +13,15 @@ from lab.java import find
 from lab.services.session import session
 
 
-def java(jars: str, main_class: str, *arguments: str, heap_mb: int, options: Sequence[str] = ()) -> list[str]:
-    """Command line of `main_class` from the folder `tools()/jars`, small and without a graphics system."""
+def java(
+    jars: str, main_class: str, *arguments: str, heap_mb: int, options: Sequence[str] = (), newest: int = 21
+) -> list[str]:
+    """Command line of `main_class` from the folder `tools()/jars`, small and without a graphics system.
+
+    newest: major version of Java up to which the program is known to run.
+    """
     return [
-        str(home() / "bin" / "java"),
+        str(home(highest=newest) / "bin" / "java"),
         f"-Xmx{heap_mb}m",
         f"-Djava.io.tmpdir={session().folder}",
         "-XX:+UseSerialGC",

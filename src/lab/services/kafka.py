@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,9 +12,8 @@ from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
 
-from lab import paths
 from lab.errors import ServiceError
-from lab.services import compose
+from lab.services import compose, jvm
 from lab.services.commands import run
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
@@ -26,6 +23,8 @@ from lab.services.waiting import until
 
 VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
 _INSTALL = "Run: lab setup kafka_lag"
+_NEWEST_JAVA = 25
+_LOG = Path(__file__).with_name("log4j2.properties").as_uri()
 _CLUSTER = "TWVhc3VyZWREYXRhRW5naQ"  # any 16 bytes in base64; all nodes of a cluster must share it
 
 # Sized for one small machine: few internal partitions, quick detection of a dead broker.
@@ -89,15 +88,12 @@ def kafka(brokers: int = 1, heap_mb: int = 512, settings: Mapping[str, str] | No
 
 def tool_command(java_class: str, *arguments: str, heap_mb: int = 256) -> list[str]:
     """The command line of one of Kafka's Java tools, quiet but for warnings."""
-    return [*_java(heap_mb), java_class, *arguments]
+    return _java(java_class, *arguments, heap_mb=heap_mb)
 
 
 def version() -> str:
     """Version of the Kafka that set-up fetched."""
-    for jar in _jars().glob("kafka_2.13-*.jar"):
-        if found := re.fullmatch(r"kafka_2\.13-([\d.]+)\.jar", jar.name):
-            return found[1]
-    raise ServiceError(f"Kafka is not there. {_INSTALL}")
+    return jvm.release("kafka", r"kafka_2\.13-([\d.]+)\.jar", _INSTALL)
 
 
 def replication(brokers: int) -> dict[str, str]:
@@ -171,11 +167,12 @@ def _node(number: int, client: int, control: int, heap_mb: int, settings: Mappin
         "log.dirs": str(folder / "data"),
     }
     properties.write_text("".join(f"{name}={value}\n" for name, value in (dict(settings) | own).items()))
-    storage = [*_java(128), "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(properties)]
+    arguments = ("format", "-t", _CLUSTER, "-c", str(properties))
+    storage = tool_command("kafka.tools.StorageTool", *arguments, heap_mb=128)
     run(storage, "Kafka's StorageTool", hint=_INSTALL)
     return Process(
         name=f"Kafka broker {number}",
-        command=[*_java(heap_mb, serving=True), "kafka.Kafka", str(properties)],
+        command=_java("kafka.Kafka", str(properties), heap_mb=heap_mb, serving=True),
         ready=partial(_answers, f"127.0.0.1:{client}", 1),
         log=folder / "broker.log",
         ports=[client, control],
@@ -199,31 +196,9 @@ def _together(client: Sequence[int]) -> str:
     return bootstrap
 
 
-def _java(heap_mb: int, serving: bool = False) -> list[str]:
-    java = _program()
+def _java(java_class: str, *arguments: str, heap_mb: int, serving: bool = False) -> list[str]:
     version()
     # A tool lives for a second or two and never gets to gain from the optimising compiler.
     compiler = [] if serving else ["-XX:TieredStopAtLevel=1"]
-    return [
-        java,
-        f"-Xms{heap_mb}m",
-        f"-Xmx{heap_mb}m",
-        "-XX:+UseSerialGC",
-        *compiler,
-        "-Djava.awt.headless=true",
-        f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}",
-        "-cp",
-        f"{_jars()}/*",
-    ]
-
-
-def _program() -> str:
-    home = os.environ.get("JAVA_HOME")
-    found = shutil.which("java", path=f"{home}/bin" if home else None)
-    if found is None:
-        raise ServiceError("Java is not installed. On Debian: apt-get install openjdk-17-jre-headless")
-    return found
-
-
-def _jars() -> Path:
-    return paths.tools() / "kafka"
+    options = [f"-Xms{heap_mb}m", *compiler, f"-Dlog4j2.configurationFile={_LOG}"]
+    return jvm.java("kafka", java_class, *arguments, heap_mb=heap_mb, options=options, newest=_NEWEST_JAVA)
