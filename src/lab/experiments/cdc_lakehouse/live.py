@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from lab.errors import ServiceError
 from lab.experiments.cdc_lakehouse import oracle, workload
 from lab.experiments.cdc_lakehouse.bench import PREFIX, TABLE, TRANSACTIONS, Bench, Watch
 from lab.experiments.cdc_lakehouse.lake import PROPERTY
 from lab.experiments.cdc_lakehouse.params import CALM, Fault, Params
+from lab.services.connect import Connect
 from lab.services.workers import Worker, spawn
 
 _DOWN_S = 1.0  # a killed Connect worker is started again after so long
@@ -55,20 +57,35 @@ def live(own: Bench) -> Lived:
         own.await_stage("following")
         _await_first(watch)
         start = time.time() + 0.5
-        logs = [own.folder / f"writer-{number}.jsonl" for number in range(own.params.writers)]
         writers = [
             spawn(workload.work, own.database.dsn, own.params, number, start, log)
-            for number, log in enumerate(logs)
+            for number, log in enumerate(_logs(own))
         ]
         faults = _timeline(own, start)
         _join(writers, own.params)
         drain(own)
         time.sleep(0.3)  # the observer looks ten times a second
-    done = [workload.Done(*json.loads(line)) for log in logs for line in log.read_text().splitlines()]
     calm = start + CALM * own.params.seconds
     return Lived(
-        start, done, faults, watch.seen, watch.log, own.desk.batches(own.job.table), calm, own.restarts
+        start,
+        _done(_logs(own)),
+        faults,
+        watch.seen,
+        watch.log,
+        own.desk.batches(own.job.table),
+        calm,
+        own.restarts,
     )
+
+
+def _logs(own: Bench) -> list[Path]:
+    return [own.folder / f"writer-{number}.jsonl" for number in range(own.params.writers)]
+
+
+def _done(logs: Sequence[Path]) -> list[workload.Done]:
+    """What the writers have logged so far; a line of which only a part is written does not count yet."""
+    whole = [log.read_text().rpartition("\n")[0] for log in logs]
+    return [workload.Done(*json.loads(line)) for text in whole for line in text.splitlines()]
 
 
 def _timeline(own: Bench, start: float) -> list[Injected]:
@@ -100,16 +117,34 @@ def _until_hit(kill: Callable[[Bench], Injected], own: Bench, over: float) -> li
 
 def kill_connect(own: Bench) -> Injected:
     """SIGKILL the Connect worker under load, start it again."""
-    before = _acknowledged(own)
-    own.connect.node.kill()
+    alive = _kill(own.connect)
     at = time.time()
     delivered = oracle.committed(own.broker.bootstrap, TRANSACTIONS)
-    hit = len(delivered) < before  # what the source had committed by then and Kafka does not have
+    seen, changing = {one.xid for one in delivered}, _changing(own)
+    hit = any(
+        one.acknowledged < alive and one.xid in changing and one.xid not in seen for one in _done(_logs(own))
+    )
     time.sleep(_DOWN_S)
     own.connect.node.start()
     # Its status may only repeat what the killed one had stated: work is a transaction that was not there.
     _await_end(own, delivered[-1].offset + 1)
     return Injected("connect", at, time.time(), hit)
+
+
+def _kill(connect: Connect) -> float:
+    """Kill the worker; when it was last known to be alive, in s since the epoch. To kill a container takes a second."""
+    alive = time.time()
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(connect.node.kill)
+        while not killing.done():
+            asked = time.time()
+            try:
+                connect.names()
+            except ServiceError:
+                break
+            alive = asked
+        killing.result()
+    return alive
 
 
 def _await_end(own: Bench, begin: int, timeout_s: float = 120) -> None:
@@ -136,7 +171,7 @@ def kill_spark(own: Bench) -> Injected:
 
 def drain(own: Bench, timeout_s: float = 300) -> None:
     """Wait until a snapshot holds every transaction that the source committed."""
-    wanted = _acknowledged(own)
+    wanted = len(_changing(own)) - 1  # the seed is in the connector's snapshot
     deadline = time.monotonic() + timeout_s
     while True:
         last = _newest(own)
@@ -157,14 +192,12 @@ def _newest(own: Bench) -> int:
     return json.loads(found[-1].summary[PROPERTY])["transactions"] if found else 0
 
 
-def _acknowledged(own: Bench) -> int:
-    """Transactions that changed the table, by the source's own log; those of the seed are in the snapshot."""
+def _changing(own: Bench) -> set[int]:
+    """Transactions that changed the table, by the source's own log, the one that wrote the seed included."""
     import psycopg
 
     with psycopg.connect(own.database.dsn) as connection:
-        sql = "SELECT count(DISTINCT xid) FROM oracle.history"
-        (count,) = connection.execute(sql).fetchone() or (0,)
-    return int(count) - 1
+        return {int(xid) for (xid,) in connection.execute("SELECT DISTINCT xid FROM oracle.history")}
 
 
 def _await_first(watch: Watch, timeout_s: float = 300) -> None:

@@ -175,7 +175,7 @@ def work(dsn: str, params: Params, number: int, start: float, log: Path) -> None
     ids = [one for one in range(1, params.accounts + 1) if one % params.writers == number]
     first = (params.accounts // params.writers + 1) * params.writers + number
     fresh = itertools.count(first + 10 * params.writers, params.writers)
-    with psycopg.connect(dsn, autocommit=True) as connection, log.open("w") as sink:
+    with psycopg.connect(dsn, autocommit=True) as connection, log.open("w", buffering=1) as sink:
         teller = Teller(connection, number, params, ids, chance, fresh)
         for due, kind in plan:
             time.sleep(max(0.0, start + due - time.time()))

@@ -1,0 +1,58 @@
+"""When a killed worker was last known to be alive, and what the writers had logged by then."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from lab.errors import ServiceError
+from lab.experiments.cdc_lakehouse.live import _done, _kill
+
+
+class Dying:
+    """A Connect that answers until it is dead, `dies` s after it was told; the command returns after `takes` s."""
+
+    def __init__(self, dies: float, takes: float) -> None:
+        self.node = SimpleNamespace(kill=self._kill)
+        self.dies, self.takes, self.dead = dies, takes, float("inf")
+
+    def _kill(self) -> None:
+        self.dead = time.time() + self.dies
+        time.sleep(self.takes)
+
+    def names(self) -> list[str]:
+        time.sleep(0.001)
+        if time.time() >= self.dead:
+            raise ServiceError("connection refused")
+        return []
+
+
+def test_a_kill_that_takes_its_time_is_told_by_the_last_answer() -> None:
+    dying = Dying(dies=0.2, takes=0.5)
+    alive = _kill(dying)  # type: ignore[arg-type]
+    assert dying.dead - 0.1 < alive < dying.dead
+
+
+def test_a_kill_at_once_leaves_the_moment_before_it() -> None:
+    before = time.time()
+    dying = Dying(dies=0.0, takes=0.0)
+    assert before <= _kill(dying) <= dying.dead  # type: ignore[arg-type]
+
+
+def test_a_kill_that_fails_is_not_kept_quiet() -> None:
+    dying = Dying(dies=9, takes=0)
+    dying.node.kill = lambda: (_ for _ in ()).throw(ServiceError("no such container"))
+    with pytest.raises(ServiceError, match="no such container"):
+        _kill(dying)  # type: ignore[arg-type]
+
+
+def test_a_line_half_written_does_not_count_yet(tmp_path: Path) -> None:
+    whole, half = tmp_path / "0", tmp_path / "1"
+    whole.write_text('["transfer", 7, 1.0, 1.5]\n["rolled back", null, 2.0, 2.5]\n')
+    half.write_text('["transfer", 8, 1.0, 1.5]\n["transf')
+    assert [one.xid for one in _done([whole, half])] == [7, None, 8]
+    half.write_text("")
+    assert len(_done([whole, half])) == 2
