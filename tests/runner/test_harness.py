@@ -95,5 +95,5 @@ def test_a_control_that_does_not_fail_makes_it_inconclusive(tmp_path: Path) -> N
 def test_a_service_that_can_not_start_makes_it_an_error(tmp_path: Path) -> None:
     status, record, said = _run(tmp_path, "rate=3000", LAB_TOOLS=str(tmp_path / "none"))
     assert (status, record["verdict"]) == (4, "error"), said
-    assert record["reasons"] == ["ServiceError: Kafka is not there. Run: lab setup kafka_lag"]
+    assert record["reasons"] == ["ServiceError: kafka is not installed. Run: lab setup kafka_lag"]
     assert {item["outcome"] for item in record["criteria"]} == {"not run"}
