@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from string import Template
@@ -121,8 +122,9 @@ def test_its_configurations_run_as_they_are(source: str, tmp_path: Path) -> None
             with psycopg.connect(source) as connection:
                 connection.execute("TRUNCATE bank.account")
                 connection.execute(ROW, (9,))
-            last = told(broker.bootstrap, "kit.bank.account", 5)[3:]
-            assert {one["op"] for one in last} == {"t", "c"}
+            # Counted, since the records of two partitions come in any order.
+            ops = Counter(one["op"] for one in told(broker.bootstrap, "kit.bank.account", 5))
+            assert ops == {"r": 3, "t": 1, "c": 1}
             begin, end = told(broker.bootstrap, "kit.transaction", 2)
             assert (begin["status"], end["status"], end["event_count"]) == ("BEGIN", "END", 2)
 
