@@ -115,13 +115,31 @@ def test_figures_law_and_summary_come_from_the_run(treatment: Result) -> None:
     assert summary.headline.value == pytest.approx(0.296 / 0.0098, rel=0.05)
 
 
-def test_the_full_run_is_computed_from_the_lines(treatment: Result) -> None:
+def test_the_lines_are_held_against_the_full_run(treatment: Result) -> None:
     size = STORED[0.1] * 10
-    datasets, queries, rounds = 5, 22, PARAMS.repeats + 1
-    each = sum(fixed + per_byte * size for fixed, per_byte in LINES.values())
-    assert experiment.full_run_seconds(treatment) == pytest.approx(
-        each * datasets * queries * rounds, rel=0.1
+    full = replace(
+        experiment.recorded(),
+        queries=pd.DataFrame(
+            [
+                (engine, query, factor * (fixed + per_byte * size))
+                for engine, (fixed, per_byte) in LINES.items()
+                for query, factor in (("1", 1), ("6", 3), ("22", 100))
+            ],
+            columns=["engine", "query", "seconds"],
+        ),
     )
+    found = experiment.extrapolated(treatment, full)
+    assert list(found["error"]) == pytest.approx([-0.5] * 3, abs=0.05)
+
+
+def test_the_full_run_that_is_kept_is_a_whole_one() -> None:
+    full = experiment.recorded()
+    params = parse(experiment.Params, full.record["params"])
+    assert (params.scale_factor, len(params.numbers)) == (1.0, 22)
+    assert sorted(map(int, full.queries["query"].unique())) == list(range(1, 23))
+    assert len(full.queries) == 22 * len(params.engines)
+    assert full.criterion("answers_published")["observed"] == 0
+    assert full.record["control"]["outcome"] == "fail"
 
 
 def test_one_engine_alone_is_no_ranking() -> None:

@@ -5,9 +5,10 @@ from lab.experiments.warehouse_bench.cost import prices
 from lab.experiments.warehouse_bench.criteria import CONTROLS, CRITERIA
 from lab.experiments.warehouse_bench.experiment import run, run_controls
 from lab.experiments.warehouse_bench.figures import figures
+from lab.experiments.warehouse_bench.full import extrapolated, recorded
 from lab.experiments.warehouse_bench.params import Params
 from lab.experiments.warehouse_bench.queries import path
-from lab.experiments.warehouse_bench.scale import full_run_seconds, scale
+from lab.experiments.warehouse_bench.scale import scale
 from lab.experiments.warehouse_bench.summary import summary
 
 TITLE = "Warehouse benchmark: TPC-H on three engines and three table formats"
@@ -24,10 +25,11 @@ __all__ = [
     "Params",
     "Usage",
     "bench",
+    "extrapolated",
     "figures",
-    "full_run_seconds",
     "path",
     "prices",
+    "recorded",
     "run",
     "run_controls",
     "scale",

@@ -12,21 +12,26 @@ from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
 from lab.experiments.warehouse_bench.figures_of_size import bytes_against_time, growth
+from lab.experiments.warehouse_bench.full import recorded
 from lab.experiments.warehouse_bench.scale import scale_factor_of
 
 COLOURS = {"DuckDB": theme.ORANGE, "Trino": theme.PURPLE, "Spark": theme.BLUE}
 FORMATS = ("parquet", "iceberg", "delta")
+LABELLED = 8  # queries
 LAYOUTS = {"same": "same bytes", "own": "each engine's own"}
 
 
 def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
-    """Figures by name, in the order in which they are told."""
+    """Figures by name; the last two are of the full run that is kept with the project."""
+    whole = recorded()
     return {
         "queries": queries(treatment),
         "formats": formats(treatment),
         "bytes": bytes_against_time(treatment, COLOURS),
         "starts": starts(treatment),
         "growth": growth(treatment, COLOURS),
+        "full_queries": slopes(whole.queries, whole.scale_factor),
+        "full_formats": means(whole.means),
     }
 
 
@@ -45,11 +50,14 @@ def queries(treatment: Result) -> Figure:
     """Median latency by query over the same Parquet files, a line for each query from engine to engine."""
     medians = treatment.tables["medians"]
     plain = medians[(medians["layout"] == "same") & (medians["format"] == "parquet")]
-    data = plain[["engine", "query", "seconds", "first_s", "cpu_s"]]
+    return slopes(plain[["engine", "query", "seconds", "first_s", "cpu_s"]], scale_factor_of(treatment))
+
+
+def slopes(data: pd.DataFrame, size: float) -> Figure:
+    """The slope chart of latencies at one scale factor. data: engine, query, seconds, one row for each pair."""
     wide = data.pivot(index="query", columns="engine", values="seconds")
     wins = wide.idxmin(axis=1).value_counts()
     spread = wide.max(axis=1) / wide.min(axis=1)
-    size = scale_factor_of(treatment)
     return Figure(
         f"Same Parquet files, scale factor {size:g}: {wins.index[0]} is fastest on {wins.iloc[0]} of {len(wide)} queries; "
         f"the slowest engine takes {spread.min():.0f} to {spread.max():.0f} times as long",
@@ -65,8 +73,7 @@ def queries(treatment: Result) -> Figure:
 
 def _queries_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
     order = [name for name in COLOURS if name in set(data["engine"])]
-    named = data.assign(label="Q" + data["query"])
-    base = alt.Chart(named).encode(
+    base = alt.Chart(data.assign(label="Q" + data["query"])).encode(
         x=alt.X(
             "engine:N", sort=order, title=None, axis=alt.Axis(labelAngle=0), scale=alt.Scale(padding=0.4)
         ),
@@ -82,12 +89,18 @@ def _queries_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
     dots = base.mark_point(size=55, opacity=1).encode(color=colour(width, data["engine"]))
     last = base.transform_filter(alt.datum.engine == order[-1])
     text = last.mark_text(align="left", dx=9, fontSize=11).encode(text="label:N")
-    return (line + dots + text).properties(width=width - 60, height=280)
+    named = [text] if data["query"].nunique() <= LABELLED else []  # more would lie on one another
+    return alt.layer(line, dots, *named).properties(width=width - 60, height=280)
 
 
 def formats(treatment: Result) -> Figure:
     """Geometric means by engine, format and layout with intervals."""
-    data = treatment.tables["means"].copy()
+    return means(treatment.tables["means"])
+
+
+def means(found: pd.DataFrame) -> Figure:
+    """Dots with intervals. found: engine, layout, format, seconds, low, high."""
+    data = found.copy()
     data["comparison"] = data["layout"].map(LAYOUTS)
     same = data[data["layout"] == "same"]
     spread = same.groupby("engine")["seconds"].agg(lambda found: found.max() / found.min())

@@ -115,17 +115,3 @@ def _crossover(cluster: Line, single: Line) -> str:
         f"{size / GB:,.2g} GB stored, where DuckDB takes {single.at(size):,.2g} s, at {workers} times the price per "
         "hour: below that size a cluster costs more and waits longer, above it buys time for money."
     )
-
-
-def full_run_seconds(treatment: Result, queries: int = 22, scale_factor: float = 1.0) -> float:
-    """What the queries of a run of all 22 at scale factor 1 would take, with this run's repeats and datasets.
-
-    By the fitted lines, so as if the others cost what the chosen queries do on the mean; starts not counted.
-    """
-    medians, fitted = treatment.tables["medians"], fitted_lines(treatment)
-    size = compared_bytes(treatment) * scale_factor / scale_factor_of(treatment)
-    rounds = int(treatment.tables["timings"]["round"].max()) + 1
-    datasets = medians.groupby("engine")[["layout", "format"]].apply(
-        lambda found: len(found.drop_duplicates())
-    )
-    return sum(fitted[str(name)].at(size) * count for name, count in datasets.items()) * queries * rounds
