@@ -31,7 +31,7 @@ STORED = {0.1: 24_000_000, 0.01: 2_400_000, 0.3: 72_000_000}
 def _lake() -> Lake:
     lake = Lake(Path("nowhere"), ("lineitem",))
     for size, held in STORED.items():
-        lake.files[size] = Files(size, Path("nowhere"), {}, {"lineitem": held}, {"lineitem": 1})
+        lake.files[size] = Files(size, Path("nowhere"), {}, {"lineitem": held}, {"lineitem": 1}, {})
     for engine in LINES:
         for size in STORED:
             lake._note(engine, Dataset(SAME, "parquet", size), 1.0)

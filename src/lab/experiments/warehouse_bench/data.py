@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +28,8 @@ Columns = tuple[tuple[str, str], ...]
 class Files:
     """The Parquet files of one scale factor: `folder`/TABLE/part-N.parquet.
 
-    columns: name and DuckDB type by table. bytes, rows: by table.
+    columns: name and DuckDB type by table. bytes, rows: by table. sha256: of each file, by table, when it was written;
+    the formats share its bytes by hard links, so it can't be asked later what they once were.
     """
 
     scale_factor: float
@@ -34,6 +37,7 @@ class Files:
     columns: dict[str, Columns]
     bytes: dict[str, int]
     rows: dict[str, int]
+    sha256: dict[str, Counter[str]]
 
     @property
     def total_bytes(self) -> int:
@@ -55,7 +59,17 @@ def generate(scale_factor: float, tables: Sequence[str], folder: Path) -> Files:
         {table: columns for table, (columns, _) in found.items()},
         {table: sum(path.stat().st_size for path in (folder / table).iterdir()) for table in tables},
         {table: rows for table, (_, rows) in found.items()},
+        {table: sha256((folder / table).iterdir()) for table in tables},
     )
+
+
+def sha256(files: Iterable[Path]) -> Counter[str]:
+    """How many of the files have each digest."""
+    found: Counter[str] = Counter()
+    for path in files:
+        with path.open("rb") as file:
+            found[hashlib.file_digest(file, "sha256").hexdigest()] += 1
+    return found
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> tuple[Columns, int]:

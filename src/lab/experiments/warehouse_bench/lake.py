@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,16 +83,10 @@ class Lake:
         differing = 0
         for table in self.tables:
             found = named[table] if named else sorted((self.folder / dataset.name / table).glob("*.parquet"))
-            seen = Counter(_sha256(path) for path in found)
-            wanted = Counter(_sha256(path) for path in self.files[dataset.scale_factor].parts(table))
+            seen, wanted = data.sha256(found), self.files[dataset.scale_factor].sha256[table]
             differing += max((seen - wanted).total(), (wanted - seen).total())
         return differing
 
     def own(self) -> pd.DataFrame:
         """Seconds that each dataset took to make."""
         return pd.DataFrame(self.made)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
