@@ -12,7 +12,8 @@ test: dev  ## lint, types, unit and service tests, small runs of every notebook,
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check src tests
 	.venv/bin/mypy
-	.venv/bin/pytest
+	.venv/bin/pytest -n 2 --dist loadfile -m "not notebook and not browser"
+	.venv/bin/pytest -m "notebook or browser"  # after them: the small runs measure, so they have the machine to themselves
 
 setup:  ## environment and everything that the experiments (or SLUGS) need
 	@env/bootstrap

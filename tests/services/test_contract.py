@@ -144,7 +144,7 @@ def _without_program(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setitem(sys.modules, "pyspark", None)
 
 
-@pytest.mark.parametrize("name", holding.SERVICES.keys() - {"countingproxy"})
+@pytest.mark.parametrize("name", sorted(holding.SERVICES.keys() - {"countingproxy"}))
 def test_a_missing_program_is_one_sentence_that_says_what_to_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
