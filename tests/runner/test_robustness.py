@@ -32,6 +32,11 @@ SHORT_S = 8.0  # of the others
 MARK = "LAB_TEST_RUN"
 
 
+def _heed_ctrl_c() -> None:
+    """A suite that a shell put into the background ignores SIGINT, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Runner:
     """A small run with folders of its own; every process that it starts inherits a mark."""
 
@@ -52,6 +57,7 @@ class Runner:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=_heed_ctrl_c,
         )
 
     def left(self) -> list[str]:
