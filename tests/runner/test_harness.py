@@ -41,7 +41,8 @@ def test_a_broken_mechanism_fails_its_criterion() -> None:
     assert _verdict(result, result) in ("fail", "inconclusive")  # never a pass
 
 
-def test_a_slow_generator_is_never_a_pass() -> None:
+def test_a_slow_generator_is_never_a_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # another test's run may stand beside this one
     stalled = threading.Thread(target=_stall_a_generator)
     stalled.start()
     result = kafka_lag.run(PARAMS, [kafka_lag.Arm("keyed", kafka_lag.keyed, 0)])

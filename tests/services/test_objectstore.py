@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from pyarrow import fs
 
 from lab.errors import NotAvailableError, ServiceError
 from lab.faults.process import hang
 from lab.services.objectstore import KEYS, VARIABLE, ObjectStore, file_system, object_store
+from lab.services.process import Process
 from lab.services.s3 import S3
 
 pytest.importorskip("obstore", reason="not installed; lab setup parquet_compaction")
@@ -122,11 +124,20 @@ def test_an_attached_store_without_keys_names_them(
 
 
 def test_two_stores_stand_side_by_side_and_leave_no_socket(store: ObjectStore) -> None:
-    before = set(Path("/tmp").glob("seaweedfs-*.sock"))
     with object_store(["lake"]) as other:
         _put(other.s3, "lake/mine", b"mine")
         assert "lake/mine" not in _names(store.s3, "lake")
-    assert set(Path("/tmp").glob("seaweedfs-*.sock")) <= before
+        # Only its own: another test's store may come and go meanwhile, in the same folder.
+        sockets = _sockets(other)
+        assert all(path.exists() for path in sockets)
+    assert sockets
+    assert not [path for path in sockets if path.exists()]
+
+
+def _sockets(store: ObjectStore) -> list[Path]:
+    assert isinstance(store.node, Process)
+    own = psutil.Process(store.node.pid).net_connections("unix")
+    return [Path(socket.laddr) for socket in own if socket.laddr.startswith("/tmp/seaweedfs-")]
 
 
 def test_the_secret_is_not_printed(store: ObjectStore) -> None:
