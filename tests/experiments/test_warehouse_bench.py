@@ -7,26 +7,26 @@ import os
 import shutil
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lab.duck import connect
 from lab.errors import ParameterError
 from lab.evidence.params import parse
-from lab.experiments.warehouse_bench import cost, data, flip, lines, oracle, outside, ranking
+from lab.experiments.warehouse_bench import (
+    data,
+    flip,
+    oracle,
+    outside,
+)
 from lab.experiments.warehouse_bench.bench import Cell, Usage, bench, shuffled, times
 from lab.experiments.warehouse_bench.datasets import SAME, Dataset
 from lab.experiments.warehouse_bench.experiment import run_controls
 from lab.experiments.warehouse_bench.lake import Lake
 from lab.experiments.warehouse_bench.params import Params
 from lab.experiments.warehouse_bench.queries import ORDER, TABLES, tables_of, text
-from lab.experiments.warehouse_bench.scale import crossing
 
 
 def test_every_query_has_a_text_and_a_sort_order() -> None:
@@ -38,11 +38,19 @@ def test_every_query_has_a_text_and_a_sort_order() -> None:
 
 def test_duckdb_gives_the_published_answers_and_the_flipped_bit_is_seen(tmp_path: Path) -> None:
     files = data.generate(0.01, TABLES, tmp_path / "plain")
-    damaged = flip.flipped(files, tmp_path / "damaged")
-    assert flip.values_that_differ(files.parts("lineitem")[0], damaged) == 1
+    rewritten = flip.rewritten(files, tmp_path / "rewritten")
+    turned = flip.flipped(files, tmp_path / "damaged")
+    assert turned.prices == 1
+    assert _bits_that_differ(rewritten, turned.path) == 1
     published = data.published(0.01)
     assert not _wrong(tmp_path / "plain", published)
+    assert not _wrong(tmp_path / "rewritten", published)
     assert 1 in _wrong(tmp_path / "damaged", published)
+
+
+def _bits_that_differ(one: Path, other: Path) -> int:
+    pairs = zip(one.read_bytes(), other.read_bytes(), strict=True)
+    return sum((a ^ b).bit_count() for a, b in pairs)
 
 
 def test_a_lake_has_every_size_with_bytes_that_grow(tmp_path: Path) -> None:
@@ -164,6 +172,23 @@ def test_the_bench_takes_any_engine_of_three_methods() -> None:
     assert set(seen) == {("x", "SELECT 1"), ("y", "SELECT 1")}
 
 
+def test_a_busy_machine_is_waited_for_but_not_for_ever() -> None:
+    for readings, pauses in (
+        ([0, 0], 1),
+        ([0, 0.04, 0.08, 0.08], 3),
+        ([0.04 * n for n in range(99)], outside.PAUSES),
+    ):
+        told, slept = iter(readings), []
+        outside.settle(told.__next__, slept.append)
+        assert len(slept) == pauses
+
+
+def test_the_bench_settles_before_each_execution() -> None:
+    calls: list[str] = []
+    found = bench({"slow": Slow()}, ["x"], {"q": "SELECT 1"}, 1, settle=lambda: calls.append("settled"))
+    assert len(calls) == len(found)
+
+
 def test_processor_time_from_outside_is_that_of_the_process(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x" * 100_000)
     before, own = outside.seen([os.getpid()]), time.process_time()
@@ -172,71 +197,6 @@ def test_processor_time_from_outside_is_that_of_the_process(tmp_path: Path) -> N
     used = outside.seen([os.getpid()]) - before
     assert used.cpu_s == pytest.approx(time.process_time() - own, abs=0.01)
     assert used.read_bytes >= 100_000
-
-
-def _timings(factors: dict[str, list[float]]) -> pd.DataFrame:
-    rows = [
-        (engine, "same", "parquet", 0.1, str(query), number, factor * query, 1.0, 1.0, 1.0, 1.0)
-        for engine, rounds in factors.items()
-        for number, factor in enumerate(rounds)
-        for query in (1, 2, 4)
-    ]
-    columns = [*ranking.GROUP, "scale_factor", "query", "round", "seconds", "cpu_s", "read_bytes"]
-    return pd.DataFrame(rows, columns=[*columns, "reported_cpu_s", "reported_bytes"])
-
-
-def test_geometric_means_and_ratios() -> None:
-    rounds = ranking.Rounds(_timings({"a": [9, 1, 1, 1, 1], "b": [9, 3, 3, 3, 3]}), 1)
-    assert rounds.mean(("a", "same", "parquet"))[0] == pytest.approx(2.0)
-    (pair,) = ranking.engine_pairs(rounds).to_dict("records")
-    assert pair["ratio"] == pytest.approx(1 / 3)
-    assert pair["apart"]
-    assert not pair["changed"]
-    assert pair["factor"] == pytest.approx(1)
-
-
-def test_halves_that_disagree_are_seen() -> None:
-    timings = _timings({"a": [9, 1, 2, 1, 2], "b": [9, 2, 1, 2, 1]})
-    (pair,) = ranking.engine_pairs(ranking.Rounds(timings, 1)).to_dict("records")
-    assert pair["odd"] == pytest.approx(0.5)
-    assert pair["even"] == pytest.approx(2)
-    assert pair["factor"] == pytest.approx(4)
-    assert not pair["apart"]
-
-
-@given(st.floats(0.01, 10), st.floats(1e-9, 1e-6))
-def test_a_straight_line_is_found_again(fixed: float, slope: float) -> None:
-    stored = {0.01: 1_000_000, 0.04: 4_000_000, 0.1: 10_000_000}
-    medians = pd.DataFrame(
-        [("a", "same", "parquet", size, "1", fixed + slope * held) for size, held in stored.items()],
-        columns=[*ranking.GROUP, "scale_factor", "query", "seconds"],
-    )
-    line = lines.line(lines.growth(medians, stored), 0.04)
-    assert line.fixed_s == pytest.approx(fixed, rel=1e-6)
-    assert line.error == pytest.approx(0, abs=1e-6)
-
-
-def test_where_a_cluster_pays() -> None:
-    single = lines.Line("one", 0.0, 1.0, 1, 1)
-    cluster = lines.Line("many", 10.0, 4.0, 1, 1)
-    assert lines.least_workers(cluster, single) == 5
-    size = lines.crossover_bytes(cluster, single, 8)
-    assert size == pytest.approx(20)
-    assert single.at(size) == pytest.approx(cluster.at(size, 8))
-    assert np.isinf(lines.crossover_bytes(cluster, single, 4))
-    assert crossing(cluster, single) == (10, pytest.approx(10 / 0.6))
-    assert crossing(replace(cluster, per_byte_s=-1.0), single) is None
-
-
-def test_costs_by_hand() -> None:
-    at = cost.Prices("m", 2, 0.5, 1e-6, 1000, "")
-    medians = pd.DataFrame(
-        [("a", "same", "parquet", "1", 2.0, 4.0, 10.0)],
-        columns=[*ranking.GROUP, "query", "seconds", "cpu_s", "read_bytes"],
-    )
-    (row,) = cost.table(medians, at).to_dict("records")
-    assert (row["usd_cpu"], row["usd_machine"], row["usd_scanned"]) == pytest.approx((1000, 1000, 1))
-    assert cost.prices().dated
 
 
 @pytest.mark.parametrize(
@@ -251,6 +211,7 @@ def test_costs_by_hand() -> None:
         ({"law_scale_factors": (0.3, 0.01)}, "law_scale_factors must ascend"),
         ({"law_scale_factors": (0.01, 0.1)}, "law_scale_factors must ascend"),
         ({"repeats": 1}, "repeats"),
+        ({"formats": ("parquet",)}, "own_formats must be some of formats; iceberg is not"),
     ],
 )
 def test_wrong_parameters_are_refused_by_name(wrong: dict, named: str) -> None:

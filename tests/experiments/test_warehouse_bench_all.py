@@ -21,7 +21,10 @@ from lab.progress import steps
 pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
 
 SIZE = 0.01
-PARAMS = parse(Params, {"scale_factor": SIZE, "law_scale_factors": (0.001, 0.002), "formats": (PARQUET,)})
+PARAMS = parse(
+    Params,
+    {"scale_factor": SIZE, "law_scale_factors": (0.001, 0.002), "formats": (PARQUET,), "own_formats": ()},
+)
 DATASET = Dataset(SAME, PARQUET, SIZE)
 
 
@@ -32,7 +35,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     lake = Lake(Path(tmp_path_factory.mktemp("lake")), TABLES)
     lake.generate([SIZE])
     with steps(4) as work, engines(PARAMS, work) as started:
-        lake.register(started.by_name, DATASET)
+        lake.make(started.by_name, [DATASET], [])
         texts = {str(number): text(number) for number in range(1, 23)}
         bench(started.by_name, [DATASET.name], texts, repeats=0, watch=found)
     return found.table()

@@ -3,94 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from lab.errors import ServiceError
-from lab.evidence.criteria import judge_all
 from lab.evidence.params import parse
 from lab.evidence.result import Result
 from lab.experiments import warehouse_bench as experiment
-from lab.experiments.warehouse_bench import observations
-from lab.experiments.warehouse_bench.bench import Cell, Timing
-from lab.experiments.warehouse_bench.data import Files
-from lab.experiments.warehouse_bench.datasets import OWN, SAME, Dataset
-from lab.experiments.warehouse_bench.lake import Lake
-from lab.experiments.warehouse_bench.observations import Found
+from lab.experiments.warehouse_bench import agreement, observations, told
+from lab.experiments.warehouse_bench.full import Full
 from lab.experiments.warehouse_bench.session import engines
 from lab.progress import steps
-
-PARAMS = parse(experiment.Params, {"queries": (1, 6)})
-LINES = {"DuckDB": (0.005, 0.2e-9), "Trino": (0.1, 2e-9), "Spark": (0.2, 4e-9)}  # seconds, seconds per byte
-STORED = {0.1: 24_000_000, 0.01: 2_400_000, 0.3: 72_000_000}
-
-
-def _lake() -> Lake:
-    lake = Lake(Path("nowhere"), ("lineitem",))
-    for size, held in STORED.items():
-        lake.files[size] = Files(size, Path("nowhere"), {}, {"lineitem": held}, {"lineitem": 1}, {})
-    for engine in LINES:
-        for size in STORED:
-            lake._note(engine, Dataset(SAME, "parquet", size), 1.0)
-        for layout, name in ((SAME, "iceberg"), (SAME, "delta"), (OWN, "parquet"), (OWN, "iceberg")):
-            lake._note(engine, Dataset(layout, name, PARAMS.scale_factor), 1.0)
-    return lake
-
-
-def _found() -> Found:
-    lake, random = _lake(), np.random.default_rng(1)
-    rows = [
-        _timing(Cell(engine, name, query), number, dataset.scale_factor, random.uniform(0.99, 1.01))
-        for engine, datasets in lake.datasets.items()
-        for name, dataset in datasets.items()
-        for query in ("1", "6")
-        for number in range(PARAMS.repeats + 1)
-    ]
-    answers = pd.DataFrame([("DuckDB", "same_parquet_0p1", "1", 40, 0, "")])
-    answers.columns = pd.Index(["engine", "dataset", "query", "values", "differing", "first"])
-    starts = pd.DataFrame([(engine, "start", 1.0) for engine in LINES], columns=["engine", "what", "seconds"])
-    return Found(pd.DataFrame(rows), answers, lake, starts, differing_files=0, seconds=60.0)
-
-
-def _timing(cell: Cell, number: int, size: float, noise: float) -> Timing:
-    fixed, per_byte = LINES[cell.engine]
-    seconds = (fixed + per_byte * STORED[size]) * noise
-    return Timing(*cell, number, seconds, 2 * seconds, 0.2 * STORED[size], seconds, 0.1 * STORED[size])
+from warehouserun import LINES, PARAMS, STORED, found, outcomes
 
 
 @pytest.fixture(scope="module")
 def treatment() -> Result:
-    return observations.result(PARAMS, _found(), {})
-
-
-def _outcomes(result: Result) -> dict[str, str]:
-    return {item.criterion.name: item.outcome for item in judge_all(experiment.CRITERIA, result.observed)}
-
-
-def test_a_clean_run_passes_every_criterion(treatment: Result) -> None:
-    assert set(_outcomes(treatment).values()) == {"pass"}
-
-
-def test_a_missing_execution_is_seen() -> None:
-    found = _found()
-    result = observations.result(PARAMS, replace(found, timings=found.timings.drop(index=7)), {})
-    assert result.observed["nothing_left_out"].value == 1
-    assert _outcomes(result)["nothing_left_out"] == "fail"
-
-
-def test_an_answer_from_a_cache_of_results_is_seen() -> None:
-    found = _found()
-    found.timings.loc[3, "read_bytes"] = 100
-    assert observations.result(PARAMS, found, {}).observed["bytes_were_read"].value == 1
-
-
-def test_a_time_that_does_not_grow_with_the_bytes_breaks_the_law() -> None:
-    found = _found()
-    found.timings.loc[found.timings["dataset"] == "same_parquet_0p1", "seconds"] *= 2
-    assert _outcomes(observations.result(PARAMS, found, {}))["law_holds"] == "fail"
+    return observations.result(PARAMS, found(), {})
 
 
 def test_the_lines_are_found_again(treatment: Result) -> None:
@@ -112,7 +42,28 @@ def test_figures_law_and_summary_come_from_the_run(treatment: Result) -> None:
     assert abs(law.check.error) < 0.05
     assert "DuckDB" in summary.decisions[0].answer
     assert "workers of Trino answer sooner" in summary.answer
+    assert "can't be told" not in summary.answer
     assert summary.headline.value == pytest.approx(0.296 / 0.0098, rel=0.05)
+
+
+def test_the_tables_of_the_page_come_from_the_run(treatment: Result) -> None:
+    full = experiment.recorded()
+    ranking = told.rankings(treatment)
+    assert "DuckDB < Trino < Spark" in ranking
+    assert "holds the median with 96.9%" in ranking
+    assert ranking.count("\n|") > len(LINES)
+    for table in (told.formats, told.engines, told.cost_ratios, told.dollars):
+        lines = table(treatment).splitlines()
+        columns = {line.count("|") for line in lines if line.startswith("|")}
+        assert len(columns) == 1, table
+    assert "as of 2026-06-17" in told.dollars(treatment)
+    assert "range of 2 rounds" in told.kept(full)
+    assert told.by_query(full).count("\n| Q") == 22
+    assert told.agreements(treatment, full).count("**no**") == _disagreements(treatment)
+
+
+def _disagreements(treatment: Result) -> int:
+    return int((~agreement.format_effects(treatment, experiment.recorded())["agree"]).sum())
 
 
 def test_the_lines_are_held_against_the_full_run(treatment: Result) -> None:
@@ -142,11 +93,35 @@ def test_the_full_run_that_is_kept_is_a_whole_one() -> None:
     assert full.record["control"]["outcome"] == "fail"
 
 
+def _full_means(factor: float) -> Full:
+    """A full run in which Iceberg takes `factor` times as long as Parquet."""
+    rows = [
+        (engine, "same", name, value, 0.99 * value, 1.01 * value)
+        for engine in LINES
+        for name, value in (("parquet", 1.0), ("iceberg", factor))
+    ]
+    columns = ["engine", "layout", "format", "seconds", "low", "high"]
+    return replace(experiment.recorded(), means=pd.DataFrame(rows, columns=columns))
+
+
+def test_what_the_full_run_contradicts_is_told() -> None:
+    run = found()
+    iceberg = run.timings["dataset"].str.contains("same_iceberg")
+    run.timings.loc[iceberg & (run.timings["engine"] == "Trino"), "seconds"] *= 1.5
+    result = observations.result(PARAMS, run, {})
+    against = agreement.format_effects(result, _full_means(0.7)).set_index(["engine", "format"])
+    assert list(against.loc[("Trino", "iceberg"), ["here_says", "full_says"]]) == ["slower", "faster"]
+    assert not against.loc[("Trino", "iceberg"), "agree"]
+    assert "disagree" in agreement.told(against.reset_index(), 0.1, 1.0)
+    same = agreement.format_effects(result, _full_means(1.4)).set_index(["engine", "format"])
+    assert same.loc[("Trino", "iceberg"), "agree"]
+
+
 def test_one_engine_alone_is_no_ranking() -> None:
-    found = _found()
-    alone = found.timings[found.timings["engine"] == "DuckDB"]
-    outcomes = _outcomes(observations.result(PARAMS, replace(found, timings=alone), {}))
-    assert outcomes["ranking_reproducible"] == "inconclusive"
+    run = found()
+    alone = run.timings[run.timings["engine"] == "DuckDB"]
+    judged = outcomes(observations.result(PARAMS, replace(run, timings=alone), {}))
+    assert judged["ranking_reproducible"] == "inconclusive"
 
 
 def test_an_attached_trino_needs_the_catalog_that_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,15 +14,16 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Usage:
-    """Counters that only rise. cpu_s, read_bytes: seen from outside; the others: as the engine itself reports.
+    """Counters that only rise. cpu_s, read_bytes: seen from outside; reported_...: as the engine itself reports.
 
-    NaN where an engine does not tell.
+    machine_s: processor time of the whole machine. NaN where an engine does not tell.
     """
 
     cpu_s: float
     read_bytes: float
     reported_cpu_s: float = float("nan")
     reported_bytes: float = float("nan")
+    machine_s: float = float("nan")
 
 
 class Engine(Protocol):
@@ -59,6 +60,7 @@ class Timing:
     read_bytes: float
     reported_cpu_s: float
     reported_bytes: float
+    machine_s: float
 
 
 # In each round, what is quick runs until this time is filled, but not more often than this.
@@ -89,11 +91,13 @@ def bench(
     repeats: int,
     seed: int = 1,
     watch: Watch | None = None,
+    settle: Callable[[], None] | None = None,
 ) -> pd.DataFrame:
     """Time every query on every engine and dataset, in `repeats` rounds after a first one.
 
     formats: names that `Engine.use` knows, the same for all engines, or by engine. queries: SQL by name.
-    watch: is given each answer, outside of the timing. Returns one row for each Timing.
+    watch: is given each answer, outside of the timing. settle: is called before each execution, outside of the timing.
+    Returns one row for each Timing.
     """
     known = formats if isinstance(formats, Mapping) else dict.fromkeys(engines, formats)
     cells = [Cell(engine, data, query) for engine in engines for data in known[engine] for query in queries]
@@ -101,6 +105,8 @@ def bench(
     random = np.random.default_rng(seed)
     for number in range(repeats + 1):
         for cell in shuffled(often, random):
+            if settle:
+                settle()
             timing, rows = take(engines[cell.engine], cell, number, queries[cell.query])
             found.append(timing)
             if number == 0:
@@ -126,5 +132,6 @@ def take(engine: Engine, cell: Cell, number: int, sql: str) -> tuple[Timing, lis
         after.read_bytes - before.read_bytes,
         after.reported_cpu_s - before.reported_cpu_s,
         after.reported_bytes - before.reported_bytes,
+        after.machine_s - before.machine_s,
     )
     return timing, rows

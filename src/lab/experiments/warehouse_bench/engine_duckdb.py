@@ -14,6 +14,7 @@ from lab.duck import attach_iceberg, connect
 from lab.experiments.warehouse_bench import outside
 from lab.experiments.warehouse_bench.bench import Usage
 from lab.experiments.warehouse_bench.datasets import Dataset
+from lab.experiments.warehouse_bench.means import Means, mebibytes
 from lab.services import http
 from lab.services.icebergcatalog import IcebergCatalog
 
@@ -52,7 +53,12 @@ class DuckDB:
         for name in self._reported:
             self._reported[name] += float(told.get(name, 0))
         reported = self._reported
-        return Usage(seen.cpu_s, seen.read_bytes, reported["cpu_time"], reported["total_bytes_read"])
+        told_cpu, told_bytes = reported["cpu_time"], reported["total_bytes_read"]
+        return Usage(seen.cpu_s, seen.read_bytes, told_cpu, told_bytes, seen.machine_s)
+
+    def means(self) -> Means:
+        threads, memory = self.answer("SELECT current_setting('threads'), current_setting('memory_limit')")[0]
+        return Means(int(threads), mebibytes(str(memory)), "limit of its buffers", True, 1, 1)
 
     def register(self, dataset: Dataset, folder: Path, files: Files) -> None:
         """Views on the files in `folder`/TABLE; Iceberg's tables are found by the catalog."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lab.experiments.warehouse_bench import outside
 from lab.experiments.warehouse_bench.bench import Usage
 from lab.experiments.warehouse_bench.datasets import Dataset
+from lab.experiments.warehouse_bench.means import Means
 from lab.services.icebergcatalog import IcebergCatalog
 from lab.services.spark import driver_pid, spark_session
 
@@ -47,14 +48,22 @@ class Spark:
         seen = outside.seen(self._pids)
         self._read_stages()
         if self._alone:
-            return Usage(seen.cpu_s, seen.read_bytes, self._reported_cpu_s, self._reported_bytes)
+            told = self._reported_cpu_s, self._reported_bytes
+            return Usage(seen.cpu_s, seen.read_bytes, *told, seen.machine_s)
         # A cluster's executors can't be seen from here: what they report is added to what the driver used.
         return Usage(
             seen.cpu_s + self._reported_cpu_s,
             self._reported_bytes,
             self._reported_cpu_s,
             self._reported_bytes,
+            seen.machine_s,
         )
+
+    def means(self) -> Means:
+        threads = int(self._session.sparkContext.defaultParallelism)
+        heap = int(self._session.sparkContext._jvm.java.lang.Runtime.getRuntime().maxMemory())  # type: ignore[union-attr]
+        now = outside.with_children(driver_pid(self._session))
+        return Means(threads, heap / 2**20, "heap of its JVM", self._alone, len(self._pids) - 1, len(now))
 
     def _read_stages(self) -> None:
         """Add what the stages since the last call report; events arrive some time after the stage ends."""

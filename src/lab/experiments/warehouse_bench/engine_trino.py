@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.experiments.warehouse_bench import outside
 from lab.experiments.warehouse_bench.bench import Usage
 from lab.experiments.warehouse_bench.datasets import SAME, Dataset
-from lab.services import trinocatalogs
+from lab.experiments.warehouse_bench.means import Means
+from lab.services import http, trinocatalogs
 from lab.services.icebergcatalog import IcebergCatalog
 from lab.services.process import Process
 from lab.services.session import session
@@ -28,20 +29,25 @@ _CATALOGS = {"parquet": "hive", "iceberg": "ice", "delta": "delta"}
 class Trino:
     """`use`, `answer` and `usage` for the bench; `register` and `write` make tables.
 
-    connection: of trino.dbapi. pid: of the server, None if it is attached; then its own statistics must do.
+    connect: gives a connection of trino.dbapi for a catalog and a schema. url: of the server. pid: its process, None if it
+    is attached; then its own statistics must do.
     """
 
     name, writes = NAME, WRITES
 
-    def __init__(self, connection: Any, pid: int | None) -> None:
-        self._connection, self._pid = connection, pid
+    def __init__(self, connect: Callable[[str, str], Any], url: str, pid: int | None) -> None:
+        self._connect, self._url, self._pid = connect, url, pid
+        self._connection = connect("system", "runtime")
+        self._connections: dict[str, Any] = {}
         self._pids = (os.getpid(), *(outside.with_children(pid) if pid else ()))
-        self._place = ("system", "runtime")
         self._reported_cpu_s = self._reported_bytes = 0.0
 
     def use(self, dataset: str) -> None:
-        (catalog,) = [name for kind, name in _CATALOGS.items() if f"_{kind}_" in dataset]
-        self.answer(f"USE {catalog}.{dataset}")
+        """A connection for each: where names are looked up goes along with every statement, no USE has to be run."""
+        if dataset not in self._connections:
+            (catalog,) = [name for kind, name in _CATALOGS.items() if f"_{kind}_" in dataset]
+            self._connections[dataset] = self._connect(catalog, dataset)
+        self._connection = self._connections[dataset]
 
     def answer(self, sql: str) -> list[tuple[Any, ...]]:
         cursor = self._connection.cursor()
@@ -56,7 +62,15 @@ class Trino:
         seen = outside.seen(self._pids)
         cpu_s = seen.cpu_s if self._pid else seen.cpu_s + self._reported_cpu_s
         read = seen.read_bytes if self._pid else self._reported_bytes
-        return Usage(cpu_s, read, self._reported_cpu_s, self._reported_bytes)
+        return Usage(cpu_s, read, self._reported_cpu_s, self._reported_bytes, seen.machine_s)
+
+    def means(self) -> Means:
+        told = http.call("GET", f"{self._url}/v1/status")
+        now = len(outside.with_children(self._pid)) if self._pid else 0
+        heap = told["heapAvailable"] / 2**20
+        return Means(
+            told["processors"], heap, "heap of its JVM", self._pid is not None, len(self._pids) - 1, now
+        )
 
     def register(self, dataset: Dataset, folder: Path, files: Files) -> None:
         """Tables on the files in `folder`/TABLE, where they are; Iceberg's are found by the catalog."""
@@ -96,5 +110,7 @@ def engine(memory_mb: int, formats: Sequence[str], catalog: IcebergCatalog | Non
         catalogs["delta"] = trinocatalogs.delta(folder / "delta-names")
     if catalog:
         catalogs["ice"] = trinocatalogs.iceberg(catalog)
-    with trino(catalogs, memory_mb) as server, server.connect() as connection:
-        yield Trino(connection, server.node.pid if isinstance(server.node, Process) else None)
+    with ExitStack() as stack:
+        server = stack.enter_context(trino(catalogs, memory_mb))
+        pid = server.node.pid if isinstance(server.node, Process) else None
+        yield Trino(lambda *place: stack.enter_context(server.connect(*place)), server.url, pid)

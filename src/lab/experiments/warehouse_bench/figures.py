@@ -14,6 +14,7 @@ from lab.evidence.result import Result
 from lab.experiments.warehouse_bench.figures_of_size import bytes_against_time, growth
 from lab.experiments.warehouse_bench.full import recorded
 from lab.experiments.warehouse_bench.scale import scale_factor_of
+from lab.experiments.warehouse_bench.spread import label
 
 COLOURS = {"DuckDB": theme.ORANGE, "Trino": theme.PURPLE, "Spark": theme.BLUE}
 FORMATS = ("parquet", "iceberg", "delta")
@@ -31,7 +32,7 @@ def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figu
         "starts": starts(treatment),
         "growth": growth(treatment, COLOURS),
         "full_queries": slopes(whole.queries, whole.scale_factor),
-        "full_formats": means(whole.means),
+        "full_formats": means(whole.means, whole.rounds),
     }
 
 
@@ -95,11 +96,12 @@ def _queries_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
 
 def formats(treatment: Result) -> Figure:
     """Geometric means by engine, format and layout with intervals."""
-    return means(treatment.tables["means"])
+    rounds = treatment.tables["timings"]["round"].max()
+    return means(treatment.tables["means"], int(rounds))
 
 
-def means(found: pd.DataFrame) -> Figure:
-    """Dots with intervals. found: engine, layout, format, seconds, low, high."""
+def means(found: pd.DataFrame, rounds: int) -> Figure:
+    """Dots with ranges. found: engine, layout, format, seconds, low, high."""
     data = found.copy()
     data["comparison"] = data["layout"].map(LAYOUTS)
     same = data[data["layout"] == "same"]
@@ -111,7 +113,7 @@ def means(found: pd.DataFrame) -> Figure:
     return Figure(
         f"The engine matters {more} than the format: slowest to fastest format of the same bytes is {told}; slowest to "
         f"fastest engine is {apart:.3g} times",
-        "Dots with 95 % intervals: geometric mean of the latency by format and engine, above for the same files in each "
+        f"Dots with bars, {label(rounds)}: geometric mean of the latency by format and engine, above for the same files in each "
         "format, below for tables that each engine wrote. "
         + "; ".join(
             f"{row.engine} {row.format} {row.comparison} {row.seconds:.2g} s" for row in data.itertuples()
@@ -153,7 +155,7 @@ def starts(treatment: Result) -> Figure:
     told = ", ".join(f"{engine} {value:.2g} s" for engine, value in total.items())
     return Figure(
         f"Before any query is answered an engine has to start: {told}",
-        "Bars: seconds to start, for the first statement, and what the first run of a query takes more than later ones "
+        "Dots: seconds to start (one start), for the first statement, and what a query takes more on its first run than later "
         "(mean over queries and formats). "
         + "; ".join(f"{row.engine}, {row.what}: {row.seconds:.2g} s" for row in data.itertuples()),
         partial(_starts_chart, data),

@@ -11,7 +11,9 @@ import pandas as pd
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
-from lab.experiments.warehouse_bench.scale import GB, fitted_lines, scale_factor_of
+from lab.experiments.warehouse_bench.crossing import GB
+from lab.experiments.warehouse_bench.scale import fitted_lines, scale_factor_of
+from lab.experiments.warehouse_bench.spread import label
 
 MB = 1e6
 
@@ -91,7 +93,8 @@ def growth(treatment: Result, colours: Mapping[str, str]) -> Figure:
     worst = max(fitted.values(), key=lambda line: abs(line.error))
     return Figure(
         f"Time of the mean query: {told}; at the held-out size the lines are off by at most {abs(worst.error):.0%}",
-        f"Mean latency against stored bytes at three scale factors, with a line for each engine through two of them. {told}.",
+        f"Mean latency against stored bytes at three scale factors, with a line for each engine through two of them; bars: "
+        f"{label(int(treatment.tables['lines_by_round']['round'].nunique()))}. {told}.",
         partial(_growth_chart, data, colours),
         data,
     )
@@ -106,6 +109,7 @@ def _growth_chart(data: pd.DataFrame, colours: Mapping[str, str], width: int) ->
     )
     y = alt.Y("seconds:Q", title="mean latency (s)")
     lines = base.mark_line().encode(y=alt.Y("predicted:Q", title="mean latency (s)"))
+    bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
     dots = base.mark_point(size=70, opacity=1).encode(
         y=y,
         shape=alt.Shape(
@@ -115,4 +119,4 @@ def _growth_chart(data: pd.DataFrame, colours: Mapping[str, str], width: int) ->
             legend=alt.Legend(columns=2, orient="bottom" if width < theme.WIDE else "top"),
         ),
     )
-    return (lines + dots).properties(width=width - 60, height=240)
+    return (lines + bars + dots).properties(width=width - 60, height=240)

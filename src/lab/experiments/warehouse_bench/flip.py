@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from lab.duck import connect
@@ -11,23 +12,44 @@ from lab.experiments.warehouse_bench.data import Files
 COLUMN = "l_extendedprice"
 
 
-def flipped(files: Files, folder: Path) -> Path:
-    """The tables again in `folder`, with one price of lineitem wrong. Returns the damaged file, its first.
+@dataclass(frozen=True)
+class Flip:
+    """The bit that was turned: in which file, at which byte, and how many prices differ by it from the file's twin."""
 
-    Written without compression and dictionary, where a price is eight bytes in the file: the last bit of the
-    last price of the first row group is turned, which makes it a cent more or less. No reader notices.
+    path: Path
+    offset: int
+    prices: int
+
+    def __str__(self) -> str:
+        return f"{self.prices} value of {COLUMN} differs in {'/'.join(self.path.parts[-2:])} by a bit of byte {self.offset:,}"
+
+
+def rewritten(files: Files, folder: Path) -> Path:
+    """The tables again in `folder`, all values as they were. Returns the one file that is new, the first of lineitem.
+
+    It is written without compression and dictionary, where a price is eight bytes in the file.
     """
     for table in files.columns:
         shutil.copytree(files.folder / table, folder / table)
     original = files.parts("lineitem")[0]
-    damaged = folder / "lineitem" / original.name
+    written = folder / "lineitem" / original.name
     with connect() as connection:
         connection.execute(
-            f"COPY (FROM '{original}') TO '{damaged}' "
+            f"COPY (FROM '{original}') TO '{written}' "
             "(FORMAT parquet, COMPRESSION uncompressed, PARQUET_VERSION v1, DICTIONARY_SIZE_LIMIT 1)"
         )
-    turn_bit(damaged, _last_value(damaged))
-    return damaged
+    return written
+
+
+def flipped(files: Files, folder: Path) -> Flip:
+    """As `rewritten`, with one price wrong: no reader notices.
+
+    The last bit of the last price of the first row group is turned, which makes it a cent more or less.
+    """
+    damaged = rewritten(files, folder)
+    offset = _last_value(damaged)
+    turn_bit(damaged, offset)
+    return Flip(damaged, offset, values_that_differ(files.parts("lineitem")[0], damaged))
 
 
 def _last_value(path: Path) -> int:

@@ -22,7 +22,7 @@ class Full:
     """Its record, and the data of two of its figures.
 
     queries: engine, query, seconds (median over the rounds, plain Parquet, same bytes). means: engine, layout,
-    format, seconds, low, high (geometric mean over the queries, with its interval).
+    format, seconds, low, high (geometric mean over the queries; with so few rounds, low and high are their range).
     """
 
     record: Record
@@ -32,6 +32,11 @@ class Full:
     @property
     def scale_factor(self) -> float:
         return float(self.record["params"]["scale_factor"])
+
+    @property
+    def rounds(self) -> int:
+        """Its timed rounds."""
+        return int(self.record["params"]["repeats"])
 
     def criterion(self, name: str) -> Record:
         """One criterion as it was judged."""

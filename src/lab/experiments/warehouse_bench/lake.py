@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -13,13 +13,14 @@ import pandas as pd
 from lab.experiments.warehouse_bench import data
 from lab.experiments.warehouse_bench.bench import Engine
 from lab.experiments.warehouse_bench.data import Files
-from lab.experiments.warehouse_bench.datasets import SAME, Dataset
+from lab.experiments.warehouse_bench.datasets import OWN, SAME, Dataset
+from lab.experiments.warehouse_bench.means import Means
 
 PARQUET = "parquet"
 
 
 class Warehouse(Engine, Protocol):
-    """An engine that also makes tables. writes: formats of which it makes own tables."""
+    """An engine that also makes tables, and tells its means. writes: formats of which it makes own tables."""
 
     @property
     def name(self) -> str: ...
@@ -28,51 +29,48 @@ class Warehouse(Engine, Protocol):
 
     def register(self, dataset: Dataset, folder: Path, files: Files) -> None: ...
     def write(self, dataset: Dataset, files: Files, folder: Path) -> None: ...
+    def means(self) -> Means: ...
 
 
 @dataclass
 class Lake:
-    """What there is to query. datasets: names by engine. made: what each dataset took to make."""
+    """What there is to query. datasets: by engine, by the name of their schema."""
 
     folder: Path
     tables: Sequence[str]
     files: dict[float, Files] = field(default_factory=dict)
     datasets: dict[str, dict[str, Dataset]] = field(default_factory=dict)
-    made: list[dict] = field(default_factory=list)
 
     def generate(self, scale_factors: Sequence[float]) -> None:
-        """The Parquet files of these sizes, one after the other: the generator knows no threads."""
+        """The Parquet files of these sizes, one after the other: two generators at once in a process break it."""
         for size in scale_factors:
             place = self.folder / Dataset(SAME, PARQUET, size).name
             self.files[size] = data.generate(size, self.tables, place)
 
-    def register(self, engines: Mapping[str, Warehouse], dataset: Dataset) -> None:
-        """The same files as tables of a format, for every engine. Spark tells the Iceberg catalog of them."""
-        files, place = self.files[dataset.scale_factor], self.folder / dataset.name
-        if dataset.format == "delta":
-            data.register_delta(files, place)
-        elif dataset.format == "iceberg":
-            data.link(files, place)
-        for name, engine in engines.items():
-            begin = time.perf_counter()
-            engine.register(dataset, place, files)
-            self._note(name, dataset, time.perf_counter() - begin)
+    def make(self, engines: Mapping[str, Warehouse], same: Sequence[Dataset], own: Sequence[str]) -> None:
+        """For every engine: the files written once as tables of each format, then tables that it writes itself.
 
-    def write(self, engines: Mapping[str, Warehouse], dataset: Dataset) -> None:
-        """Each engine's own tables of a format, where it can make them."""
-        for name, engine in engines.items():
-            if dataset.format in engine.writes:
-                begin = time.perf_counter()
-                engine.write(dataset, self.files[dataset.scale_factor], self.folder / dataset.schema(name))
-                self._note(name, dataset, time.perf_counter() - begin)
+        same: plain Parquet comes first, engines write from it. own: formats. Every engine has a thread: nothing is timed
+        here, and an engine by itself leaves the machine half idle.
+        """
+        for dataset in same:
+            if dataset.format == "delta":
+                data.register_delta(self.files[dataset.scale_factor], self.folder / dataset.name)
+            elif dataset.format == "iceberg":
+                data.link(self.files[dataset.scale_factor], self.folder / dataset.name)
+        with ThreadPoolExecutor(len(engines)) as pool:
+            work = {name: pool.submit(self._make, engine, same, own) for name, engine in engines.items()}
+        self.datasets = {name: done.result() for name, done in work.items()}
 
-    def _note(self, engine: str, dataset: Dataset, taken: float) -> None:
-        schema = dataset.schema(engine)
-        self.datasets.setdefault(engine, {})[schema] = dataset
-        self.made.append(
-            {"engine": engine, "layout": dataset.layout, "format": dataset.format, "dataset": schema}
-            | {"scale_factor": dataset.scale_factor, "seconds": taken}
-        )
+    def _make(self, engine: Warehouse, same: Sequence[Dataset], own: Sequence[str]) -> dict[str, Dataset]:
+        """All datasets of one engine, by schema."""
+        for dataset in same:
+            engine.register(dataset, self.folder / dataset.name, self.files[dataset.scale_factor])
+        written = [Dataset(OWN, name, same[0].scale_factor) for name in own if name in engine.writes]
+        for dataset in written:
+            place = self.folder / dataset.schema(engine.name)
+            engine.write(dataset, self.files[dataset.scale_factor], place)
+        return {dataset.schema(engine.name): dataset for dataset in [*same, *written]}
 
     def files_that_differ(self, dataset: Dataset, named: Mapping[str, Sequence[Path]] | None = None) -> int:
         """Data files of a registered dataset whose SHA-256 is not that of the file written once.
@@ -87,6 +85,11 @@ class Lake:
             differing += max((seen - wanted).total(), (wanted - seen).total())
         return differing
 
-    def own(self) -> pd.DataFrame:
-        """Seconds that each dataset took to make."""
-        return pd.DataFrame(self.made)
+    def table(self) -> pd.DataFrame:
+        """engine, dataset, layout, format, scale_factor: one row for each dataset of each engine."""
+        rows = [
+            (engine, name, dataset.layout, dataset.format, dataset.scale_factor)
+            for engine, found in self.datasets.items()
+            for name, dataset in found.items()
+        ]
+        return pd.DataFrame(rows, columns=["engine", "dataset", "layout", "format", "scale_factor"])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lab.experiments.warehouse_bench.spread import spread
+
 
 @dataclass(frozen=True)
 class Line:
@@ -41,6 +43,37 @@ def growth(medians: pd.DataFrame, stored: Mapping[float, int]) -> pd.DataFrame:
     return found.assign(bytes=found["scale_factor"].map(stored))
 
 
+def growth_by_round(timings: pd.DataFrame, stored: Mapping[float, int]) -> pd.DataFrame:
+    """The same from each round alone: engine, scale_factor, round, seconds, bytes. timings: of all scale factors."""
+    timed = timings[timings["round"] > 0]
+    cells = ["engine", "layout", "format", "scale_factor", "query"]
+    rounds = [
+        growth(found.groupby(cells)["seconds"].median().reset_index(), stored).assign(round=number)
+        for number, found in timed.groupby("round")
+    ]
+    return pd.concat(rounds, ignore_index=True)
+
+
+def with_ranges(points: pd.DataFrame, rounds: pd.DataFrame) -> pd.DataFrame:
+    """points, as `growth` gives, with low and high of the rounds. rounds: as `growth_by_round` gives."""
+    found = rounds.groupby(["engine", "scale_factor"])["seconds"]
+    seen = {key: spread(values.tolist()) for key, values in found}
+    keys = list(zip(points["engine"], points["scale_factor"], strict=True))
+    return points.assign(low=[seen[key].low for key in keys], high=[seen[key].high for key in keys])
+
+
+def by_round(rounds: pd.DataFrame, held_out: float) -> pd.DataFrame:
+    """The line that each round alone gives: engine, round, fixed_s, per_byte_s; the constants' spread is taken from them.
+
+    rounds: as `growth_by_round` gives.
+    """
+    rows = []
+    for (engine, number), points in rounds.groupby(["engine", "round"]):
+        fitted = line(points, held_out)
+        rows.append((engine, number, fitted.fixed_s, fitted.per_byte_s))
+    return pd.DataFrame(rows, columns=["engine", "round", "fixed_s", "per_byte_s"])
+
+
 def line(points: pd.DataFrame, held_out: float) -> Line:
     """The line through one engine's two points; the third, at scale factor `held_out`, is kept to check it.
 
@@ -52,14 +85,3 @@ def line(points: pd.DataFrame, held_out: float) -> Line:
     slope = (most - least) / (large - small)
     (check,), (measured,) = sizes[~fits], seconds[~fits]
     return Line(str(points["engine"].iloc[0]), least - slope * small, slope, check, measured)
-
-
-def least_workers(cluster: Line, single: Line) -> int:
-    """Workers from which on the cluster is faster than the single machine, if the data are large enough."""
-    return int(cluster.per_byte_s / single.per_byte_s) + 1
-
-
-def crossover_bytes(cluster: Line, single: Line, workers: int) -> float:
-    """Size of the tables from which the cluster of `workers` such machines answers sooner; inf if never."""
-    gain = single.per_byte_s - cluster.per_byte_s / workers
-    return (cluster.fixed_s - single.fixed_s) / gain if gain > 0 else float("inf")

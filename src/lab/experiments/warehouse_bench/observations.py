@@ -1,9 +1,9 @@
-"""What was seen, held against the criteria, and the metrics and tables of the record."""
+"""The metrics and tables of the record, and what they say about the criteria."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
@@ -11,85 +11,71 @@ import pandas as pd
 
 from lab.evidence.criteria import Observation
 from lab.evidence.result import Metric, Result
-from lab.experiments.warehouse_bench import cost, lines, ranking
-from lab.experiments.warehouse_bench.bench import MOST
-from lab.experiments.warehouse_bench.lake import Lake
+from lab.experiments.warehouse_bench import checks, cost, lines, means, ranking
+from lab.experiments.warehouse_bench.checks import Found
+from lab.experiments.warehouse_bench.flip import Flip
 from lab.experiments.warehouse_bench.params import Params
-from lab.experiments.warehouse_bench.queries import tables_of
+from lab.experiments.warehouse_bench.spread import label, spread
 
-LEAST_SHARE = 0.01  # of the bytes of a query's tables
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a run gathered. differing_files: of the same-bytes comparison. seconds: the run took, all included."""
-
-    timings: pd.DataFrame
-    answers: pd.DataFrame
-    lake: Lake
-    starts: pd.DataFrame
-    differing_files: int
-    seconds: float
-
-    @property
-    def stored(self) -> dict[float, int]:
-        """Bytes of the tables by scale factor."""
-        return {size: files.total_bytes for size, files in self.lake.files.items()}
+CORES = os.cpu_count() or 1
 
 
 def result(params: Params, found: Found, versions: Mapping[str, str]) -> Result:
     """The treatment's result."""
     timings = _described(found)
     compared = timings[timings["scale_factor"] == params.scale_factor]
-    medians, rounds = ranking.medians(compared), ranking.Rounds(compared, params.seed)
+    medians, rounds = ranking.medians(compared), ranking.Rounds(compared)
     pairs, by_layout = ranking.engine_pairs(rounds), ranking.layouts(rounds)
     growth = lines.growth(ranking.medians(timings), found.stored)
+    grown = lines.growth_by_round(timings, found.stored)
     fitted = [lines.line(points, params.scale_factor) for _, points in growth.groupby("engine", sort=False)]
     tables = {
         "timings": timings,
         "medians": medians,
         "means": ranking.means(rounds),
         "pairs": pairs,
+        "orders": ranking.orders(rounds, pairs),
         "layouts": by_layout,
         "formats": ranking.format_pairs(rounds),
         "answers": _answers(found.answers),
         "starts": found.starts,
-        "made": found.lake.own(),
         "costs": cost.table(medians, cost.prices()),
-        "growth": growth,
+        "cost_ratios": cost.ratios(compared, cost.prices()),
+        "engines": means.table(found.means),
+        "others": _others(compared),
+        "growth": lines.with_ranges(growth, grown),
         "lines": pd.DataFrame([line.__dict__ | {"error": line.error} for line in fitted]),
+        "lines_by_round": lines.by_round(grown, params.scale_factor),
     }
     observed = {
-        "answers_published": answers(found.answers),
-        "nothing_left_out": _nothing_left_out(params, found),
-        "ranking_reproducible": _ranking(pairs),
-        "numbers_reproducible": _numbers(by_layout),
-        "same_bytes": Observation(found.differing_files, f"{len(found.lake.tables)} tables in each format"),
-        "bytes_were_read": _bytes_were_read(timings, found),
-        "law_holds": _law(fitted),
-        "slowest_query": _slowest(medians),
+        "answers_published": checks.answers(found.answers),
+        "nothing_left_out": checks.nothing_left_out(params, found),
+        "ranking_reproducible": checks.order(pairs, rounds.many),
+        "numbers_reproducible": checks.numbers(by_layout),
+        "same_bytes": checks.same_bytes(found),
+        "bytes_were_read": checks.bytes_were_read(found, timings),
+        "equal_means": checks.equal_means(params, found),
+        "interleaved": checks.interleaved(found.timings),
+        "law_holds": checks.law(fitted),
     }
     libraries = {"DuckDB library": metadata.version("duckdb")}
     return Result(params, observed, _metrics(compared, tables, found), tables, dict(versions) | libraries)
 
 
-def control(params: Params, compared: pd.DataFrame, changed: int) -> Result:
-    """The damaged arm's result. changed: prices in the data file that differ from the original's."""
-    seen = answers(compared)
-    detail = f"{changed} price differs in the file by one bit; {seen.detail}"
-    observed = {"answers_published": Observation(seen.value, detail)}
-    return Result(params, observed, tables={"answers": _answers(compared)})
+def control(params: Params, damaged: pd.DataFrame, sound: pd.DataFrame, turned: Flip) -> Result:
+    """The damaged arm's result. sound: answers over the same file without the turned bit; they must be right."""
+    seen, before = checks.answers(damaged), checks.answers(sound)
+    detail = f"{turned}; before that bit was turned {before.value} values differed; after: {seen.detail}"
+    conclusive = turned.prices == 1 and before.value == 0
+    observed = {"answers_published": Observation(seen.value, detail, conclusive=conclusive)}
+    return Result(params, observed, tables={"answers": _answers(damaged)})
 
 
-def answers(compared: pd.DataFrame) -> Observation:
-    """Values that differ from the published ones."""
-    differing = int(compared["differing"].sum())
-    detail = f"{len(compared):,} answers, {compared['values'].sum():,} values compared"
-    wrong = compared[compared["differing"] > 0]
-    if len(wrong):
-        first = wrong.iloc[0]
-        detail += f"; first: {first['engine']}, {first['dataset']}, Q{first['query']}, {first['first']}"
-    return Observation(differing, detail)
+def _others(compared: pd.DataFrame) -> pd.DataFrame:
+    """By engine: the share of the cores' time during its executions that others took."""
+    timed = compared[compared["round"] > 0]
+    sums = timed.groupby("engine")[["seconds", "cpu_s", "machine_s"]].sum()
+    return ((sums["machine_s"] - sums["cpu_s"]) / (CORES * sums["seconds"])).rename("share").reset_index()
 
 
 def _answers(compared: pd.DataFrame) -> pd.DataFrame:
@@ -98,83 +84,44 @@ def _answers(compared: pd.DataFrame) -> pd.DataFrame:
 
 def _described(found: Found) -> pd.DataFrame:
     """Timings with layout, format and scale factor of their dataset."""
-    about = found.lake.own()[["engine", "dataset", "layout", "format", "scale_factor"]]
-    return found.timings.merge(about, on=["engine", "dataset"], validate="many_to_one")
-
-
-def _nothing_left_out(params: Params, found: Found) -> Observation:
-    datasets = sum(len(names) for names in found.lake.datasets.values())
-    expected = datasets * len(params.numbers) * (params.repeats + 1)
-    seen = found.timings.groupby(["engine", "dataset", "query", "round"]).ngroups
-    return Observation(
-        expected - seen,
-        f"{len(found.timings):,} executions: {len(params.numbers)} queries, {datasets} pairs of engine and dataset, "
-        f"{params.repeats} rounds after a first; in these, what takes milliseconds runs up to {MOST} times",
-    )
-
-
-def _ranking(pairs: pd.DataFrame) -> Observation:
-    if pairs.empty:
-        return Observation(0, "one engine only: nothing to rank", conclusive=False)
-    apart = int(pairs["apart"].sum())
-    return Observation(
-        int(pairs["changed"].sum()), f"{len(pairs)} pairs, {apart} of them with an interval that excludes 1"
-    )
-
-
-def _numbers(pairs: pd.DataFrame) -> Observation:
-    if pairs.empty:
-        return Observation(float("nan"), "one engine only", conclusive=False)
-    worst = pairs.loc[pairs["factor"].idxmax()]
-    return Observation(
-        float(worst["factor"]),
-        f"{worst['engine_one']} / {worst['engine_other']}, {worst['layout']} tables: "
-        f"{worst['odd']:.3g} in odd, {worst['even']:.3g} in even rounds",
-    )
-
-
-def _bytes_were_read(timings: pd.DataFrame, found: Found) -> Observation:
-    """Executions that read less than a hundredth of their tables' bytes."""
-    stored = {
-        (size, query): sum(files.bytes[table] for table in tables_of([int(query)]))
-        for size, files in found.lake.files.items()
-        for query in timings["query"].unique()
-    }
-    keys = zip(timings["scale_factor"], timings["query"], strict=True)
-    shares = timings["read_bytes"] / [stored[key] for key in keys]
-    return Observation(
-        int((shares < LEAST_SHARE).sum()), f"least share read by one execution: {shares.min():.1%}"
-    )
-
-
-def _law(fitted: list[lines.Line]) -> Observation:
-    worst = max(fitted, key=lambda line: abs(line.error))
-    told = ", ".join(f"{line.engine} {line.error:+.0%}" for line in fitted)
-    return Observation(abs(worst.error), f"error at the held-out scale factor: {told}")
-
-
-def _slowest(medians: pd.DataFrame) -> Observation:
-    worst = medians.loc[medians["seconds"].idxmax()]
-    return Observation(
-        float(worst["seconds"]),
-        f"Q{worst['query']} on {worst['engine']}, {worst['layout']} {worst['format']}",
-    )
+    return found.timings.merge(found.lake.table(), on=["engine", "dataset"], validate="many_to_one")
 
 
 def _metrics(compared: pd.DataFrame, tables: Mapping[str, pd.DataFrame], found: Found) -> list[Metric]:
     """Geometric means with intervals and every raw latency; processor time, bytes, starts, duration."""
     metrics = [_latency(compared, row) for row in tables["means"].to_dict("records")]
-    for row in tables["costs"].to_dict("records"):
-        name = f"{row['engine']}.{row['layout']}.{row['format']}"
-        metrics.append(
-            Metric(f"{name}.cpu", row["cpu_s"], "s", "processor time of the mean query", better="lower")
-        )
-        metrics.append(Metric(f"{name}.read", row["read_bytes"], "bytes", "bytes read by the mean query"))
+    metrics += _used(compared)
     for row in tables["starts"].to_dict("records"):
         what = f"{row['what']} of {row['engine']}"
         metrics.append(Metric(f"{row['engine']}.{row['what']}", row["seconds"], "s", what))
+    timed = compared[compared["round"] > 0]
+    slowest = tables["medians"].sort_values("seconds").to_dict("records")[-1]
+    where = f"Q{slowest['query']} on {slowest['engine']}, {slowest['layout']} {slowest['format']}"
+    metrics.append(Metric("slowest_query", slowest["seconds"], "s", f"longest median latency: {where}"))
+    others = timed["machine_s"].sum() - timed["cpu_s"].sum()
+    text = "of the cores' time during timed executions, what others than the engine asked took (also the other engines)"
+    metrics.append(Metric("others", others / (CORES * timed["seconds"].sum()), "", text, better="lower"))
     metrics.append(Metric("run", found.seconds, "s", "whole run, services included"))
     return metrics
+
+
+def _used(compared: pd.DataFrame) -> list[Metric]:
+    """Processor time and bytes of the mean query: median of the rounds, with their range."""
+    what = {
+        "cpu": ("cpu_s", "s", "processor time of the mean query", "lower"),
+        "read": ("read_bytes", "bytes", "bytes read by the mean query", ""),
+    }
+    found = []
+    for key, rounds in cost.by_round(compared).groupby(level=["engine", "layout", "format"]):
+        for name, (column, unit, text, better) in what.items():
+            raw = rounds[column].tolist()
+            seen = spread(raw)
+            interval = seen.low, seen.high
+            path = ".".join([*map(str, key), name])
+            found.append(
+                Metric(path, seen.median, unit, text, raw, interval, method=seen.label, better=better)
+            )
+    return found
 
 
 def _latency(timings: pd.DataFrame, row: Mapping[Any, Any]) -> Metric:
@@ -188,9 +135,9 @@ def _latency(timings: pd.DataFrame, row: Mapping[Any, Any]) -> Metric:
         f"{row['engine']}.{row['layout']}.{row['format']}.latency",
         row["seconds"],
         "s",
-        "geometric mean over queries of the median latency",
+        "geometric mean of the queries' latencies, median of the rounds",
         raw=chosen["seconds"].tolist(),
         interval=(row["low"], row["high"]),
-        method="bootstrap over rounds 95 %",
+        method=label(int(chosen["round"].nunique())),
         better="lower",
     )

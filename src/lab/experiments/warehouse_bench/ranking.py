@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
-from typing import Any
+from collections.abc import Callable, Sequence
+from itertools import combinations, pairwise
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
+from lab.experiments.warehouse_bench.spread import Spread, spread
+from lab.experiments.warehouse_bench.standing import in_words, standing, worst
+
 GROUP = ["engine", "layout", "format"]
-COMPARED = ["ratio", "low", "high", "odd", "even", "apart", "changed", "factor"]
-RESAMPLES = 2000
+HALVES = ["odd", "even", "early", "late"]
+COMPARED = ["ratio", "low", "high", *HALVES, "apart", "standing", "factor"]
+LEAST_ROUNDS = 4  # two in each half
 
 Pairs = Sequence[tuple[tuple, tuple]]
 
@@ -26,57 +30,37 @@ def medians(timings: pd.DataFrame) -> pd.DataFrame:
 
 
 class Rounds:
-    """Logarithms of the median latencies: cells x rounds, and which group (engine, layout, format) a cell is of."""
+    """Each round's logarithm of the geometric mean over the queries, by group (engine, layout, format)."""
 
-    def __init__(self, timings: pd.DataFrame, seed: int) -> None:
+    def __init__(self, timings: pd.DataFrame) -> None:
         timed = timings[timings["round"] > 0]
-        wide = timed.groupby([*GROUP, "query", "round"])["seconds"].median().unstack("round")
-        self._logs = np.log(wide.to_numpy())
-        self._cells = wide.index
-        self.groups = list(dict.fromkeys(tuple(key[:3]) for key in wide.index))
-        self._rounds = np.asarray(wide.columns)
-        draws = np.random.default_rng(seed).integers(len(wide.columns), size=(RESAMPLES, len(wide.columns)))
-        self._resampled = self._by_group(np.median(self._logs[:, draws], axis=2))
-
-    def _by_group(self, cells: np.ndarray) -> dict[tuple, np.ndarray]:
-        keys = [tuple(key[:3]) for key in self._cells]
-        return {
-            group: cells[[i for i, key in enumerate(keys) if key == group]].mean(axis=0)
-            for group in self.groups
+        cells = timed.groupby([*GROUP, "query", "round"])["seconds"].median().unstack("round")
+        logs = cells.apply(np.log)
+        self.groups = list(dict.fromkeys(tuple(key[:3]) for key in logs.index))
+        keys = [tuple(key[:3]) for key in logs.index]
+        # A round that lacks a query has no mean: that of the others would be another figure.
+        self._logs = {
+            group: logs[[key == group for key in keys]].mean(axis=0, skipna=False) for group in self.groups
         }
 
-    def mean(self, group: tuple) -> tuple[float, float, float]:
-        """Geometric mean over queries of the median latency, with its 95 % interval (rounds resampled)."""
-        return self._told(self._point()[group], self._resampled[group])
+    @property
+    def many(self) -> int:
+        return max(len(found) for found in self._logs.values())
 
-    def ratio(self, pairs: Pairs) -> tuple[float, float, float]:
-        """Geometric mean of the ratios of paired groups, with its interval; all from the same resampled rounds."""
-        return self._told(_difference(self._point(), pairs), _difference(self._resampled, pairs))
+    def mean(self, group: tuple) -> Spread:
+        """Seconds: the rounds' geometric means."""
+        return spread(np.exp(self._logs[group].dropna()))
 
-    def half(self, pairs: Pairs, odd: bool) -> float:
-        """The same ratio from the odd or the even rounds alone."""
-        chosen = self._rounds % 2 == int(odd)
-        found = self._by_group(np.median(self._logs[:, chosen], axis=1, keepdims=True))
-        return float(np.exp(_difference(found, pairs))[0])
-
-    def _point(self) -> dict[tuple, float]:
-        found = self._by_group(np.median(self._logs, axis=1, keepdims=True))
-        return {group: float(value[0]) for group, value in found.items()}
-
-    @staticmethod
-    def _told(point: float, resampled: np.ndarray) -> tuple[float, float, float]:
-        low, high = np.percentile(resampled, [2.5, 97.5])
-        return float(np.exp(point)), float(np.exp(low)), float(np.exp(high))
-
-
-def _difference(logs: Mapping[tuple, Any], pairs: Pairs) -> Any:
-    """Mean difference of the paired groups' logarithms."""
-    return sum(logs[one] - logs[other] for one, other in pairs) / len(pairs)
+    def ratio(self, pairs: Pairs) -> pd.Series:
+        """Of the paired groups' geometric means, averaged over the pairs, by round: what disturbs a round disturbs both."""
+        logs = [self._logs[one] - self._logs[other] for one, other in pairs]
+        return np.exp(sum(logs[1:], logs[0]) / len(logs)).dropna()
 
 
 def means(rounds: Rounds) -> pd.DataFrame:
     """Geometric mean of each group: seconds, low, high."""
-    rows = [(*group, *rounds.mean(group)) for group in rounds.groups]
+    found = [(group, rounds.mean(group)) for group in rounds.groups]
+    rows = [(*group, seen.median, seen.low, seen.high) for group, seen in found]
     return pd.DataFrame(rows, columns=[*GROUP, "seconds", "low", "high"])
 
 
@@ -97,14 +81,31 @@ def layouts(rounds: Rounds) -> pd.DataFrame:
         if one[1:] == other[1:]:
             found.setdefault((one[1], one[0], other[0]), []).append((one, other))
     return pd.DataFrame(
-        [(*key, *_compared(rounds, pairs)) for key, pairs in found.items()],
+        [(*key, *_compared(rounds.ratio(pairs))) for key, pairs in found.items()],
         columns=["layout", "engine_one", "engine_other", *COMPARED],
     )
 
 
+def orders(rounds: Rounds, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The ranking of the engines on each layout and format, in words."""
+    stands = {
+        (row["layout_one"], row["format_one"], frozenset((row["engine_one"], row["engine_other"]))): row[
+            "standing"
+        ]
+        for row in pairs.to_dict("records")
+    }
+    rows = []
+    for key, found in means(rounds).groupby(["layout", "format"], sort=False):
+        layout, name = cast(tuple[str, str], key)
+        ranked = found.sort_values("seconds")["engine"].tolist()
+        near = [str(stands[layout, name, frozenset(two)]) for two in pairwise(ranked)]
+        rows.append((layout, name, in_words(ranked, near)))
+    return pd.DataFrame(rows, columns=["layout", "format", "order"])
+
+
 def _pairs(rounds: Rounds, comparable: Callable[[tuple, tuple], bool]) -> pd.DataFrame:
     rows = [
-        (*one, *other, *_compared(rounds, [(one, other)]))
+        (*one, *other, *_compared(rounds.ratio([(one, other)])))
         for one, other in combinations(rounds.groups, 2)
         if comparable(one, other)
     ]
@@ -112,13 +113,21 @@ def _pairs(rounds: Rounds, comparable: Callable[[tuple, tuple], bool]) -> pd.Dat
     return pd.DataFrame(rows, columns=[*names, *COMPARED])
 
 
-def _compared(rounds: Rounds, pairs: Pairs) -> tuple:
-    """Ratio one/other with interval, in the odd and in the even rounds; values of COMPARED.
+def _compared(ratios: pd.Series) -> tuple:
+    """Values of COMPARED from one ratio a round.
 
-    apart: the interval excludes 1. changed: apart, and the halves disagree about who is faster. factor: between
-    the halves.
+    odd, even, early, late: the median in these rounds. apart: the interval holds the median with 95 % and 1 is not
+    in it. factor: between the halves, the larger of the two ways to halve.
     """
-    ratio, low, high = rounds.ratio(pairs)
-    odd, even = rounds.half(pairs, odd=True), rounds.half(pairs, odd=False)
-    apart = low > 1 or high < 1
-    return ratio, low, high, odd, even, apart, apart and (odd > 1) != (even > 1), max(odd / even, even / odd)
+    seen, rounds = spread(ratios.to_numpy()), len(ratios)
+    numbers = ratios.index.to_numpy() % 2
+    chosen = (
+        ratios[numbers == 1],
+        ratios[numbers == 0],
+        ratios[: rounds // 2],
+        ratios[rounds - rounds // 2 :],
+    )
+    odd, even, early, late = (float(half.median()) for half in chosen)
+    stands = worst((standing(odd, even), standing(early, late)))
+    factor = max(odd / even, even / odd, early / late, late / early)
+    return seen.median, seen.low, seen.high, odd, even, early, late, seen.excludes(1), stands, factor

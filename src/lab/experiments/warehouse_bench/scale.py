@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
 
 from lab.evidence.result import Law, Metric, Prediction, Result
-from lab.experiments.warehouse_bench.lines import Line, crossover_bytes, least_workers
+from lab.experiments.warehouse_bench.crossing import GB, Crossing, crossing
+from lab.experiments.warehouse_bench.lines import Line
 from lab.experiments.warehouse_bench.params import Params
+from lab.experiments.warehouse_bench.spread import label, spread
 
 CLUSTERS = ("Trino", "Spark")
 FACTORS = (1, 10, 100, 1000)
-GB = 1e9
 
 
 def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
     """The law with this run's constants; checked at the scale factor compared, on the engine that it fits worst."""
     fitted = fitted_lines(treatment)
     worst = max(fitted.values(), key=lambda line: abs(line.error))
-    size = scale_factor_of(treatment)
+    size, rounds = scale_factor_of(treatment), treatment.tables["lines_by_round"]
     return Law(
         statement=(
             "The mean query takes a fixed time, for planning and scheduling, and a time that grows with the stored "
@@ -30,7 +32,7 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
             r"\begin{gathered} T(x, n) = a + \frac{b\,x}{n} \\"
             r" x^{*} = \frac{a_c - a_1}{b_1 - b_c / n}, \qquad n > \frac{b_c}{b_1} \end{gathered}"
         ),
-        constants=[metric for line in fitted.values() for metric in _constants(line)],
+        constants=[metric for line in fitted.values() for metric in _constants(line, rounds)],
         check=Prediction(
             f"scale factor {size:g}, which no line was fitted to, on {worst.engine}, whose line fits worst",
             worst.at(worst.held_out_bytes),
@@ -38,7 +40,7 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
             "s",
         ),
         projection=_projection(fitted, compared_bytes(treatment)),
-        advice=_advice(fitted),
+        advice=_advice(treatment),
     )
 
 
@@ -60,10 +62,26 @@ def compared_bytes(treatment: Result) -> float:
     return float(growth.loc[growth["scale_factor"] == scale_factor_of(treatment), "bytes"].iloc[0])
 
 
-def _constants(line: Line) -> list[Metric]:
+def _constants(line: Line, rounds: pd.DataFrame) -> list[Metric]:
+    own = rounds[rounds["engine"] == line.engine]
+    fixed, slope = spread(own["fixed_s"].tolist()), spread((own["per_byte_s"] * GB).tolist())
     return [
-        Metric(f"{line.engine}.fixed", line.fixed_s, "s", f"a of {line.engine}"),
-        Metric(f"{line.engine}.per_gb", line.per_byte_s * GB, "s/GB", f"b of {line.engine}"),
+        Metric(
+            f"{line.engine}.fixed",
+            line.fixed_s,
+            "s",
+            f"a of {line.engine}",
+            interval=(fixed.low, fixed.high),
+            method=fixed.label,
+        ),
+        Metric(
+            f"{line.engine}.per_gb",
+            line.per_byte_s * GB,
+            "s/GB",
+            f"b of {line.engine}",
+            interval=(slope.low, slope.high),
+            method=slope.label,
+        ),
     ]
 
 
@@ -77,41 +95,50 @@ def _projection(fitted: Mapping[str, Line], here: float) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _advice(fitted: Mapping[str, Line]) -> list[str]:
+def _advice(treatment: Result) -> list[str]:
     return [
-        *crossings(fitted),
+        *crossings_told(treatment),
         "Beyond the measured sizes this is extrapolation: it assumes that data stay in the page cache, that memory "
-        "suffices and that workers share the work evenly. Networks and object stores add to both sides.",
+        "suffices and that workers share the work evenly. Networks and object stores add to both sides. The ranges are those "
+        "of the rounds; how far a straight line is wrong at other sizes is told by the check above and by the full run.",
         "Measure your own size before deciding: `-p queries=all -p scale_factor=1` runs the whole of TPC-H at 1 GB; "
         "with `TRINO_URL` and `SPARK_MASTER_URL` the same notebook asks a real cluster that sees the same files.",
     ]
 
 
-def crossings(fitted: Mapping[str, Line]) -> list[str]:
+def crossings(treatment: Result) -> dict[str, Crossing | None]:
     """For each engine that runs on clusters, the size from which one answers sooner than DuckDB on one machine."""
-    single = fitted.get("DuckDB")
-    return [_crossover(fitted[name], single) for name in CLUSTERS if single and name in fitted]
+    fitted = fitted_lines(treatment)
+    single, rounds = fitted.get("DuckDB"), treatment.tables["lines_by_round"]
+    return {name: crossing(fitted[name], single, rounds) for name in CLUSTERS if single and name in fitted}
 
 
-def crossing(cluster: Line, single: Line) -> tuple[int, float] | None:
-    """Workers, twice as many as the least that can win, and the bytes from which these answer sooner.
-
-    None if the times do not grow with the bytes.
-    """
-    if min(single.per_byte_s, cluster.per_byte_s) <= 0:
-        return None
-    workers = 2 * least_workers(cluster, single)
-    return workers, max(crossover_bytes(cluster, single, workers), 0.0)
+def crossings_told(treatment: Result) -> list[str]:
+    """The same in words."""
+    fitted = fitted_lines(treatment)
+    return [_told(fitted[name], fitted["DuckDB"], found) for name, found in crossings(treatment).items()]
 
 
-def _crossover(cluster: Line, single: Line) -> str:
-    found = crossing(cluster, single)
+def _told(cluster: Line, single: Line, found: Crossing | None) -> str:
     if found is None:
         return f"{cluster.engine}: the times do not grow with the bytes in this run; no crossing can be computed."
-    workers, size = found
-    return (
+    head = (
         f"{cluster.engine}: per byte it takes {cluster.per_byte_s / single.per_byte_s:.1f} times as long as DuckDB here, "
-        f"so that {workers // 2} such machines are the least that can win. {workers} of them answer sooner from "
-        f"{size / GB:,.2g} GB stored, where DuckDB takes {single.at(size):,.2g} s, at {workers} times the price per "
-        "hour: below that size a cluster costs more and waits longer, above it buys time for money."
+        f"so that {found.workers // 2} such machines are the least that can win. "
     )
+    if not found.told:
+        return head + (
+            f"From which size {found.workers} of them answer sooner can't be told from this run: its rounds say {span(found)}."
+        )
+    return head + (
+        f"{found.workers} of them answer sooner from {found.size / GB:,.2g} GB stored, where DuckDB takes "
+        f"{single.at(found.size):,.2g} s, at {found.workers} times the price per hour: below that size a cluster costs more and "
+        f"waits longer, above it buys time for money. The rounds say {span(found)}; {label(found.rounds)}."
+    )
+
+
+def span(found: Crossing) -> str:
+    """From the least to the largest size that a round gives."""
+    high = f"{found.high / GB:,.2g} GB" if math.isfinite(found.high) else "never"
+    low = f"{found.low / GB:,.2g} GB" if math.isfinite(found.low) else "never"
+    return f"{low} to {high}" if low != high else low

@@ -1,4 +1,4 @@
-"""What the landing page says about this experiment, computed from the run."""
+"""What the landing page says about this experiment, computed from the run and from the full run that is kept."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.result import Decision, Metric, Result, Summary
+from lab.experiments.warehouse_bench import agreement
+from lab.experiments.warehouse_bench.crossing import GB
+from lab.experiments.warehouse_bench.full import Full, recorded
 from lab.experiments.warehouse_bench.params import Params
-from lab.experiments.warehouse_bench.scale import (
-    CLUSTERS,
-    GB,
-    compared_bytes,
-    crossing,
-    crossings,
-    fitted_lines,
-)
+from lab.experiments.warehouse_bench.scale import compared_bytes, crossings, crossings_told, span
+from lab.experiments.warehouse_bench.spread import label
 
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     """Answer, headline, sparkline and the questions that practitioners ask."""
-    params = treatment.params
+    params, full = treatment.params, recorded()
     assert isinstance(params, Params)
     means = treatment.tables["means"].set_index(["engine", "layout", "format"])
     plain = means.xs(("same", "parquet"), level=["layout", "format"])["seconds"].sort_values()
@@ -31,76 +28,87 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         answer=(
             f"At scale factor {params.scale_factor:g} on one machine the typical query over the same Parquet files takes "
             f"{told} (geometric mean of {len(params.numbers)} queries, engines warm). {seen.detail}; "
-            f"{seen.value:,} differ from TPC-H's published answers. {_format_story(treatment)}{_cluster_story(treatment)}"
+            f"{seen.value:,} differ from TPC-H's published answers. {_formats(treatment, full)} {_cluster(treatment)}"
         ),
-        headline=Metric(
-            "slowest_to_fastest",
-            float(plain[slowest] / plain[fastest]),
-            f"times: {slowest} against {fastest} at scale factor {params.scale_factor:g}",
-        ),
+        headline=_headline(treatment, params, slowest, fastest),
         sparkline=[float(value) for value in plain],
-        decisions=_decisions(treatment, params, fastest),
+        decisions=_decisions(treatment, params, full),
     )
 
 
-def _format_story(treatment: Result) -> str:
-    """The largest difference that a format makes within one engine, same bytes."""
-    formats = treatment.tables["formats"]
-    same = formats[(formats["layout_one"] == "same") & formats["apart"]]
-    if same.empty:
-        return "Over the same bytes no format is told apart from another within one engine."
-    factor = same["ratio"].where(same["ratio"] > 1, 1 / same["ratio"])
-    worst = same.loc[factor.idxmax()]
-    slow, fast = (
-        (worst["format_one"], worst["format_other"])
-        if worst["ratio"] > 1
-        else (worst["format_other"], worst["format_one"])
-    )
-    return (
-        f"Over the same bytes the format matters most on {worst['engine_one']}: {slow} takes {factor.max():.2f} times "
-        f"as long as {fast}."
-    )
+def _headline(treatment: Result, params: Params, slowest: str, fastest: str) -> Metric:
+    """How many times as long the slowest engine takes as the fastest, over the same Parquet files."""
+    what = f"times: {slowest} against {fastest} at scale factor {params.scale_factor:g}"
+    pairs = treatment.tables["pairs"]
+    plain = pairs[(pairs["layout_one"] == "same") & (pairs["format_one"] == "parquet")]
+    for row in plain.to_dict("records"):
+        ratio, low, high = row["ratio"], row["low"], row["high"]
+        if (row["engine_one"], row["engine_other"]) == (fastest, slowest):
+            ratio, low, high = 1 / ratio, 1 / high, 1 / low
+        elif (row["engine_one"], row["engine_other"]) != (slowest, fastest):
+            continue
+        rounds = label(int(treatment.tables["timings"]["round"].max()))
+        return Metric("slowest_to_fastest", ratio, what, interval=(low, high), method=rounds)
+    return Metric("slowest_to_fastest", 1.0, what)
 
 
-def _cluster_story(treatment: Result) -> str:
+def _formats(treatment: Result, full: Full) -> str:
+    assert isinstance(treatment.params, Params)
+    effects = agreement.format_effects(treatment, full)
+    return agreement.told(effects, treatment.params.scale_factor, full.scale_factor)
+
+
+def _cluster(treatment: Result) -> str:
     """The smallest size from which a cluster answers sooner than DuckDB on one machine."""
-    fitted = fitted_lines(treatment)
-    single = fitted.get("DuckDB")
-    found = {name: crossing(fitted[name], single) for name in CLUSTERS if single and name in fitted}
-    sizes = {name: pair for name, pair in found.items() if pair}
-    if not sizes:
+    found = {name: one for name, one in crossings(treatment).items() if one}
+    if not found:
         return ""
-    name, (workers, size) = min(sizes.items(), key=lambda item: item[1][1])
+    sure = {name: one for name, one in found.items() if one.told}
+    if not sure:
+        return "From which size on a cluster answers sooner than DuckDB on one machine can't be told from this run."
+    name, one = min(sure.items(), key=lambda item: item[1].size)
     return (
-        f" By the fitted lines {workers} workers of {name} answer sooner than DuckDB on one machine from "
-        f"{size / GB:,.2g} GB stored on, at {workers} times the price per hour."
+        f"By the fitted lines, drawn far beyond the sizes measured, {one.workers} workers of {name} answer sooner than DuckDB "
+        f"on one machine from about {one.size / GB:,.2g} GB stored on ({span(one)} by the rounds), at {one.workers} times the "
+        "price per hour."
     )
 
 
-def _decisions(treatment: Result, params: Params, fastest: str) -> list[Decision]:
+def _decisions(treatment: Result, params: Params, full: Full) -> list[Decision]:
     starts = treatment.tables["starts"].groupby("engine")["seconds"].sum()
-    costs = treatment.tables["costs"]
-    plain = costs[(costs["layout"] == "same") & (costs["format"] == "parquet")].set_index("engine")["usd_cpu"]
     gigabytes = compared_bytes(treatment) / GB
     return [
         Decision(
-            f"Which engine for tables of {gigabytes:.2g} GB on one machine?",
-            f"{fastest}; a thousand queries cost {_dollars(plain)} in processor time.",
+            f"Which engine for tables of {gigabytes:.2g} GB on one machine?", _engine(treatment, params, full)
         ),
-        Decision(
-            "From which size on does a cluster answer sooner?", " ".join(crossings(fitted_lines(treatment)))
-        ),
-        Decision(
-            "Does Iceberg or Delta slow queries down against plain Parquet?",
-            _format_story(treatment),
-        ),
+        Decision("From which size on does a cluster answer sooner?", " ".join(crossings_told(treatment))),
+        Decision("Does Iceberg or Delta slow queries down against plain Parquet?", _formats(treatment, full)),
         Decision(
             "What does it cost to start an engine for one query?",
             ", ".join(f"{engine} {value:.2g} s" for engine, value in starts.items())
-            + " until the first answer.",
+            + " until the first answer (one start of each).",
         ),
     ]
 
 
-def _dollars(costs: pd.Series) -> str:
-    return ", ".join(f"{value:.2g} USD on {engine}" for engine, value in costs.sort_values().items())
+def _engine(treatment: Result, params: Params, full: Full) -> str:
+    """The fastest here, what the others cost against it, and whether the full run has the same order."""
+    orders = treatment.tables["orders"]
+    plain = orders[(orders["layout"] == "same") & (orders["format"] == "parquet")]["order"].iloc[0]
+    here, there = agreement.engine_order(treatment.tables["means"]), agreement.engine_order(full.means)
+    known = [name for name in there if name in here]
+    same = "the same order" if known == here else f"**another order**, {' < '.join(known)}"
+    return (
+        f"{here[0]}. From fast to slow: {plain} (`=`: not told apart). The full run, all queries at scale factor "
+        f"{full.scale_factor:g}, has {same}. In processor time, which a busy machine bills, "
+        f"{_multiples(treatment.tables['cost_ratios'])}."
+    )
+
+
+def _multiples(ratios: pd.DataFrame) -> str:
+    plain = ratios[(ratios["layout"] == "same") & (ratios["format"] == "parquet")].sort_values("cpu")
+    cheapest = plain.iloc[0]
+    others = [f"{row.engine} {row.cpu / cheapest['cpu']:.3g} times" for row in plain.iloc[1:].itertuples()]
+    if not others:
+        return f"{cheapest['engine']} is the only one measured"
+    return f"{', '.join(others)} what a query costs on {cheapest['engine']}"

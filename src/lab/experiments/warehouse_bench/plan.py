@@ -1,0 +1,57 @@
+"""What a run must have done, told from its parameters alone: the code that does it is not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from lab.experiments.warehouse_bench.params import ANSWERED, Params
+
+Execution = tuple[str, str, str, int]  # engine, dataset, query, round
+
+# By the documentation of each: DuckDB's Delta extension reads only; the others make tables of all three formats.
+WRITES = {
+    "DuckDB": ("parquet", "iceberg"),
+    "Trino": ("parquet", "iceberg", "delta"),
+    "Spark": ("parquet", "iceberg", "delta"),
+}
+
+
+def expected(params: Params) -> set[Execution]:
+    """Every execution that the parameters ask for."""
+    return {
+        (engine, dataset, str(query), number)
+        for engine in params.engines
+        for dataset in _datasets(params, engine)
+        for query in params.numbers
+        for number in range(params.repeats + 1)
+    }
+
+
+def answered(executions: set[Execution]) -> set[Execution]:
+    """Those of a size for which there is a published answer."""
+    sizes = {_text(size) for size in ANSWERED}
+    return {found for found in executions if found[1].split("_")[2] in sizes}
+
+
+def left_out(wanted: set[Execution], found: pd.DataFrame) -> tuple[set[Execution], set[Execution]]:
+    """Missing and surplus. found: engine, dataset, query, round."""
+    columns = ["engine", "dataset", "query", "round"]
+    seen = {(str(e), str(d), str(q), int(r)) for e, d, q, r in found[columns].itertuples(index=False)}
+    return wanted - seen, seen - wanted
+
+
+def _datasets(params: Params, engine: str) -> Iterator[str]:
+    compared, *others = params.sizes
+    for size in others:
+        yield f"same_parquet_{_text(size)}"
+    for name in params.formats:
+        yield f"same_{name}_{_text(compared)}"
+    for name in params.own_formats:
+        if name in WRITES[engine]:
+            yield f"own_{name}_{_text(compared)}_{engine.lower()}"
+
+
+def _text(size: float) -> str:
+    return f"{size:g}".replace(".", "p")

@@ -1,0 +1,149 @@
+"""Each criterion of the warehouse benchmark must see what breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lab.experiments.warehouse_bench import checks, observations, ranking
+from lab.experiments.warehouse_bench.checks import Found
+from lab.experiments.warehouse_bench.flip import Flip
+from warehouserun import PARAMS, found, judged, outcomes
+
+
+def test_a_clean_run_passes_every_criterion() -> None:
+    assert set(outcomes(observations.result(PARAMS, found(), {})).values()) == {"pass"}
+
+
+def test_a_missing_execution_is_seen() -> None:
+    run = found()
+    outcome, seen = judged(replace(run, timings=run.timings.drop(index=7)), "nothing_left_out")
+    assert (outcome, seen.value) == ("fail", 1)
+
+
+def test_a_dataset_that_no_engine_was_given_is_seen() -> None:
+    """What the run itself knows of can't tell: the dataset is missing there, too."""
+    run = found()
+    gone = "own_iceberg_0p1_trino"
+    del run.lake.datasets["Trino"][gone]
+    kept = {name: getattr(run, name)[lambda t: t["dataset"] != gone] for name in ("timings", "answers")}
+    outcome, seen = judged(replace(run, **kept), "nothing_left_out")
+    assert outcome == "fail"
+    # Two queries in every round, neither executed nor compared.
+    assert seen.value == 2 * 2 * (PARAMS.repeats + 1)
+
+
+def test_an_engine_format_query_or_round_that_is_missing_is_seen() -> None:
+    run = found()
+    for column, value in (("engine", "Spark"), ("query", "6"), ("round", PARAMS.repeats)):
+        outcome, _ = judged(
+            replace(run, timings=run.timings[run.timings[column] != value]), "nothing_left_out"
+        )
+        assert outcome == "fail", column
+
+
+def test_an_answer_that_nobody_compared_and_an_execution_that_nobody_asked_for_are_seen() -> None:
+    run = found()
+    assert judged(replace(run, answers=run.answers.iloc[1:]), "nothing_left_out")[1].value == 1
+    surplus = pd.concat([run.timings, run.timings.tail(1).assign(round=99)])
+    assert judged(replace(run, timings=surplus), "nothing_left_out")[1].value == 1
+
+
+def _slowed(run: Found, engine: str, rounds: Callable[[pd.Series], pd.Series], factor: float) -> Found:
+    timings = run.timings.copy()
+    chosen = (timings["engine"] == engine) & rounds(timings["round"]) & (timings["round"] > 0)
+    timings.loc[chosen, "seconds"] *= factor
+    return replace(run, timings=timings)
+
+
+HALVES = pytest.mark.parametrize("half", [lambda numbers: numbers % 2 == 1, lambda numbers: numbers <= 3])
+
+
+@HALVES
+def test_an_order_that_flips_between_halves_is_no_ranking(half: Callable[[pd.Series], pd.Series]) -> None:
+    """Trino takes half as long as Spark; slowed down in one half of the rounds it changes places with it."""
+    told, seen = judged(_slowed(found(), "Trino", half, 4.0), "ranking_reproducible")
+    assert told == "fail"
+    assert seen.value > 0
+    assert "first: Spark / Trino" in seen.detail
+
+
+@HALVES
+def test_an_order_that_only_one_half_sees_is_not_ranked(half: Callable[[pd.Series], pd.Series]) -> None:
+    result = observations.result(PARAMS, _slowed(found(), "Trino", half, 2.2), {})
+    assert outcomes(result)["ranking_reproducible"] == "pass"
+    assert "unclear" in result.observed["ranking_reproducible"].detail
+    orders = result.tables["orders"]["order"]
+    assert set(orders) <= {"DuckDB < Trino ? Spark", "DuckDB < Spark ? Trino"}
+
+
+def test_a_run_in_which_most_pairs_are_unclear_can_not_tell() -> None:
+    pairs = pd.DataFrame({"standing": ["unclear", "unclear", "ordered"]})
+    pairs[["engine_one", "engine_other", "layout_one", "format_one"]] = "x"
+    pairs[ranking.HALVES] = 1.0
+    assert not checks.order(pairs, 6).conclusive
+    assert checks.order(pairs.iloc[1:].replace("unclear", "tie"), 6).conclusive
+    assert not checks.order(pairs.iloc[2:], 3).conclusive
+    assert checks.order(pairs.replace("unclear", "contradiction"), 6).conclusive
+
+
+def test_engines_that_can_not_be_told_apart_are_a_tie() -> None:
+    run = _slowed(found(), "Trino", lambda numbers: numbers > 0, 2.0)
+    result = observations.result(PARAMS, run, {})
+    assert outcomes(result)["ranking_reproducible"] == "pass"
+    plain = result.tables["orders"].set_index(["layout", "format"]).loc[("same", "parquet"), "order"]
+    assert plain in ("DuckDB < Trino = Spark", "DuckDB < Spark = Trino")
+
+
+def test_blocks_instead_of_turns_are_seen() -> None:
+    run = found()
+    blocks = run.timings.sort_values(["round", "engine", "dataset"], kind="stable")
+    outcome, seen = judged(replace(run, timings=blocks), "interleaved")
+    assert outcome == "fail"
+    assert seen.value < 0.2
+    by_dataset = run.timings.sort_values(["round", "dataset"], kind="stable")
+    assert judged(replace(run, timings=by_dataset), "interleaved")[0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"threads": 99}, "cores"),
+        ({"memory_mb": 4096.0}, "MiB"),
+        ({"processes_now": 2}, "not counted"),
+    ],
+)
+def test_an_engine_with_other_means_is_seen(change: dict, word: str) -> None:
+    run = found()
+    means = {**run.means, "Trino": replace(run.means["Trino"], **change)}
+    outcome, seen = judged(replace(run, means=means), "equal_means")
+    assert outcome == "fail"
+    assert word in seen.detail.split("; ", 1)[1]
+
+
+def test_a_control_whose_sound_twin_is_wrong_shows_nothing() -> None:
+    wrong = pd.DataFrame([("DuckDB", "d", "1", 0, 40, 3, "row 1")])
+    wrong.columns = pd.Index(["engine", "dataset", "query", "round", "values", "differing", "first"])
+    right = wrong.assign(differing=0)
+    turned = Flip(Path("lineitem/part-0.parquet"), 12, 1)
+    seen = observations.control(PARAMS, wrong, right, turned).observed["answers_published"]
+    assert (seen.value, seen.conclusive) == (3, True)
+    assert "lineitem/part-0.parquet" in seen.detail
+    for damaged, sound, bit in ((wrong, wrong, turned), (wrong, right, replace(turned, prices=2))):
+        assert not observations.control(PARAMS, damaged, sound, bit).observed["answers_published"].conclusive
+
+
+def test_an_answer_from_a_cache_of_results_is_seen() -> None:
+    run = found()
+    run.timings.loc[3, "read_bytes"] = 100
+    assert observations.result(PARAMS, run, {}).observed["bytes_were_read"].value == 1
+
+
+def test_a_time_that_does_not_grow_with_the_bytes_breaks_the_law() -> None:
+    run = found()
+    run.timings.loc[run.timings["dataset"] == "same_parquet_0p1", "seconds"] *= 2
+    assert outcomes(observations.result(PARAMS, run, {}))["law_holds"] == "fail"
