@@ -133,7 +133,7 @@ def test_each_round_has_every_cell_in_an_order_of_its_own() -> None:
 
 
 def test_what_is_quick_runs_more_often() -> None:
-    assert [times(seconds) for seconds in (0.001, 0.02, 0.04, 0.1, 5.0)] == [5, 5, 3, 1, 1]
+    assert [times(seconds) for seconds in (0.001, 0.01, 0.02, 0.05, 5.0)] == [5, 5, 3, 1, 1]
 
 
 class Slow:
@@ -183,10 +183,10 @@ def test_a_busy_machine_is_waited_for_but_not_for_ever() -> None:
         assert len(slept) == pauses
 
 
-def test_the_bench_settles_before_each_execution() -> None:
+def test_the_bench_settles_before_what_is_quick() -> None:
     calls: list[str] = []
-    found = bench({"slow": Slow()}, ["x"], {"q": "SELECT 1"}, 1, settle=lambda: calls.append("settled"))
-    assert len(calls) == len(found)
+    found = bench({"slow": Slow()}, ["x"], {"q": "SELECT 1"}, 2, settle=lambda: calls.append("settled"))
+    assert len(calls) == (found["round"] > 0).sum() == 10
 
 
 def test_processor_time_from_outside_is_that_of_the_process(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class Timing:
 
 
 # In each round, what is quick runs until this time is filled, but not more often than this.
-ENOUGH_S, MOST = 0.1, 5
+ENOUGH_S, MOST = 0.05, 5
 
 Watch = Callable[[Cell, int, Sequence[tuple]], None]
 
@@ -96,8 +96,8 @@ def bench(
     """Time every query on every engine and dataset, in `repeats` rounds after a first one.
 
     formats: names that `Engine.use` knows, the same for all engines, or by engine. queries: SQL by name.
-    watch: is given each answer, outside of the timing. settle: is called before each execution, outside of the timing.
-    Returns one row for each Timing.
+    watch: is given each answer, settle: is called before what takes milliseconds, both outside of the timing. Returns one
+    row for each Timing.
     """
     known = formats if isinstance(formats, Mapping) else dict.fromkeys(engines, formats)
     cells = [Cell(engine, data, query) for engine in engines for data in known[engine] for query in queries]
@@ -105,7 +105,7 @@ def bench(
     random = np.random.default_rng(seed)
     for number in range(repeats + 1):
         for cell in shuffled(often, random):
-            if settle:
+            if settle and often[cell] > 1:
                 settle()
             timing, rows = take(engines[cell.engine], cell, number, queries[cell.query])
             found.append(timing)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-PAUSE_S, PAUSES = 0.02, 10
+PAUSE_S, PAUSES = 0.02, 4
 IDLE_S = 0.011  # of a pause, of all cores together: one step of the counter
 
 

@@ -97,7 +97,7 @@ def engines(treatment: Result) -> str:
     return (
         f"What each engine had, as it tells itself:\n\n{table}\n\nThe last column is the share of the cores' time during an "
         "engine's queries that went to anything else: compilers and collectors of the *other* engines, which sit beside it, and "
-        "the rest of the machine. Waiting before each execution and taking turns make that less and spread it; it is not gone."
+        "the rest of the machine. Waiting before short queries and taking turns make that less and spread it; it is not gone."
     )
 
 
