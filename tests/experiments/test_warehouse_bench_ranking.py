@@ -88,6 +88,10 @@ def test_the_worst_standing_counts_and_ties_are_shown() -> None:
     assert worst([ORDERED, TIE]) == TIE
     assert worst([TIE, UNCLEAR, CONTRADICTION]) == CONTRADICTION
     assert in_words(["a", "b", "c"], [ORDERED, TIE]) == "a < b = c"
+    assert in_words(["a", "c", "b"], [ORDERED, UNCLEAR]) == "a < b = c"
+    assert in_words(["c", "b", "a"], [TIE, ORDERED]) == "b = c < a"
+    assert in_words(["a", "b"], [CONTRADICTION]) == "a ! b"
+    assert in_words(["a"], []) == "a"
 
 
 def test_intervals_are_called_what_they_are() -> None:

@@ -117,6 +117,16 @@ def test_what_the_full_run_contradicts_is_told() -> None:
     assert same.loc[("Trino", "iceberg"), "agree"]
 
 
+def test_only_a_ranked_pair_can_be_contradicted_by_the_full_run(treatment: Result) -> None:
+    full = experiment.recorded()
+    turned = full.means.assign(seconds=1 / full.means["seconds"])
+    pairs = treatment.tables["pairs"]
+    assert agreement.reversed_pairs(pairs, full) == []
+    against = agreement.reversed_pairs(pairs, replace(full, means=turned))
+    assert sorted(against) == ["DuckDB and Spark", "DuckDB and Trino", "Spark and Trino"]
+    assert agreement.reversed_pairs(pairs.assign(standing="tie"), replace(full, means=turned)) == []
+
+
 def test_one_engine_alone_is_no_ranking() -> None:
     run = found()
     alone = run.timings[run.timings["engine"] == "DuckDB"]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lab.evidence.result import Result
 from lab.experiments.warehouse_bench.full import Full
+from lab.experiments.warehouse_bench.standing import ORDERED
 
 SLOWER, FASTER, NEITHER = "slower", "faster", "not told apart"
 COLUMNS = ["engine", "format", "here", "here_low", "here_high", "here_says"]
@@ -68,6 +69,20 @@ def engine_order(means: pd.DataFrame) -> list[str]:
     """Engines from fast to slow over the same Parquet files. means: engine, layout, format, seconds."""
     plain = means[(means["layout"] == "same") & (means["format"] == "parquet")]
     return [str(name) for name in plain.sort_values("seconds")["engine"]]
+
+
+def reversed_pairs(pairs: pd.DataFrame, full: Full) -> list[str]:
+    """Engines that this run ranks over the same Parquet files, and the full run the other way round.
+
+    pairs: as `ranking.engine_pairs` gives. What this run does not tell apart can't be contradicted.
+    """
+    there, found = engine_order(full.means), []
+    chosen = pairs[(pairs["layout_one"] == "same") & (pairs["format_one"] == "parquet")]
+    for row in chosen[chosen["standing"] == ORDERED].to_dict("records"):
+        one, other = str(row["engine_one"]), str(row["engine_other"])
+        if {one, other} <= set(there) and (row["ratio"] < 1) != (there.index(one) < there.index(other)):
+            found.append(f"{one} and {other}")
+    return found
 
 
 def _of_run(formats: pd.DataFrame) -> list[tuple[str, str, float, float, float, bool]]:

@@ -33,7 +33,7 @@ CRITERIA = (
         "ranking_reproducible",
         "The engines' order repeats itself, in the odd against the even rounds and in the early against the late ones: pairs "
         f"of engines on one dataset of which one half finds the first faster by {MARGIN:g} times or more and the other half "
-        "the second. Pairs that change places by less are not ranked: shown as a tie, or as unclear if one half sees the margin. "
+        "the second. Pairs that change places by less are not ranked: a tie, or unclear if one half sees the margin. "
         "A run in which half of the pairs are unclear can't tell.",
         exactly(0),
         "ratio",

@@ -30,12 +30,21 @@ def worst(found: Iterable[str]) -> str:
 
 
 def in_words(names: Sequence[str], neighbours: Sequence[str]) -> str:
-    """`DuckDB < Trino = Spark`: engines from fast to slow; `neighbours`: how each stands to the next."""
-    signs = {ORDERED: "<", TIE: "=", UNCLEAR: "?", CONTRADICTION: "!"}
-    parts = [names[0]]
+    """`DuckDB < Spark = Trino`: engines from fast to slow; `neighbours`: how each stands to the next.
+
+    Those that are not told apart, be it a tie or unclear, come in the order of the alphabet: two runs that know the same
+    say the same.
+    """
+    signs = {CONTRADICTION: "!", ORDERED: "<"}
+    groups, between = [[names[0]]], []
     for name, stands in zip(names[1:], neighbours, strict=True):
-        parts += [signs[stands], name]
-    return " ".join(parts)
+        if stands in signs:
+            groups.append([name])
+            between.append(f" {signs[stands]} ")
+        else:
+            groups[-1].append(name)
+    told = [" = ".join(sorted(group)) for group in groups]
+    return told[0] + "".join(sign + group for sign, group in zip(between, told[1:], strict=True))
 
 
 def _side(ratio: float) -> int:

@@ -27,7 +27,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     return Summary(
         answer=(
             f"At scale factor {params.scale_factor:g} on one machine the typical query over the same Parquet files takes "
-            f"{told} (geometric mean of {len(params.numbers)} queries, engines warm). {seen.detail}; "
+            f"{told} (geometric mean of {len(params.numbers)} queries, engines warm; {_order(treatment)}, where `=` is not told "
+            f"apart). {seen.detail}; "
             f"{seen.value:,} differ from TPC-H's published answers. {_formats(treatment, full)} {_cluster(treatment)}"
         ),
         headline=_headline(treatment, params, slowest, fastest),
@@ -92,17 +93,21 @@ def _decisions(treatment: Result, params: Params, full: Full) -> list[Decision]:
 
 
 def _engine(treatment: Result, params: Params, full: Full) -> str:
-    """The fastest here, what the others cost against it, and whether the full run has the same order."""
-    orders = treatment.tables["orders"]
-    plain = orders[(orders["layout"] == "same") & (orders["format"] == "parquet")]["order"].iloc[0]
+    """The fastest here, what the others cost against it, and whether the full run says otherwise."""
     here, there = agreement.engine_order(treatment.tables["means"]), agreement.engine_order(full.means)
-    known = [name for name in there if name in here]
-    same = "the same order" if known == here else f"**another order**, {' < '.join(known)}"
+    against = agreement.reversed_pairs(treatment.tables["pairs"], full)
+    agree = f"**the other way round** for {', '.join(against)}" if against else "which contradicts none of it"
     return (
-        f"{here[0]}. From fast to slow: {plain} (`=`: not told apart). The full run, all queries at scale factor "
-        f"{full.scale_factor:g}, has {same}. In processor time, which a busy machine bills, "
+        f"{here[0]}. From fast to slow: {_order(treatment)} (`=`: not told apart). The full run, all queries at scale factor "
+        f"{full.scale_factor:g}, found {' < '.join(there)}, {agree}. In processor time, which a busy machine bills, "
         f"{_multiples(treatment.tables['cost_ratios'])}."
     )
+
+
+def _order(treatment: Result) -> str:
+    """The ranking over the same Parquet files, in words."""
+    orders = treatment.tables["orders"]
+    return str(orders[(orders["layout"] == "same") & (orders["format"] == "parquet")]["order"].iloc[0])
 
 
 def _multiples(ratios: pd.DataFrame) -> str:

@@ -49,7 +49,7 @@ def rankings(treatment: Result) -> str:
         ],
     )
     return (
-        f"The ranking, fast to slow (`=` a tie, `?` unclear, `!` a contradiction):\n\n{orders}\n\n"
+        f"The ranking, fast to slow (`=` not told apart, `!` a contradiction):\n\n{orders}\n\n"
         f"Over all formats that both engines have:\n\n{ratios}"
     )
 
