@@ -32,7 +32,7 @@ def rankings(treatment: Result) -> str:
             "engines",
             "tables",
             "ratio of times",
-            interval(treatment),
+            "range",
             "odd / even rounds",
             "early / late rounds",
         ],
@@ -50,7 +50,7 @@ def rankings(treatment: Result) -> str:
     )
     return (
         f"The ranking, fast to slow (`=` not told apart, `!` a contradiction):\n\n{orders}\n\n"
-        f"Over all formats that both engines have:\n\n{ratios}"
+        f"Over all formats that both engines have:\n\n{ratios}\n\nRange: {interval(treatment)}."
     )
 
 
@@ -58,7 +58,7 @@ def formats(treatment: Result) -> str:
     """Every two formats of one engine."""
     found = treatment.tables["formats"]
     table = _table(
-        ["engine", "tables", "formats", "ratio of times", interval(treatment), "told apart"],
+        ["engine", "tables", "formats", "ratio of times", "range", "told apart"],
         [
             (
                 row.engine_one,
@@ -71,10 +71,11 @@ def formats(treatment: Result) -> str:
             for row in _rows(found)
         ],
     )
+    chance = (1 - WANTED) * len(found)
     return (
-        f"{table}\n\nTold apart: the interval is known to hold the median in {WANTED:.0%} of all cases, and 1 is not in it. Of "
-        f"{len(found)} such comparisons about {(1 - WANTED) * len(found):.1f} would be told apart by chance if no format made a "
-        "difference."
+        f"{table}\n\nRange: {interval(treatment)}. Told apart: it is known to hold the median in {WANTED:.0%} of all cases, "
+        f"and 1 is not in it. Of {len(found)} such comparisons about {chance:.1f} would be told apart by chance "
+        "if no format made a difference."
     )
 
 
