@@ -59,7 +59,7 @@ CRITERIA = (
     ),
     Criterion(
         "commit_predicted",
-        "The law of commits, fitted on short logs, predicts the time of a commit to one three times as long as the "
+        "The law of commits, fitted on short logs, predicts the time of a commit to one half as long again as the "
         "longest of them.",
         at_most(ERROR_LIMIT),
         "ratio",

@@ -32,7 +32,7 @@ CRASH_BATCHES = 4
 LOOKS = 5  # queries timed at each frequency
 # Small and many, so that there is something to merge for as long as readings go on.
 WATCHED_ROWS = 100
-CONTROL_READINGS = 30  # at least: about one in three is torn there
+CONTROL_READINGS = 20  # at least: hardly any is whole there
 # Readers and kills are to meet as much merging as there can be: every partition becomes one file.
 ALL_IN_ONE = 1 << 40
 _STEPS = 11  # and one for each layout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,22 +34,22 @@ class Findings:
     tables: Mapping[str, pd.DataFrame]
     control: pd.DataFrame
 
-    @property
+    @cached_property
     def model(self) -> Model:
         """The cost model over the link."""
         return aggregate.model_of(self.tables["cells"], STORE)
 
-    @property
+    @cached_property
     def disk(self) -> Model:
         """The cost model on the local disk."""
         return aggregate.model_of(self.tables["cells"], DISK)
 
-    @property
+    @cached_property
     def rhythm(self) -> Rhythm:
         """What a micro-batch costs at each frequency of compaction; fitted without the held-out one."""
         return rhythm(without_held(self.rungs))
 
-    @property
+    @cached_property
     def rhythms(self) -> list[Rhythm]:
         """The same as it might as well have come out."""
         looks, compactions = self.tables["looks"], self.tables["compactions"]
@@ -60,9 +61,15 @@ class Findings:
         low, high = _ends([each.best(queries) for each in self.rhythms])
         return self.rhythm.best(queries), (low, high)
 
-    def upfront(self, what: str) -> Upfront:
-        """The law of "commit" or "plan"."""
-        return upfront(self.tables["planned"], what)
+    @cached_property
+    def commit(self) -> Upfront:
+        """The law of a commit."""
+        return upfront(self.tables["planned"], "commit")
+
+    @cached_property
+    def plan(self) -> Upfront:
+        """The law of a plan."""
+        return upfront(self.tables["planned"], "plan")
 
     def listing(self, files: float) -> tuple[float, tuple[float, float]]:
         """Seconds to list `files`, one full answer after the other; the least and the most that was measured."""
@@ -80,7 +87,7 @@ class Findings:
         """Size of file from which opening takes at most `OPENING_SHARE` of the time."""
         return _file_bytes(self.model)
 
-    @property
+    @cached_property
     def file_bytes_interval(self) -> tuple[float, float]:
         """95 % interval of `file_bytes`: the model fitted anew on resampled cells."""
         cells, random = aggregate.fitted_cells(self.tables["cells"], STORE), np.random.default_rng(0)

@@ -43,7 +43,7 @@ class Params(Parameters):
     queries_per_batch: float = Field(
         1.0, gt=0, le=10_000, description="queries during one micro-batch's interval"
     )
-    readings: int = Field(80, ge=20, le=100_000, description="readings during compaction")
+    readings: int = Field(60, ge=20, le=100_000, description="readings during compaction")
     repeats: int = Field(2, ge=1, le=20, description="timings of each query, layout and state")
     seed: int = Field(1, ge=0, description="seed of the log and of the order of the timings")
 

@@ -49,7 +49,7 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
 
 
 def _constants(found: Findings) -> list[Metric]:
-    model, law, commit = found.model, found.rhythm, found.upfront("commit").line
+    model, law, commit = found.model, found.rhythm, found.commit.line
     low, high = found.file_bytes_interval
     size = f"s, opening takes {OPENING_SHARE:.0%} ({_between(low / 1e6, high / 1e6)}, cells resampled)"
     return [
@@ -78,7 +78,7 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
         "log, MB": size / 1e6,
         "files, never compacted": small,
         "full scan of them, s": float(model.predict(small, read)),
-        "a commit to a log that names them, s": found.upfront("commit").line.seconds(small),
+        "a commit to a log that names them, s": found.commit.line.seconds(small),
         f"files of {found.file_bytes / 1e6:.0f} MB": large,
         "full scan of these, s": float(model.predict(large, read)),
         "compact every … micro-batches at so many times the queries": _every(found, factor),
@@ -128,21 +128,21 @@ def _frequency(found: Findings) -> str:
 
 def _planner(found: Findings) -> str:
     listing, (least, most) = found.listing(MANY)
-    planning, (low, high) = found.upfront("plan").seconds(MANY)
+    planning, (low, high) = found.plan.seconds(MANY)
     return (
         f"At a million files a listing takes {math.ceil(MANY / PAGE):,} LIST requests, one after the other: {listing:,.0f} s "
         f"({least:,.0f} to {most:,.0f} by the quickest and the slowest measured) before the first byte is read. A log that names "
         f"the files takes {planning:,.1f} s to read and plan over ({_between(low, high, 1)}, extrapolated from "
-        f"{found.upfront('plan').held['files'].max():,.0f} files and fewer), and opening them takes "
+        f"{found.plan.held['files'].max():,.0f} files and fewer), and opening them takes "
         f"{MANY * found.model.open_s / 3600:,.1f} hours: merge them first."
     )
 
 
 def _log(found: Findings) -> str:
-    files, (low, high) = found.upfront("commit").files(COMMIT_S)
+    files, (low, high) = found.commit.files(COMMIT_S)
     return (
         f"This experiment's log names every file in every version. To parse and to write them again takes a commit "
-        f"{found.upfront('commit').line.each_s * 1e6:,.0f} µs for each, so from about {float(f'{files:.2g}'):,.0f} files on "
+        f"{found.commit.line.each_s * 1e6:,.0f} µs for each, so from about {float(f'{files:.2g}'):,.0f} files on "
         f"({_between(float(f'{low:.2g}'), float(f'{high:.2g}'))}) it takes longer than {COMMIT_S:g} s: then use a table "
         f"format (Iceberg, Delta Lake), whose metadata are written in increments and hold minima and maxima, so that a "
         f"planner can skip most of them."

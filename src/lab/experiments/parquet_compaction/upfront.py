@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -46,11 +47,11 @@ class Upfront:
     fitted: pd.DataFrame
     held: pd.DataFrame
 
-    @property
+    @cached_property
     def line(self) -> Line:
         return line(self.fitted["files"].tolist(), self.fitted["seconds"].tolist())
 
-    @property
+    @cached_property
     def lines(self) -> list[Line]:
         """The line as it might as well have come out: each size's timings drawn with replacement."""
         random = np.random.default_rng(0)
@@ -71,9 +72,9 @@ class Upfront:
 
 
 def upfront(planned: pd.DataFrame, what: str) -> Upfront:
-    """The timings of one kind. Commits grow the log by a file each, so a size is a decade's third, not a number."""
+    """The timings of one kind. Commits grow the log by a file each, so logs of about one length are one size."""
     rows = planned[planned["what"] == what]
-    rows = rows.assign(size=(np.log(rows["files"]) * 4).round())
+    rows = rows.assign(size=(rows["files"] / 1_000).round())
     largest = rows["size"] == rows["size"].max()
     return Upfront(rows[~largest], rows[largest])
 
