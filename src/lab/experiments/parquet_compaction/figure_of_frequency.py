@@ -17,12 +17,12 @@ _KINDS = ["law fitted on it", "law not fitted on it"]
 
 
 def trade_off(found: Findings) -> Figure:
-    """Above: seconds of queries and compaction; below: bytes rewritten; the recommended rung marked in both."""
+    """Above: seconds of queries and compaction; below: bytes rewritten; the law's optimum marked in both."""
     rungs = found.rungs
     marks = _measured(found)
 
     def chart(width: int) -> Any:
-        best = alt.Chart(pd.DataFrame({"every": [found.rung.every]}))
+        best = alt.Chart(pd.DataFrame({"every": [_mark(found)]}))
         rule = best.mark_rule(color=theme.GREY, strokeDash=[4, 4]).encode(x=_frequency(rungs))
         above, below = rule + _seconds(found, marks, width), _limit() + rule + _written(rungs)
         return alt.vconcat(
@@ -104,10 +104,16 @@ def _limit() -> Any:
 def _title(found: Findings) -> str:
     first, last, rung = found.rungs.iloc[0], found.rungs.iloc[-1], found.rung
     return (
-        f"Compact every {rung.every:.0f} micro-batches: {rung.total_s:.2f} s for queries and compaction, "
-        f"{rung.amplification:.2f} bytes rewritten per byte; every {first.every:.0f} it is {first.total_s:.2f} s and "
-        f"{first.amplification:.2f}, every {last.every:.0f} {last.total_s:.2f} s and {last.amplification:.2f}"
+        f"Compact {found.advised}: at {rung.every:.0f}, where least was measured, {rung.total_s:.2f} s for queries and "
+        f"compaction and {rung.amplification:.2f} bytes rewritten per byte; at {first.every:.0f} {first.total_s:.2f} s and "
+        f"{first.amplification:.2f}, at {last.every:.0f} {last.total_s:.2f} s and {last.amplification:.2f}"
     )
+
+
+def _mark(found: Findings) -> float:
+    """The law's optimum, within the ladder."""
+    best, _ = found.every(found.params.queries_per_batch)
+    return float(np.clip(best, found.rungs["every"].min(), found.rungs["every"].max()))
 
 
 def _told(found: Findings) -> str:
@@ -119,6 +125,6 @@ def _told(found: Findings) -> str:
         f"{first.compaction_s:.2f} to {last.compaction_s:.2f} s; points are measured, with their 95 % intervals, curves the "
         f"law, which was not fitted on the diamonds at {found.held}. Its optimum is at {best:.1f} ({low:.1f} to {high:.1f}). "
         f"Below: write amplification, from {first.amplification:.2f} to {last.amplification:.2f}, with the limit "
-        f"{OVERHEAD_LIMIT:g} as a line. A dashed line marks the recommended {found.rung.every:.0f}"
+        f"{OVERHEAD_LIMIT:g} as a line. A dashed line marks that optimum. Least was measured at {found.rung.every:.0f}"
         + (f"; noise does not tell it from every {found.near}." if found.near else ".")
     )

@@ -61,6 +61,14 @@ class Findings:
         low, high = _ends([each.best(queries) for each in self.rhythms])
         return self.rhythm.best(queries), (low, high)
 
+    @property
+    def advised(self) -> str:
+        """The law's best frequency at the load measured, with its interval, in words."""
+        best, (low, high) = self.every(self.params.queries_per_batch)
+        if not math.isfinite(best):
+            return "not at all"
+        return f"every {best:.0f} micro-batches or so (95 % interval {low:.1f} to {high:.1f})"
+
     @cached_property
     def commit(self) -> Upfront:
         """The law of a commit."""

@@ -19,7 +19,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"{found.least.ratio:.1f} to {found.most.ratio:.1f} times as fast ({found.least.layout}, {found.most.layout}), "
             f"because each file costs {found.model.open_s * 1e3:.0f} ms however little is in it. Once compacted, every layout "
             f"answers in {after.min():.2f} to {after.max():.2f} s on average; “{best.layout}” reads least. "
-            f"Compacting every {rung.every:.0f} micro-batches costs least in all{_alike(found)} and rewrites "
+            f"Of the frequencies measured, every {rung.every:.0f} micro-batches costs least in all{_alike(found)} and rewrites "
             f"{rung.amplification:.2f} bytes for each byte ingested. "
             "Partitions as fine as the ingestion leave nothing to merge: there an average "
             f"query takes {control.seconds_before:.2f} s before and {control.seconds_after:.2f} s after."
@@ -45,7 +45,6 @@ def _alike(found: Findings) -> str:
 def _decisions(found: Findings) -> list[Decision]:
     low, high = found.file_bytes_interval
     rung, rungs, size = found.rung, found.rungs, found.file_bytes / 1e6
-    best, (soon, late) = found.every(found.params.queries_per_batch)
     return [
         Decision(
             "How large should Parquet files on an object store be?",
@@ -56,7 +55,7 @@ def _decisions(found: Findings) -> list[Decision]:
         ),
         Decision(
             "How often should a dataset be compacted?",
-            f"Every {rung.every:.0f} micro-batches at {found.load} (by the law {best:,.1f}, {soon:,.1f} to {late:,.1f}): "
+            f"At {found.load}, {found.advised}. Least was measured every {rung.every:.0f}{_alike(found)}: "
             f"{rung.total_s:.2f} s per micro-batch for queries and compaction together, against {rungs.iloc[0].total_s:.2f} s "
             f"every {rungs.iloc[0].every:.0f} and {rungs.iloc[-1].total_s:.2f} s every {rungs.iloc[-1].every:.0f}.",
         ),
