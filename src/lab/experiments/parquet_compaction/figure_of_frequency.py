@@ -13,7 +13,7 @@ from lab.experiments.parquet_compaction.criteria import OVERHEAD_LIMIT
 from lab.experiments.parquet_compaction.findings import Findings
 
 _PARTS = ["both", "queries", "compaction"]
-_KINDS = ["law fitted on it", "law not fitted on it"]
+_KINDS = ["measured, law fitted on it", "measured, law not fitted on it"]
 
 
 def trade_off(found: Findings) -> Figure:
@@ -76,14 +76,17 @@ def _seconds(found: Findings, marks: pd.DataFrame, width: int) -> Any:
     axes = {
         "x": _frequency(found.rungs),
         "y": alt.Y("seconds:Q", title="seconds per micro-batch"),
-        "color": alt.Color("part:N", title="per micro-batch")
+        "color": alt.Color("part:N", title=None)
         .scale(domain=_PARTS, range=[theme.BLUE, theme.GREEN, theme.VERMILION])
         .legend(columns=columns),
     }
-    shape = alt.Shape("law:N", title="measured").scale(domain=_KINDS, range=["circle", "diamond"])
+    shape = alt.Shape("law:N", title=None).scale(domain=_KINDS, range=["circle", "diamond"])
     base = alt.Chart(marks)
     points = base.mark_point(size=110, opacity=1).encode(
-        **axes, shape=shape.legend(columns=columns, symbolFillColor=theme.GREY, symbolStrokeColor=theme.GREY)
+        **axes,
+        shape=shape.legend(
+            orient="bottom", columns=1, symbolFillColor=theme.GREY, symbolStrokeColor=theme.GREY
+        ),
     )
     spread = base.mark_rule(strokeWidth=1.5).encode(**(axes | {"y": alt.Y("low:Q"), "y2": alt.Y2("high:Q")}))
     return alt.Chart(_curves(found)).mark_line().encode(**axes) + spread + points

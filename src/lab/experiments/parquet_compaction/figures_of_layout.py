@@ -46,7 +46,11 @@ def layouts(found: Findings) -> Figure:
         base = alt.Chart(data).encode(
             y=alt.Y("layout:N", title=None, sort=rows["layout"].tolist()).axis(minExtent=105, labelLimit=130)
         )
-        x = alt.X("seconds:Q", title="average query time, s").scale(zero=True).axis(tickCount=6)
+        x = (
+            alt.X("seconds:Q", title="average query time, s")
+            .scale(zero=True)
+            .axis(tickCount=4 if width == theme.NARROW else 6)
+        )
         lines = base.mark_line(color=theme.GREY).encode(x=x, detail="layout:N")
         spread = base.mark_rule(strokeWidth=2).encode(x="least:Q", x2="most:Q", color=by_state())
         points = base.mark_point(size=110, opacity=1).encode(x=x, color=by_state(), shape=_shape())
