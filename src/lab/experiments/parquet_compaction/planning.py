@@ -18,7 +18,7 @@ from lab.experiments.parquet_compaction.layouts import Layout
 from lab.experiments.parquet_compaction.log import DataFile
 from lab.experiments.parquet_compaction.reader import prune
 
-# Files that the log names. The last one is predicted from the others. An entry costs a little more in a longer log, so
+# Files that the log names. The last one is predicted from the others. An entry seems to cost more in a longer log, so
 # the law is fitted near the lengths that it is asked about.
 ENTRIES = (3_000, 9_000, 18_000, 27_000)
 LISTED = 2_000  # objects: two full answers to LIST
