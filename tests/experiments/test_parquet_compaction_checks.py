@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from lab.evidence.params import ParameterError, parse
 from lab.experiments.parquet_compaction import events, oracle
 from lab.experiments.parquet_compaction.checks import Survey, check_reading, check_readings, check_survey
-from lab.experiments.parquet_compaction.crash import Kill
+from lab.experiments.parquet_compaction.crash import Kill, Stage, stages
+from lab.experiments.parquet_compaction.faults_seen import killed, reader_sees_whole, watched
 from lab.experiments.parquet_compaction.log import DataFile
-from lab.experiments.parquet_compaction.observations import killed, reader_sees_whole
 from lab.experiments.parquet_compaction.params import Params
 from lab.experiments.parquet_compaction.reader import prune
 from lab.experiments.parquet_compaction.readers import Reading, Watch
@@ -53,13 +53,29 @@ def test_one_row_swapped_for_another_is_missing() -> None:
 def test_readings_are_counted_by_kind_and_only_whole_ones_pass() -> None:
     readings = (reading(100), *BAD.values())
     assert check_readings(readings, 100) == {"whole": 1} | dict.fromkeys(BAD, 1)
-    assert reader_sees_whole(Watch(readings, ((0.5, 0.6),), 100)).value == len(BAD)
+    assert reader_sees_whole(Watch(readings, ((0.5, 0.6),), 100, 6)).value == len(BAD)
 
 
 def test_readers_that_never_met_a_compaction_tell_nothing() -> None:
-    seen = reader_sees_whole(Watch((reading(100),), ((5.0, 6.0),), 100))
+    seen = reader_sees_whole(Watch((reading(100),), ((5.0, 6.0),), 100, 1))
     assert seen.value == 0
     assert not seen.conclusive
+
+
+def test_only_readings_that_met_a_compaction_are_counted() -> None:
+    times = [(0, 4.9), (0, 5.1), (5.2, 5.3), (5.9, 9), (6.1, 9), (0, 9)]  # the compaction: from 5 to 6
+    readings = tuple(replace(reading(100), start_s=start, end_s=end) for start, end in times)
+    watch = Watch(readings, ((5.0, 6.0),), 100, 5)
+    assert [item.start_s for item in watch.overlapping] == [0, 5.2, 5.9, 0]
+    seen = watched(watch)
+    assert seen["readers_met_compaction"].value == pytest.approx(4 / 5)
+    assert seen["reader_sees_whole"].interval == (0.0, 3.0)
+    assert "of 4 readings" in seen["reader_sees_whole"].detail
+
+
+def test_a_torn_reading_counts_even_if_it_met_no_compaction() -> None:
+    torn, whole = replace(reading(200), rows=300), replace(reading(100), start_s=5.1, end_s=5.2)
+    assert reader_sees_whole(Watch((torn, whole), ((5.0, 6.0),), 100, 1)).value == 1
 
 
 WHOLE = Survey(100, 100, sum(range(100)), 1)
@@ -78,17 +94,22 @@ def test_a_survey_tells_lost_from_repeated(survey: Survey, wrong: list[str]) -> 
     assert check_survey(survey, 100) == wrong
 
 
+EARLY, LATE = Stage("early", "PUT", 1, switched=False), Stage("late", "POST", 0, switched=True)
+
+
 def kill(**changes: object) -> Kill:
     rows = Params().batch_rows * 4
     survey = Survey(rows, rows, rows * (rows - 1) // 2, 3)
-    return replace(Kill(1, False, 1, replace(survey, files=12), survey, 0, 4, 3), **changes)
+    many = replace(survey, files=12)
+    return replace(Kill(EARLY, True, False, 1, many, many, survey, 0, 4, 3), **changes)
 
 
 def test_a_kill_that_loses_or_does_not_heal_is_seen() -> None:
     params, good = Params(), kill()
     assert [item.value for item in killed(params, [good, good]).values()] == [0, 0]
-    lost = kill(left=replace(good.left, rows=1, distinct=1))
-    assert killed(params, [good, lost])["crash_loses_nothing"].value == 1
+    bad = replace(good.left, rows=1, distinct=1)
+    for lost in (kill(left=bad), kill(halted=bad), kill(halted=replace(bad, rows=2 * good.left.rows))):
+        assert killed(params, [good, lost])["crash_loses_nothing"].value == 1
     for unhealed in (
         kill(stray=1),
         kill(mended=replace(good.mended, files=4)),
@@ -97,8 +118,30 @@ def test_a_kill_that_loses_or_does_not_heal_is_seen() -> None:
         assert killed(params, [good, unhealed])["second_run_heals"].value == 1
 
 
-def test_kills_that_all_came_too_late_tell_nothing() -> None:
-    assert not killed(Params(), [kill(committed=True)])["crash_loses_nothing"].conclusive
+@pytest.mark.parametrize(
+    "missed_it", [kill(reached=False), kill(committed=True), kill(stage=LATE, committed=False)]
+)
+def test_a_kill_that_missed_its_stage_tells_nothing(missed_it: Kill) -> None:
+    seen = killed(Params(), [kill(), kill(stage=LATE, committed=True), missed_it])
+    assert not any(item.conclusive for item in seen.values())
+
+
+def test_a_loss_is_told_even_if_a_kill_missed_its_stage() -> None:
+    lost = kill(reached=False, left=replace(kill().left, rows=1, distinct=1))
+    assert killed(Params(), [lost])["crash_loses_nothing"].conclusive
+
+
+def test_the_stages_are_before_between_and_after_the_switch() -> None:
+    found = stages(partitions=2, batches=4)
+    assert [(stage.through, stage.switched) for stage in found if stage.operation == "PUT"] == [
+        (0, False),
+        (1, False),
+        (2, False),
+    ]
+    assert [(stage.through, stage.switched) for stage in found if stage.operation == "POST"] == [
+        (0, True),
+        (8, True),
+    ]
 
 
 ANSWER = [["A", "10.25", "NULL", "1998-12-01"]]
@@ -184,7 +227,7 @@ def test_an_over_partitioned_load_has_partitions_of_its_own() -> None:
 
 
 def test_the_workload_is_whole_micro_batches_and_its_answers_are_not_empty() -> None:
-    params = Params(events=20_005, batches=10, compact_every=(1, 2, 5))
+    params = Params(events=20_005, batches=10, compact_every=(1, 2, 5, 10))
     work = workload(params)
     assert len(work.log) == 20_000
     assert work.truth["point"][0][0] > 0
@@ -199,7 +242,8 @@ def test_the_workload_is_whole_micro_batches_and_its_answers_are_not_empty() -> 
         ("layouts", ("date+hash", "date", "date")),
         ("layouts", ("date+hash", "month")),
         ("compact_every", (4, 2, 8)),
-        ("compact_every", (2, 4, 37)),
+        ("compact_every", (2, 4, 8, 37)),
+        ("compact_every", (2, 4, 8)),
         ("file_counts", (0, 4)),
         ("rtt_ms", 0),
         ("target_mb", -1),

@@ -82,7 +82,7 @@ def test_cost_refuses_nonsense(wrong: dict) -> None:
 
 @pytest.mark.parametrize(
     ("after", "ratio", "conclusive"),
-    [((1.0, 1.1), 2.0, True), ((1.8, 1.9), 2 / 1.8, True), ((1.2, 1.5), 2 / 1.2, False)],
+    [((1.0, 1.1), 2 / 1.05, True), ((1.8, 1.9), 2 / 1.85, True), ((1.2, 1.5), 2 / 1.35, False)],
 )
 def test_a_ratio_is_told_only_if_its_spread_leaves_the_limit_out(
     after: tuple[float, float], ratio: float, conclusive: bool

@@ -21,9 +21,9 @@ def arms():
         events=40_000,
         batches=12,
         days=2,
-        target_mb=1,
+        target_mb=4,
         file_counts=(1, 12),
-        compact_every=(3, 6, 12),
+        compact_every=(3, 4, 6, 12),
         readings=40,
         repeats=1,
     )
@@ -36,6 +36,27 @@ def test_every_criterion_is_observed_and_the_exact_ones_hold(arms) -> None:
     assert all(item.observation is not None for item in judged.values())
     invariants = [item for item in judged.values() if item.criterion.tier == "invariant"]
     assert {item.outcome for item in invariants} == {"pass"}, invariants
+
+
+def test_every_layout_was_compacted_and_each_kill_hit_its_stage(arms) -> None:
+    treatment, _ = arms
+    for table in ("layouts", "tpch"):
+        found = treatment.tables[table]
+        assert (found["files_before"] > found["files_after"]).all(), found
+    kills = treatment.tables["kills"]
+    assert kills["switched"].tolist() == [False, False, False, True, True]
+    # New files beside the log's; after the switch old ones; half of them removed.
+    assert kills["files not named"].tolist() == [0, 1, 2, 8, 4]
+    assert (kills["strays after mending"] == 0).all()
+
+
+def test_control_and_treatment_hold_the_same_log(arms) -> None:
+    treatment, controls = arms
+    over = controls["over-partitioned"]
+    assert over.observed["answers_right"].value == 0
+    assert "of 6 queries" in over.observed["answers_right"].detail
+    assert over.observed["all_compacted"].value == 1
+    assert set(treatment.tables["looks"]["every"]) == set(treatment.params.compact_every)
 
 
 def test_each_control_breaks_its_criterion(arms) -> None:

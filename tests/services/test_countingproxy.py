@@ -7,13 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
 from pyarrow import fs
 
-from lab.services.countingproxy import CountingProxy, counting_proxy
+from lab.services.countingproxy import CountingProxy, Read, counting_proxy
 from lab.services.objectstore import file_system, object_store
 from lab.services.relay import operation
 from lab.services.s3 import S3
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.service
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    put: ClassVar[list[str]] = []  # paths
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -40,6 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        self.put.append(self.path)
         self.send_response(200)
         self._end(b"")
 
@@ -140,6 +144,46 @@ def test_requests_in_flight_wait_together(link: CountingProxy) -> None:
     with link.delay(0.3), ThreadPoolExecutor(16) as pool:
         took = _seconds(lambda: list(pool.map(lambda _: _connect_and_ask(link), range(16))))
     assert 0.6 <= took < 16 * 0.6  # one after the other
+
+
+def _put(link: CountingProxy, path: str) -> None:
+    with suppress(OSError, http.client.HTTPException):
+        _ask(_connection(link), "PUT", path, b"y")
+
+
+def test_only_so_many_requests_come_through_and_one_that_is_held_never_does(link: CountingProxy) -> None:
+    _Handler.put.clear()
+    with link.hold({"PUT": 1}):
+        _put(link, "/lake/one")
+        held = http.client.HTTPConnection(urlsplit(link.s3.endpoint).netloc, timeout=0.5)
+        held.request("PUT", "/lake/two", b"y")
+        with pytest.raises(TimeoutError):
+            held.getresponse()
+        assert _ask(_connection(link), "GET", "/lake/a") == b"x" * 1000  # another operation
+        held.close()
+    _put(link, "/lake/three")
+    assert _Handler.put == ["/lake/one", "/lake/three"]
+
+
+def test_the_bytes_that_are_asked_for_are_recorded_once(link: CountingProxy) -> None:
+    connection = _connection(link)
+    with link.record():
+        connection.request("GET", "/lake/a%3D1/b", headers={"Range": "bytes=10-19"})
+        connection.getresponse().read()
+        _ask(connection, "GET", "/lake/c")
+        _ask(connection, "GET", "/lake?list-type=2")
+    _ask(connection, "GET", "/lake/d")
+    assert link.reads() == [Read("/lake/a=1/b", 10, 19), Read("/lake/c", 0, None)]
+    assert link.reads() == []
+
+
+def test_a_new_round_trip_does_not_let_through_what_is_held(link: CountingProxy) -> None:
+    with link.hold({"PUT": 0}), link.delay(0.01):
+        held = http.client.HTTPConnection(urlsplit(link.s3.endpoint).netloc, timeout=0.5)
+        held.request("PUT", "/lake/two", b"y")
+        with pytest.raises(TimeoutError):
+            held.getresponse()
+        held.close()
 
 
 def test_an_encrypted_store_is_refused() -> None:

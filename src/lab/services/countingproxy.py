@@ -7,10 +7,10 @@ connection its handshake. (Its latency itself is honest: one delay per answer, h
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lab.services import http
 from lab.services.node import Node
@@ -52,6 +52,15 @@ class Traffic:
 
 
 @dataclass(frozen=True)
+class Read:
+    """One GET of an object. path: /bucket/key. first, last: bytes asked for; last is None for "to the end"."""
+
+    path: str
+    first: int
+    last: int | None
+
+
+@dataclass(frozen=True)
 class CountingProxy:
     """A link that answers. s3: the same store with the same keys, through the link."""
 
@@ -76,6 +85,41 @@ class CountingProxy:
             yield
         finally:
             self.set(0)
+
+    @contextmanager
+    def hold(self, more: Mapping[str, int]) -> Iterator[None]:
+        """Within the block only so many more requests of an operation come through: {"PUT": 2}.
+
+        One that is held never reaches the store: it waits until its client hangs up.
+        """
+        now = self.traffic()
+        http.call("PUT", self._control, {"most": {name: now.count(name) + n for name, n in more.items()}})
+        try:
+            yield
+        finally:
+            http.call("PUT", self._control, {"most": {}})
+
+    @contextmanager
+    def record(self) -> Iterator[None]:
+        """Keep within the block which bytes of which objects are asked for."""
+        http.call("PUT", self._control, {"record": True})
+        try:
+            yield
+        finally:
+            http.call("PUT", self._control, {"record": False})
+
+    def reads(self) -> list[Read]:
+        """The recorded GETs since this was last asked."""
+        said = http.call("GET", self._control + "reads")
+        return [Read(unquote(path), *_range(text)) for path, text in said]
+
+
+def _range(header: str) -> tuple[int, int | None]:
+    """First and last byte of a Range header; the whole object if there is none. ValueError for "the last n"."""
+    if not header:
+        return 0, None
+    first, _, last = header.removeprefix("bytes=").partition("-")
+    return int(first), int(last) if last else None
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlsplit
 
 _PIECE = 1 << 16
@@ -22,9 +22,15 @@ _NO_BODY = (204, 304)
 
 @dataclass
 class Link:
-    """What the link does. rtt_s: added once to each request, and once to each new connection (its handshake)."""
+    """What the link does. rtt_s: added once to each request, and once to each new connection (its handshake).
+
+    most: how many requests of an operation come through, counted from the relay's start; those after are counted
+    but held until their client gives up. record: keep the range of each GET of an object.
+    """
 
     rtt_s: float = 0.0
+    most: dict[str, int] = field(default_factory=dict)
+    record: bool = False
 
 
 @dataclass
@@ -80,6 +86,7 @@ class Relay:
         self.upstream = (host, port)
         self.link = Link()
         self.counts = Counts()
+        self.reads: list[tuple[str, str]] = []  # path and Range header of each recorded GET
 
     async def serve(self, client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         """One client connection, until either side ends it."""
@@ -107,7 +114,12 @@ class Relay:
         """One request and its answer; False if the connection ends with it."""
         request = parse(await client.readuntil(b"\r\n\r\n"))
         method = request.first[0]
-        self.counts.requests[operation(method, request.first[1])] += 1
+        kind = operation(method, request.first[1])
+        self.counts.requests[kind] += 1
+        if self.link.record and kind == "GET":
+            self.reads.append((urlsplit(request.first[1]).path, request.headers.get("range", "")))
+        if self.counts.requests[kind] > self.link.most.get(kind, sys.maxsize):
+            await _given_up(client)
         await asyncio.sleep(self.link.rtt_s)
         to_store.write(request.raw)
         sending = asyncio.ensure_future(self._send_body(request, client, to_store))
@@ -143,6 +155,13 @@ class Relay:
                 return head
 
 
+async def _given_up(client: asyncio.StreamReader) -> None:
+    """Wait until the client hangs up; what it still sends goes nowhere."""
+    while await client.read(_PIECE):
+        pass
+    raise ConnectionAbortedError
+
+
 async def _body(head: Head, source: asyncio.StreamReader) -> AsyncIterator[bytes]:
     """A message's body as it comes, in pieces; chunks with their framing."""
     left = head.length
@@ -161,11 +180,17 @@ async def _body(head: Head, source: asyncio.StreamReader) -> AsyncIterator[bytes
 
 
 async def _control(relay: Relay, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One request to the relay itself: GET answers its counts, PUT sets its link."""
+    """One request to the relay itself.
+
+    GET / answers its counts, PUT / changes its link, GET /reads answers what was recorded and forgets it.
+    """
     request = parse(await reader.readuntil(b"\r\n\r\n"))
     if request.first[0] == "PUT":
-        relay.link = Link(**json.loads(await reader.readexactly(request.length or 0)))
-    text = json.dumps(vars(relay.counts) | vars(relay.link)).encode()
+        relay.link = replace(relay.link, **json.loads(await reader.readexactly(request.length or 0)))
+    said: object = vars(relay.counts) | vars(relay.link)
+    if request.first[1] == "/reads":
+        said, relay.reads = relay.reads, []
+    text = json.dumps(said).encode()
     writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
     await writer.drain()
     writer.close()

@@ -1,4 +1,4 @@
-"""From single timings to tables: one row per cell, one per layout, one per frequency."""
+"""From single timings to tables: one row per cell, one per layout, one per size of file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pandas as pd
 
 from lab.experiments.parquet_compaction.compaction import FULL
 from lab.experiments.parquet_compaction.cost import Model, fit
-from lab.experiments.parquet_compaction.datasets import Dataset
-from lab.experiments.parquet_compaction.frequency import Rung
+from lab.experiments.parquet_compaction.datasets import STATES, Dataset
 from lab.experiments.parquet_compaction.params import HELD_OUT
 from lab.experiments.parquet_compaction.sizes import Sized
 from lab.experiments.parquet_compaction.timing import Timing
@@ -20,7 +19,7 @@ STORE, DISK = "store", "disk"
 
 
 def timings_table(timings: Sequence[Timing]) -> pd.DataFrame:
-    """One row per timed query: place, layout, query, state, files, seconds, requests of each kind, bytes read."""
+    """One row per timed query: place, layout, query, state, files, seconds, requests of each kind, bytes."""
     return pd.DataFrame(
         [
             {
@@ -35,6 +34,8 @@ def timings_table(timings: Sequence[Timing]) -> pd.DataFrame:
                 "list": item.traffic.count("LIST"),
                 "requests": item.traffic.total,
                 "bytes": item.read_bytes,
+                "needed": item.needed,
+                "missed": item.missed,
             }
             for item in timings
         ]
@@ -42,10 +43,12 @@ def timings_table(timings: Sequence[Timing]) -> pd.DataFrame:
 
 
 def cells_table(timings: pd.DataFrame) -> pd.DataFrame:
-    """One row per cell. seconds: the least, because a disturbance only ever adds; bytes and requests: the mean."""
-    counts = dict.fromkeys(("get", "head", "list", "requests", "bytes"), "mean")
-    how = {"files": "first", "seconds": "min"} | counts
-    return timings.groupby(CELL, as_index=False, sort=False).agg(how)
+    """One row per cell. seconds: the median, least and most its range; bytes and requests: the mean."""
+    counts = {name: (name, "mean") for name in ("get", "head", "list", "requests", "bytes")}
+    seconds = {"seconds": ("seconds", "median"), "least": ("seconds", "min"), "most": ("seconds", "max")}
+    cells = timings.groupby(CELL, as_index=False, sort=False)
+    found: pd.DataFrame = cells.agg(files=("files", "first"), **seconds, **counts)
+    return found
 
 
 def averages(cells: pd.DataFrame) -> pd.DataFrame:
@@ -73,10 +76,12 @@ def predictions(cells: pd.DataFrame, model: Model) -> pd.DataFrame:
 
 
 def layouts_table(datasets: Sequence[Dataset], cells: pd.DataFrame, target_bytes: int) -> pd.DataFrame:
-    """One row per layout: files, small files, bytes, write amplification, storage overhead, average query's time and requests."""
+    """One row per layout: files, small files, bytes, write amplification, storage overhead, average query's time and requests.
+
+    least, most: average of the queries' quickest and of their slowest timings.
+    """
     stored = cells[cells["place"] == STORE]
-    times = averages(stored).set_index("layout")
-    requests = stored.pivot_table("requests", "layout", "state", "mean")
+    means = stored.pivot_table(["seconds", "least", "most", "requests"], "layout", "state", "mean")
     rows = []
     for item in datasets:
         before, after = item.version("before"), item.version("after")
@@ -91,77 +96,25 @@ def layouts_table(datasets: Sequence[Dataset], cells: pd.DataFrame, target_bytes
                 "bytes_after": after.bytes,
                 "amplification": item.amplification,
                 "storage_overhead": item.stored_bytes / after.bytes - 1,
-                "seconds_before": times.loc[item.layout.name, "before"],
-                "seconds_after": times.loc[item.layout.name, "after"],
-                "requests_before": requests.loc[item.layout.name, "before"],
-                "requests_after": requests.loc[item.layout.name, "after"],
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def frequency_table(rungs: Sequence[Rung], model: Model, full_bytes: float, queries: float) -> pd.DataFrame:
-    """One row per frequency: write amplification, mean files and query time, seconds per micro-batch.
-
-    The query time is the model's, averaged over the files that each micro-batch left; `looks` hold it against
-    the clock. full_bytes: what a full scan reads of the whole log; it grows in proportion until then.
-    """
-    rows = []
-    for rung in rungs:
-        share = pd.Series(range(1, len(rung.files) + 1)) / len(rung.files)
-        query_s = float(model.predict(rung.files, share * full_bytes).mean())
-        rows.append(
-            {
-                "every": rung.every,
-                "amplification": rung.amplification,
-                "mean_files": sum(rung.files) / len(rung.files),
-                "max_files": max(rung.files),
-                "compactions": len(rung.compactions),
-                "compaction_s": rung.compaction_s,
-                "query_s": query_s,
-                "total_s": queries * query_s + rung.compaction_s,
+                **{
+                    f"{name}_{state}": means.loc[item.layout.name, (name, state)]
+                    for name in ("seconds", "least", "most", "requests")
+                    for state in STATES
+                },
             }
         )
     return pd.DataFrame(rows)
 
 
 def sizes_table(sizes: Sequence[Sized], model: Model) -> pd.DataFrame:
-    """One row per place and number of files: file_bytes, least seconds, and over the link the model's word for them."""
+    """One row per place and number of files: file_bytes, median seconds, and over the link the model's word for them."""
     found = pd.DataFrame([asdict(item) for item in sizes])
-    how = {"file_bytes": "first", "read_bytes": "mean", "seconds": "min"}
-    rows = found.groupby(["place", "files"], as_index=False).agg(how)
+    rows = found.groupby(["place", "files"], as_index=False).agg(
+        file_bytes=("file_bytes", "first"),
+        read_bytes=("read_bytes", "mean"),
+        seconds=("seconds", "median"),
+        least=("seconds", "min"),
+        most=("seconds", "max"),
+    )
     predicted = pd.Series(model.predict(rows["files"], rows["read_bytes"]), rows.index)
     return rows.assign(predicted=predicted.where(rows["place"] == STORE))
-
-
-def looks_table(rungs: Sequence[Rung], model: Model, full_bytes: float) -> pd.DataFrame:
-    """The queries timed while the log grew, beside the model's word for them."""
-    rows = [
-        {
-            "every": rung.every,
-            "batch": number,
-            "files": files,
-            "seconds": seconds,
-            "predicted": float(model.predict(files, full_bytes * number / len(rung.files))),
-        }
-        for rung in rungs
-        for number, files, seconds in rung.looks
-    ]
-    return pd.DataFrame(rows)
-
-
-def compactions_table(rungs: Sequence[Rung]) -> pd.DataFrame:
-    """Every compaction of the ladder: frequency, files that it merged, bytes that it wrote, seconds."""
-    rows = [
-        {
-            "every": rung.every,
-            "merged": len(
-                {file.path for file in done.before.files} - {file.path for file in done.after.files}
-            ),
-            "written": done.bytes_written,
-            "seconds": done.seconds,
-        }
-        for rung in rungs
-        for done in rung.compactions
-    ]
-    return pd.DataFrame(rows)

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TpchCheck:
-    """wrong: numbers of the queries whose answer is not the published one; asked: how many were asked."""
+    """wrong: numbers of the queries whose answer is not the published one; asked: how many were asked.
+
+    files: of lineitem, in that state.
+    """
 
     layout: str
     state: str
+    files: int
     wrong: tuple[int, ...]
     asked: int
     timed_sql: str
@@ -66,4 +70,4 @@ def _check(
         for number, sql in queries.items()
         if not oracle.agrees(connection.execute(sql).fetchall(), answers[number])
     )
-    return TpchCheck(dataset.layout.name, state, wrong, len(queries), queries[TPCH_TIMED])
+    return TpchCheck(dataset.layout.name, state, len(urls), wrong, len(queries), queries[TPCH_TIMED])

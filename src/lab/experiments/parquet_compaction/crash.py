@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,18 +27,48 @@ _PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True)
-class Kill:
-    """One killed compaction. after_puts: PUTs that the link had seen when it was killed.
+class Stage:
+    """Where a compaction is killed: the store lets so many requests of one operation through, the next one is held.
 
-    committed: whether its commit had come through; orphans: data files that no version named.
-    left, mended: the dataset after the kill, and after a second compaction and a clean-up.
-    stray: data files in the store that the mended dataset does not name. batches: micro-batches in it;
+    switched: whether the log has been switched to the new files by then.
+    """
+
+    name: str
+    operation: str
+    through: int
+    switched: bool
+
+
+def stages(partitions: int, batches: int) -> list[Stage]:
+    """All stages of a compaction of `batches` loads into `partitions` files, and of the clean-up after it.
+
+    It PUTs one file for each partition, then the log's next version; the clean-up deletes the older versions, one for
+    each load, then the old files, one for each load and partition, by a POST (DeleteObjects) each.
+    """
+    return [
+        Stage("before the first new file", "PUT", 0, switched=False),
+        Stage("between two new files", "PUT", 1, switched=False),
+        Stage("all new files written, log not switched", "PUT", partitions, switched=False),
+        Stage("log switched, no old file removed", "POST", 0, switched=True),
+        Stage("half of the old files removed", "POST", batches + batches * partitions // 2, switched=True),
+    ]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One killed compaction. reached: whether it was at its stage when it was killed.
+
+    committed: whether the newest version was the compacted one; unnamed: data files that it did not name.
+    halted, left, mended: the dataset while the compaction hung, after the kill, and after a second compaction and a
+    clean-up. stray: data files in the store that the mended dataset does not name. batches: micro-batches in it;
     partitions: files that a compacted dataset has.
     """
 
-    after_puts: int
+    stage: Stage
+    reached: bool
     committed: bool
-    orphans: int
+    unnamed: int
+    halted: Survey
     left: Survey
     mended: Survey
     stray: int
@@ -47,41 +77,37 @@ class Kill:
 
 
 def victim(uri: str, target_bytes: int, sort_by: Sequence[str], s3: S3, ready: Path, go: Path) -> None:
-    """A compaction in a process of its own, which waits for the file `go` so that starting Python is not timed."""
+    """Compaction and clean-up in a process of its own, which waits for the file `go`."""
     log.current(open_files(uri, s3))
     ready.touch()
     while not go.exists():
         time.sleep(0.002)
     compact(uri, target_bytes, sort_by, s3)
+    vacuum(uri, 0, s3)
 
 
 def kill_all(
-    table: Bench,
-    layout: Layout,
-    batches: Sequence[pa.Table],
-    kills: int,
-    target_bytes: int,
-    sort_by: Sequence[str],
+    table: Bench, layout: Layout, batches: Sequence[pa.Table], target_bytes: int, sort_by: Sequence[str]
 ) -> list[Kill]:
-    """`kills` datasets, each with a compaction that is killed a little later than the one before."""
-    uris = [table.uri(f"killed-{number}") for number in range(kills)]
-    workers = []
-    for number, uri in enumerate(uris):
-        for batch in batches:
-            append(open_files(uri, table.s3), batch, layout)
-        signals = [table.disk / f"{what}-{number}" for what in ("ready", "go")]
-        workers.append(spawn(victim, uri, target_bytes, sort_by, table.s3, *signals))
-    # One PUT for each partition, one for the commit: the first is killed before any, the last after all.
-    partitions = len({str(file.partition) for file in log.current(open_files(uris[0], table.s3)).files})
+    """A dataset for each stage, with a compaction that is killed there."""
+    partitions = len(list(layout.divide(batches[0])))
+    found = {table.uri(f"killed-{n}"): stage for n, stage in enumerate(stages(partitions, len(batches)))}
+    workers: dict[str, Worker] = {}
     plan = _Plan(target_bytes, tuple(sort_by), len(batches), partitions)
     try:
-        return [
-            _kill(table, uri, worker, number, round(number * (partitions + 1) / (kills - 1)), plan)
-            for number, (uri, worker) in enumerate(zip(uris, workers, strict=True))
-        ]
+        for uri in found:
+            workers[uri] = spawn(victim, uri, target_bytes, sort_by, table.s3, *_signals(table, uri).values())
+        for uri in found:
+            for batch in batches:
+                append(open_files(uri, table.s3), batch, layout)
+        return [_kill(table, uri, workers[uri], stage, plan) for uri, stage in found.items()]
     finally:
-        for worker in workers:
+        for worker in workers.values():
             worker.kill()
+
+
+def _signals(table: Bench, uri: str) -> Mapping[str, Path]:
+    return {what: table.disk / f"{what}-{uri.rsplit('/', 1)[1]}" for what in ("ready", "go")}
 
 
 @dataclass(frozen=True)
@@ -92,41 +118,41 @@ class _Plan:
     partitions: int
 
 
-def _kill(table: Bench, uri: str, worker: Worker, number: int, puts: int, plan: _Plan) -> Kill:
-    _until(lambda: (table.disk / f"ready-{number}").exists(), worker)
-    with table.link.delay(table.rtt_s):
+def _kill(table: Bench, uri: str, worker: Worker, stage: Stage, plan: _Plan) -> Kill:
+    signals = _signals(table, uri)
+    _until(signals["ready"].exists, worker)
+    with table.link.hold({stage.operation: stage.through}):
         before = table.link.traffic()
-        (table.disk / f"go-{number}").touch()
-        _until(lambda: table.link.traffic().since(before).count("PUT") >= puts, worker)
-        if not puts:
-            time.sleep(2 * table.rtt_s)  # it reads: nothing is written yet
+        signals["go"].touch()
+        reached = _until(
+            lambda: table.link.traffic().since(before).count(stage.operation) > stage.through, worker
+        )
+        halted, _, _ = _survey(table, uri)
         worker.kill()
-    time.sleep(3 * table.rtt_s)  # a PUT that is on the way may still arrive
-    left, orphans, version = _survey(table, uri)
+        left, unnamed, version = _survey(table, uri)
     compact(uri, plan.target_bytes, plan.sort_by, table.s3)
     vacuum(uri, 0, table.s3)
     mended, stray, _ = _survey(table, uri)
     committed = version.operation == "compact"
-    return Kill(puts, committed, orphans, left, mended, stray, plan.batches, plan.partitions)
+    return Kill(
+        stage, reached, committed, unnamed, halted, left, mended, stray, plan.batches, plan.partitions
+    )
 
 
-def _until(reached: Callable[[], bool], worker: Worker) -> None:
+def _until(reached: Callable[[], bool], worker: Worker) -> bool:
     deadline = time.monotonic() + _PATIENCE_S
-    while not reached() and time.monotonic() < deadline:
+    while not (done := reached()) and time.monotonic() < deadline:
         worker.check()
-        time.sleep(0.001)
+        time.sleep(0.002)
+    return done
 
 
 def _survey(table: Bench, uri: str) -> tuple[Survey, int, log.Version]:
-    """What a reader sees, how many data files no version names, and the newest version."""
+    """What a reader sees, how many data files the newest version does not name, and that version."""
     files = open_files(uri, table.s3)
     version = log.current(files)
-    named = {
-        file.path
-        for entry in files.entries(log.LOG)
-        for file in log.read(files, log.number_of(entry.path)).files
-    }
+    named = {file.path for file in version.files}
     with session(table.s3, threads=4) as duck:
         ((rows, distinct, _, total),) = run(duck, STATE, [files.url(file.path) for file in version.files])
-    orphans = sum(entry.path not in named for entry in files.entries(DATA))
-    return Survey(rows, distinct, int(total), len(version.files)), orphans, version
+    unnamed = sum(entry.path not in named for entry in files.entries(DATA))
+    return Survey(rows, distinct, int(total), len(version.files)), unnamed, version

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lab.experiments.parquet_compaction.accounts import Account, account, stock
 from lab.experiments.parquet_compaction.bench import Bench
 from lab.experiments.parquet_compaction.compaction import Compaction, compact
 from lab.experiments.parquet_compaction.files import Files, local, open_files
 from lab.experiments.parquet_compaction.layouts import Layout
 from lab.experiments.parquet_compaction.log import LOG, Version, path_of
 from lab.experiments.parquet_compaction.parquet import append
-from lab.services.countingproxy import Traffic
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,14 +22,14 @@ STATES = ("before", "after")
 
 @dataclass(frozen=True)
 class Dataset:
-    """What was written where. written: traffic of the ingestion; rewritten: traffic of the compaction."""
+    """What was written where. written: bytes of the ingestion; rewritten: bytes of the compaction."""
 
     name: str
     layout: Layout
     uri: str
     compaction: Compaction
-    written: Traffic
-    rewritten: Traffic
+    written: Account
+    rewritten: Account
     stored_bytes: int  # right after the compaction, the old files still being there
 
     def version(self, state: str) -> Version:
@@ -37,9 +37,14 @@ class Dataset:
         return self.compaction.before if state == "before" else self.compaction.after
 
     @property
+    def merged(self) -> bool:
+        """Whether compaction left fewer files than it found."""
+        return len(self.version("after").files) < len(self.version("before").files)
+
+    @property
     def amplification(self) -> float:
         """Bytes rewritten for each byte ingested, as the link counted them."""
-        return self.rewritten.bytes_in / self.written.bytes_in
+        return self.rewritten.link / self.written.link
 
 
 def build(
@@ -52,14 +57,22 @@ def build(
 ) -> Dataset:
     """Ingest `batches` one by one, then compact; without delay, because neither is timed here."""
     uri = table.uri(name)
-    files, start = open_files(uri, table.s3), table.link.traffic()
+    files, near = open_files(uri, table.s3), open_files(uri, table.direct)
+    empty, start = stock(near), table.link.traffic().bytes_in
     for batch in batches:
         append(files, batch, layout)
-    ingested = table.link.traffic()
+    full, ingested = stock(near), table.link.traffic().bytes_in
     done = compact(uri, target_bytes, sort_by, table.s3)
-    end = table.link.traffic()
-    stored = sum(entry.bytes for entry in files.entries(""))
-    return Dataset(name, layout, uri, done, ingested.since(start), end.since(ingested), stored)
+    end, both = table.link.traffic().bytes_in, stock(near)
+    return Dataset(
+        name,
+        layout,
+        uri,
+        done,
+        account(ingested - start, empty, full, done.before.bytes),
+        account(end - ingested, full, both, done.bytes_written),
+        both.all,
+    )
 
 
 def copy_to_disk(table: Bench, dataset: Dataset) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -15,27 +14,28 @@ from lab.experiments.parquet_compaction.bench import Bench, bench
 from lab.experiments.parquet_compaction.crash import Kill, kill_all
 from lab.experiments.parquet_compaction.criteria import CONTROLS
 from lab.experiments.parquet_compaction.datasets import Dataset, build, copy_to_disk
-from lab.experiments.parquet_compaction.frequency import Rung, climb
+from lab.experiments.parquet_compaction.frequency import Rung, climb, look_all
 from lab.experiments.parquet_compaction.layouts import Layout
 from lab.experiments.parquet_compaction.params import Params
+from lab.experiments.parquet_compaction.planning import Planned, time_planning
 from lab.experiments.parquet_compaction.reader import Query
 from lab.experiments.parquet_compaction.readers import Upkeep, Watch, in_place, watch, with_log
 from lab.experiments.parquet_compaction.sizes import Sized, time_sizes
-from lab.experiments.parquet_compaction.timing import Timing, time_all, time_on_disk
+from lab.experiments.parquet_compaction.timing import Stopwatch, Timing
 from lab.experiments.parquet_compaction.workload import SORT_BY, Workload, tpch_query, workload
 from lab.progress import Steps, steps
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-TPCH_BATCHES = 9
-CRASH_BATCHES, KILLS = 4, 4
-# Small, so that many readings fit into the time.
-WATCHED_ROWS, WATCHED_BATCHES = 1_000, 100
-CONTROL_READINGS = 40  # at least: about one in eight is torn there
+TPCH_BATCHES = (
+    28  # three months each: four a year and more, so that there is something to merge in every layout
+)
+CRASH_BATCHES = 4
+LOOKS = 5  # queries timed at each frequency
+# Small and many, so that there is something to merge for as long as readings go on.
+WATCHED_ROWS = 100
+CONTROL_READINGS = 20  # at least: hardly any is whole there
 # Readers and kills are to meet as much merging as there can be: every partition becomes one file.
 ALL_IN_ONE = 1 << 40
-_STEPS = 9  # and one for each layout
+_STEPS = 11  # and one for each layout
 
 
 @dataclass
@@ -44,12 +44,14 @@ class Seen:
 
     work: Workload
     datasets: list[Dataset] = field(default_factory=list)
+    tpch: list[Dataset] = field(default_factory=list)
     timings: list[Timing] = field(default_factory=list)
     sizes: list[Sized] = field(default_factory=list)
     answers: list[TpchCheck] = field(default_factory=list)
     rungs: list[Rung] = field(default_factory=list)
     watch: Watch | None = None
     kills: list[Kill] = field(default_factory=list)
+    planned: list[Planned] = field(default_factory=list)
     probes: probes.Probes | None = None
 
 
@@ -72,7 +74,7 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
         session = _Session(params, table, work)
         over = events.over_partitioned(params.batch_rows, params.buckets)
         return session.treatment(), {
-            "over-partitioned": session.layouts({over.name: over}, share=1 / 3),
+            "over-partitioned": session.layouts({over.name: over}),
             "in place": session.upkeep(in_place()),
         }
 
@@ -95,19 +97,16 @@ class _Session:
         self._time(seen, timed)
         self._sizes(seen)
         self._frequency(seen)
+        self._planning(seen)
         self._faults(seen)
         return self._result(seen)
 
-    def layouts(self, chosen: Mapping[str, Layout], share: float = 1.0) -> Result:
-        """Only layouts, on the first `share` of the log; times of answers alone."""
+    def layouts(self, chosen: Mapping[str, Layout]) -> Result:
+        """Only layouts, on the same log; times of answers over the link alone."""
         seen = Seen(self.work)
-        batches = self.batches[: max(2, round(len(self.batches) * share))]
-        for name, layout in chosen.items():
-            self.progress.next(f"layout {name}")
-            seen.datasets.append(self._build(name, layout, batches))
-        work = [(dataset, query) for dataset in seen.datasets for query in self.work.queries]
-        seen.timings += time_all(self.table, work, self.params.threads, 1, self.params.seed)
-        return self._result(seen, whole=share == 1)
+        self._event_datasets(seen, chosen)
+        seen.timings += self._stopwatch().linked(self._own(seen))
+        return self._result(seen)
 
     def upkeep(self, upkeep: Upkeep) -> Result:
         """Only readers during compaction."""
@@ -116,42 +115,43 @@ class _Session:
         seen.watch = self._watch(upkeep, max(CONTROL_READINGS, self.params.readings // 3))
         return self._result(seen)
 
-    def _result(self, seen: Seen, whole: bool = True) -> Result:
-        return observations.result(self.params, seen, self.versions, whole)
+    def _result(self, seen: Seen) -> Result:
+        return observations.result(self.params, seen, self.versions)
 
-    def _build(self, name: str, layout: Layout, batches: Sequence[pa.Table]) -> Dataset:
-        return build(self.table, name, layout, batches, self.params.target_bytes, SORT_BY)
+    def _stopwatch(self) -> Stopwatch:
+        return Stopwatch(self.table, self.params.threads, self.params.repeats, self.params.seed)
+
+    def _own(self, seen: Seen) -> list[tuple[Dataset, Query]]:
+        return [(dataset, query) for dataset in seen.datasets for query in self.work.queries]
 
     def _event_datasets(self, seen: Seen, chosen: Mapping[str, Layout]) -> None:
+        target = self.params.target_bytes
         for name, layout in chosen.items():
             self.progress.next(f"layout {name}")
-            seen.datasets.append(self._build(name, layout, self.batches))
+            seen.datasets.append(build(self.table, name, layout, self.batches, target, SORT_BY))
 
     def _tpch(self, seen: Seen) -> list[tuple[Dataset, Query]]:
         self.progress.next("TPC-H")
         params, made = self.params, tpch.tables(self.params.scale_factor)
-        fact = made[tpch.FACT]
-        size = -(-fact.num_rows // TPCH_BATCHES)
-        batches = [fact.slice(start, size) for start in range(0, fact.num_rows, size)]
+        batches = tpch.loads(made[tpch.FACT], TPCH_BATCHES)
         layouts = tpch.layouts(params.buckets)
-        datasets = [
+        seen.tpch += [
             build(self.table, f"tpch-{name}", layouts[name], batches, params.target_bytes, tpch.SORT_BY)
             for name in params.layouts
         ]
         self.progress.next("TPC-H answers")
-        seen.answers += check_tpch(self.table.direct, made, datasets, params.scale_factor)
+        seen.answers += check_tpch(self.table.direct, made, seen.tpch, params.scale_factor)
         query = tpch_query(seen.answers[0].timed_sql)
-        return [(dataset, query) for dataset in datasets]
+        return [(dataset, query) for dataset in seen.tpch]
 
     def _time(self, seen: Seen, others: Sequence[tuple[Dataset, Query]]) -> None:
         self.progress.next("timed queries")
-        params = self.params
-        own = [(dataset, query) for dataset in seen.datasets for query in self.work.queries]
-        seen.timings += time_all(self.table, [*own, *others], params.threads, params.repeats, params.seed)
+        watch, own = self._stopwatch(), self._own(seen)
+        seen.timings += watch.linked([*own, *others])
         self.progress.next("timed queries on disk")
         copies = {dataset.name: copy_to_disk(self.table, dataset) for dataset in seen.datasets}
-        seen.timings += time_on_disk(copies, own, params.threads, params.seed)
-        seen.probes = probes.probe(self.table, seen.datasets)
+        seen.timings += watch.near(own, copies)
+        seen.probes = probes.probe(self.table)
 
     def _sizes(self, seen: Seen) -> None:
         self.progress.next("file sizes")
@@ -163,22 +163,28 @@ class _Session:
 
     def _frequency(self, seen: Seen) -> None:
         params, layout = self.params, events.layouts(self.params.buckets)["date"]
-        self.progress.next("frequencies")
-        full = self.work.queries[-1]
-        seen.rungs += [
-            climb(self.table, layout, self.batches, every, params.target_bytes, SORT_BY, full, params.threads)
-            for every in params.compact_every
-        ]
+        self.progress.next("frequencies, ingestion")
+        ladder, full = params.compact_every, self.work.queries[-1]
+        seen.rungs += climb(
+            self.table, layout, self.batches, ladder, params.target_bytes, SORT_BY, params.seed
+        )
+        self.progress.next("frequencies, queries")
+        look_all(self.table, seen.rungs, layout, full, params.threads, LOOKS, params.seed)
+
+    def _planning(self, seen: Seen) -> None:
+        self.progress.next("listing and planning")
+        layout = events.layouts(self.params.buckets)["date+hash"]
+        seen.planned += time_planning(self.table, layout, self.params.buckets, self.params.seed)
 
     def _faults(self, seen: Seen) -> None:
         params, layout = self.params, events.layouts(self.params.buckets)["user hash"]
         self.progress.next("readers during compaction")
         seen.watch = self._watch(with_log(), params.readings)
         self.progress.next("killed compactions")
-        seen.kills += kill_all(self.table, layout, self.batches[:CRASH_BATCHES], KILLS, ALL_IN_ONE, SORT_BY)
+        seen.kills += kill_all(self.table, layout, self.batches[:CRASH_BATCHES], ALL_IN_ONE, SORT_BY)
 
     def _watch(self, upkeep: Upkeep, readings: int) -> Watch:
         # Several files per commit: half a micro-batch would show.
         layout = events.layouts(self.params.buckets)["user hash"]
-        batches = self.work.log.batches(WATCHED_ROWS)[:WATCHED_BATCHES]
+        batches = self.work.log.batches(WATCHED_ROWS)
         return watch(self.table, upkeep, layout, batches, readings, ALL_IN_ONE, SORT_BY)

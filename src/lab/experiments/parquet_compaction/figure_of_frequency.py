@@ -13,31 +13,52 @@ from lab.experiments.parquet_compaction.criteria import OVERHEAD_LIMIT
 from lab.experiments.parquet_compaction.findings import Findings
 
 _PARTS = ["both", "queries", "compaction"]
+_KINDS = ["measured, law fitted on it", "measured, law not fitted on it"]
 
 
 def trade_off(found: Findings) -> Figure:
-    """Above: seconds of queries and compaction; below: bytes rewritten; the recommended rung marked in both."""
+    """Above: seconds of queries and compaction; below: bytes rewritten; the law's optimum marked in both."""
     rungs = found.rungs
-    marks = _in_parts(rungs["every"], found, measured=True)
+    marks = _measured(found)
 
     def chart(width: int) -> Any:
-        best = alt.Chart(pd.DataFrame({"every": [found.rung.every]}))
+        best = alt.Chart(pd.DataFrame({"every": [_mark(found)]}))
         rule = best.mark_rule(color=theme.GREY, strokeDash=[4, 4]).encode(x=_frequency(rungs))
         above, below = rule + _seconds(found, marks, width), _limit() + rule + _written(rungs)
         return alt.vconcat(
-            above.properties(width=width, height=220), below.properties(width=width, height=130)
+            above.properties(width=width, height=240), below.properties(width=width, height=130)
         )
 
     data = marks.merge(rungs[["every", "amplification", "mean_files"]], on="every")
     return Figure(_title(found), _told(found), chart, data)
 
 
-def _in_parts(every: Any, found: Findings, measured: bool = False) -> pd.DataFrame:
-    """Seconds per micro-batch by part, at the rungs as measured or anywhere by the law."""
+def _measured(found: Findings) -> pd.DataFrame:
+    """Seconds per micro-batch by part, with their 95 % intervals; which frequency the law was not fitted on."""
+    queries, rungs = found.params.queries_per_batch, found.rungs
+    columns = {"both": ("total_s", 1.0), "queries": ("query_s", queries), "compaction": ("compaction_s", 1.0)}
+    parts = [
+        pd.DataFrame(
+            {
+                "every": rungs["every"],
+                "part": part,
+                "seconds": times * rungs[name],
+                "low": times * rungs[f"{name}_low"],
+                "high": times * rungs[f"{name}_high"],
+                "law": np.where(rungs["every"] == found.held, _KINDS[1], _KINDS[0]),
+            }
+        )
+        for part, (name, times) in columns.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _curves(found: Findings) -> pd.DataFrame:
+    """The law, from the shortest to the longest wait."""
     law, queries, rungs = found.rhythm, found.params.queries_per_batch, found.rungs
-    query = rungs["query_s"] if measured else law.query_s(every)
-    compaction = rungs["compaction_s"] if measured else law.compaction_s(every)
-    seconds = {"both": queries * query + compaction, "queries": queries * query, "compaction": compaction}
+    every = np.geomspace(rungs["every"].min(), rungs["every"].max(), 40)
+    query, compaction = queries * law.query_s(every), law.compaction_s(every)
+    seconds = {"both": query + compaction, "queries": query, "compaction": compaction}
     parts = [pd.DataFrame({"every": every, "part": part, "seconds": seconds[part]}) for part in _PARTS]
     return pd.concat(parts, ignore_index=True)
 
@@ -51,17 +72,24 @@ def _frequency(rungs: pd.DataFrame) -> Any:
 
 
 def _seconds(found: Findings, marks: pd.DataFrame, width: int) -> Any:
-    rungs = found.rungs
-    curves = _in_parts(np.geomspace(rungs["every"].min(), rungs["every"].max(), 40), found)
+    columns = 1 if width == theme.NARROW else 3
     axes = {
-        "x": _frequency(rungs),
+        "x": _frequency(found.rungs),
         "y": alt.Y("seconds:Q", title="seconds per micro-batch"),
-        "color": alt.Color("part:N", title="per micro-batch")
+        "color": alt.Color("part:N", title=None)
         .scale(domain=_PARTS, range=[theme.BLUE, theme.GREEN, theme.VERMILION])
-        .legend(columns=1 if width == theme.NARROW else 3),
+        .legend(columns=columns),
     }
-    points = alt.Chart(marks).mark_point(size=60, opacity=1).encode(**axes)
-    return alt.Chart(curves).mark_line().encode(**axes) + points
+    shape = alt.Shape("law:N", title=None).scale(domain=_KINDS, range=["circle", "diamond"])
+    base = alt.Chart(marks)
+    points = base.mark_point(size=110, opacity=1).encode(
+        **axes,
+        shape=shape.legend(
+            orient="bottom", columns=1, symbolFillColor=theme.GREY, symbolStrokeColor=theme.GREY
+        ),
+    )
+    spread = base.mark_rule(strokeWidth=1.5).encode(**(axes | {"y": alt.Y("low:Q"), "y2": alt.Y2("high:Q")}))
+    return alt.Chart(_curves(found)).mark_line().encode(**axes) + spread + points
 
 
 def _written(rungs: pd.DataFrame) -> Any:
@@ -79,19 +107,27 @@ def _limit() -> Any:
 def _title(found: Findings) -> str:
     first, last, rung = found.rungs.iloc[0], found.rungs.iloc[-1], found.rung
     return (
-        f"Compact every {rung.every:.0f} micro-batches: {rung.total_s:.2f} s for queries and compaction, "
-        f"{rung.amplification:.2f} bytes rewritten per byte; every {first.every:.0f} it is {first.total_s:.2f} s and "
-        f"{first.amplification:.2f}, every {last.every:.0f} {last.total_s:.2f} s and {last.amplification:.2f}"
+        f"Compact {found.advised}: at {rung.every:.0f}, where least was measured, {rung.total_s:.2f} s for queries and "
+        f"compaction and {rung.amplification:.2f} bytes rewritten per byte; at {first.every:.0f} {first.total_s:.2f} s and "
+        f"{first.amplification:.2f}, at {last.every:.0f} {last.total_s:.2f} s and {last.amplification:.2f}"
     )
+
+
+def _mark(found: Findings) -> float:
+    """The law's optimum, within the ladder."""
+    best, _ = found.every(found.params.queries_per_batch)
+    return float(np.clip(best, found.rungs["every"].min(), found.rungs["every"].max()))
 
 
 def _told(found: Findings) -> str:
     first, last, queries = found.rungs.iloc[0], found.rungs.iloc[-1], found.params.queries_per_batch
+    best, (low, high) = found.every(queries)
     return (
         f"Above: seconds per micro-batch against the micro-batches between compactions, at {found.load}. Query time "
         f"goes from {queries * first.query_s:.2f} to {queries * last.query_s:.2f} s, compaction from "
-        f"{first.compaction_s:.2f} to {last.compaction_s:.2f} s; points are measured, curves the fitted law, whose "
-        f"optimum is at {found.rhythm.best(queries):.1f}. Below: write amplification, from {first.amplification:.2f} "
-        f"to {last.amplification:.2f}, with the limit {OVERHEAD_LIMIT:g} as a line. A dashed line marks the "
-        f"recommended {found.rung.every:.0f}."
+        f"{first.compaction_s:.2f} to {last.compaction_s:.2f} s; points are measured, with their 95 % intervals, curves the "
+        f"law, which was not fitted on the diamonds at {found.held}. Its optimum is at {best:.1f} ({low:.1f} to {high:.1f}). "
+        f"Below: write amplification, from {first.amplification:.2f} to {last.amplification:.2f}, with the limit "
+        f"{OVERHEAD_LIMIT:g} as a line. A dashed line marks that optimum. Least was measured at {found.rung.every:.0f}"
+        + (f"; noise does not tell it from every {found.near}." if found.near else ".")
     )

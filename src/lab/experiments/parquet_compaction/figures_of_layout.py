@@ -30,6 +30,8 @@ def layouts(found: Findings) -> Figure:
                     "layout": rows["layout"],
                     "state": state,
                     "seconds": rows[f"seconds_{state}"],
+                    "least": rows[f"least_{state}"],
+                    "most": rows[f"most_{state}"],
                     "files": rows[f"files_{state}"],
                     "small files": rows[f"small_{state}"],
                     "requests": rows[f"requests_{state}"],
@@ -44,17 +46,23 @@ def layouts(found: Findings) -> Figure:
         base = alt.Chart(data).encode(
             y=alt.Y("layout:N", title=None, sort=rows["layout"].tolist()).axis(minExtent=105, labelLimit=130)
         )
-        x = alt.X("seconds:Q", title="average query time, s").scale(zero=True).axis(tickCount=6)
+        x = (
+            alt.X("seconds:Q", title="average query time, s")
+            .scale(zero=True)
+            .axis(tickCount=4 if width == theme.NARROW else 6)
+        )
         lines = base.mark_line(color=theme.GREY).encode(x=x, detail="layout:N")
+        spread = base.mark_rule(strokeWidth=2).encode(x="least:Q", x2="most:Q", color=by_state())
         points = base.mark_point(size=110, opacity=1).encode(x=x, color=by_state(), shape=_shape())
-        return (lines + points).properties(width=width - 60, height=36 * len(rows))
+        return (lines + spread + points).properties(width=width - 60, height=36 * len(rows))
 
     least, most = found.least, found.most
     control = found.control.iloc[0]
     return Figure(
         f"Compaction makes the average query {least.ratio:.1f} times as fast in the layout that gains least "
         f"({least.layout}), {most.ratio:.1f} times in the one that gains most ({most.layout})",
-        "Average query time before and after compaction, a row for each layout. "
+        "Average query time before and after compaction, a row for each layout, all on the same log; bars reach from the "
+        "quickest to the slowest timings. "
         + " ".join(
             f"{row.layout}: {row.seconds_before:.2f} s with {row.files_before:.0f} files, "
             f"{row.seconds_after:.2f} s with {row.files_after:.0f}."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,10 @@ from lab.evidence.result import Result
 from lab.experiments.parquet_compaction import aggregate
 from lab.experiments.parquet_compaction.aggregate import DISK, STORE
 from lab.experiments.parquet_compaction.cost import Model, fit
+from lab.experiments.parquet_compaction.ladder import resampled
 from lab.experiments.parquet_compaction.params import Params
-from lab.experiments.parquet_compaction.rhythm import Rhythm, rhythm
+from lab.experiments.parquet_compaction.rhythm import Rhythm, held_rung, rhythm, without_held
+from lab.experiments.parquet_compaction.upfront import PAGE, Upfront, list_s, upfront
 
 RESAMPLES = 400
 LEAST_BYTES = 1e6  # of a file: below that, footer and row groups weigh more than rows
@@ -30,20 +34,55 @@ class Findings:
     tables: Mapping[str, pd.DataFrame]
     control: pd.DataFrame
 
-    @property
+    @cached_property
     def model(self) -> Model:
         """The cost model over the link."""
         return aggregate.model_of(self.tables["cells"], STORE)
 
-    @property
+    @cached_property
     def disk(self) -> Model:
         """The cost model on the local disk."""
         return aggregate.model_of(self.tables["cells"], DISK)
 
-    @property
+    @cached_property
     def rhythm(self) -> Rhythm:
-        """What a micro-batch costs at each frequency of compaction."""
-        return rhythm(self.tables["frequency"])
+        """What a micro-batch costs at each frequency of compaction; fitted without the held-out one."""
+        return rhythm(without_held(self.rungs))
+
+    @cached_property
+    def rhythms(self) -> list[Rhythm]:
+        """The same as it might as well have come out."""
+        looks, compactions = self.tables["looks"], self.tables["compactions"]
+        drawn = resampled(self.rungs, looks, compactions, self.params.queries_per_batch)
+        return [rhythm(without_held(table)) for table in drawn]
+
+    def every(self, queries: float) -> tuple[float, tuple[float, float]]:
+        """The law's best frequency at `queries` per micro-batch, and its 95 % interval."""
+        low, high = _ends([each.best(queries) for each in self.rhythms])
+        return self.rhythm.best(queries), (low, high)
+
+    @property
+    def advised(self) -> str:
+        """The law's best frequency at the load measured, with its interval, in words."""
+        best, (low, high) = self.every(self.params.queries_per_batch)
+        if not math.isfinite(best):
+            return "not at all"
+        return f"every {best:.0f} micro-batches or so (95 % interval {low:.1f} to {high:.1f})"
+
+    @cached_property
+    def commit(self) -> Upfront:
+        """The law of a commit."""
+        return upfront(self.tables["planned"], "commit")
+
+    @cached_property
+    def plan(self) -> Upfront:
+        """The law of a plan."""
+        return upfront(self.tables["planned"], "plan")
+
+    def listing(self, files: float) -> tuple[float, tuple[float, float]]:
+        """Seconds to list `files`, one full answer after the other; the least and the most that was measured."""
+        pages, single = math.ceil(files / PAGE), list_s(self.tables["planned"])
+        return pages * float(np.median(single)), (pages * min(single), pages * max(single))
 
     @property
     def load(self) -> str:
@@ -56,14 +95,13 @@ class Findings:
         """Size of file from which opening takes at most `OPENING_SHARE` of the time."""
         return _file_bytes(self.model)
 
-    @property
+    @cached_property
     def file_bytes_interval(self) -> tuple[float, float]:
         """95 % interval of `file_bytes`: the model fitted anew on resampled cells."""
         cells, random = aggregate.fitted_cells(self.tables["cells"], STORE), np.random.default_rng(0)
         draws = [cells.iloc[random.integers(0, len(cells), len(cells))] for _ in range(RESAMPLES)]
         fits = [fit(draw["files"], draw["bytes"], draw["seconds"]) for draw in draws]
-        low, high = np.percentile([_file_bytes(each) for each in fits], [2.5, 97.5])
-        return float(low), float(high)
+        return _ends([_file_bytes(each) for each in fits])
 
     @property
     def layouts(self) -> pd.DataFrame:
@@ -102,9 +140,21 @@ class Findings:
         return self.tables["frequency"]
 
     @property
+    def held(self) -> int:
+        """The frequency that the law was not fitted on."""
+        return held_rung(self.rungs["every"].tolist())
+
+    @property
     def rung(self) -> Any:
         """The frequency with the least total of query time and compaction: what is recommended."""
         return self.rungs.loc[self.rungs["total_s"].idxmin()]
+
+    @property
+    def near(self) -> str:
+        """The frequencies that noise does not let tell from the recommended one, in words; empty if there is none."""
+        rungs, best = self.rungs, self.rung
+        alike = rungs[(rungs["total_s_low"] <= best.total_s_high) & (rungs["every"] != best.every)]
+        return ", ".join(str(every) for every in alike["every"])
 
     def size(self, place: str, most: bool) -> Any:
         """The full scan of the log in the fewest or the most files, one row of `sizes`."""
@@ -125,6 +175,12 @@ class Findings:
         cells = self.tables["cells"]
         chosen = (cells["query"] == query) & (cells["layout"] == layout) & (cells["state"] == state)
         return float(cells[chosen & (cells["place"] == STORE)]["bytes"].iloc[0])
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float]:
+    """2.5 and 97.5 % of the values, by rank: some may be infinite."""
+    ranked = sorted(values)
+    return ranked[int(0.025 * len(ranked))], ranked[int(0.975 * len(ranked))]
 
 
 def _file_bytes(model: Model) -> float:

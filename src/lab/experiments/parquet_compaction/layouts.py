@@ -46,13 +46,13 @@ class Layout:
             names = {key.name: str(values[part]) for key, (values, _), part in parts}
             yield names, rows.take(np.flatnonzero(place == number))
 
-    def admits(self, partition: Mapping[str, str], where: Where) -> bool:
-        """False if no row that satisfies `where` can be in `partition`."""
-        return all(
-            partition[key.name] in set(key.value(np.asarray(list(where[key.of]))).astype(str))
+    def wanted(self, where: Where) -> dict[str, set[str]]:
+        """Of each key that `where` says something about, the values outside which no row can satisfy it."""
+        return {
+            key.name: set(key.value(np.asarray(list(where[key.of]))).astype(str))
             for key in self.keys
             if key.of in where
-        )
+        }
 
 
 def same(name: str) -> Key:

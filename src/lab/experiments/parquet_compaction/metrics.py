@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from lab.evidence.result import Metric
-from lab.experiments.parquet_compaction import aggregate
+from lab.experiments.parquet_compaction import aggregate, ladder, upfront
 from lab.experiments.parquet_compaction.aggregate import DISK, STORE
 from lab.experiments.parquet_compaction.checks import check_readings
-from lab.experiments.parquet_compaction.cost import Model
+from lab.experiments.parquet_compaction.crash import Kill
 from lab.experiments.parquet_compaction.params import HELD_OUT, Params
+from lab.experiments.parquet_compaction.probes import Probes
 
 if TYPE_CHECKING:
     from lab.experiments.parquet_compaction.experiment import Seen
@@ -26,6 +28,12 @@ def tables(params: Params, seen: Seen) -> dict[str, pd.DataFrame]:
     made: dict[str, pd.DataFrame] = {}
     if seen.watch:
         made["readings"] = readings_table(seen)
+    if seen.kills:
+        made["kills"] = kills_table(seen.kills)
+    if seen.planned:
+        made["planned"] = pd.DataFrame([asdict(item) for item in seen.planned])
+    if seen.answers:
+        made["tpch"] = tpch_table(seen)
     if seen.timings:
         made |= _timed(params, seen)
     return made
@@ -44,25 +52,53 @@ def _timed(params: Params, seen: Seen) -> dict[str, pd.DataFrame]:
         model = aggregate.model_of(cells)
         made["predictions"] = aggregate.predictions(cells, model)
         made["sizes"] = aggregate.sizes_table(seen.sizes, model)
-        made |= _frequency(params, seen, cells, model)
+        looks, compactions = ladder.looks_table(seen.rungs, model), ladder.compactions_table(seen.rungs)
+        frequency = ladder.frequency_table(seen.rungs, looks, compactions, params.queries_per_batch)
+        made |= {"frequency": frequency, "looks": looks, "compactions": compactions}
     return made
+
+
+def tpch_table(seen: Seen) -> pd.DataFrame:
+    """Lineitem by layout: files before and after its compaction, answers asked and wrong in both states."""
+    rows = []
+    for item in seen.tpch:
+        checks = [check for check in seen.answers if check.layout == item.layout.name]
+        rows.append(
+            {
+                "layout": item.layout.name,
+                "files_before": len(item.version("before").files),
+                "files_after": len(item.version("after").files),
+                "asked": sum(check.asked for check in checks),
+                "wrong": sum(len(check.wrong) for check in checks),
+                "amplification": item.amplification,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def kills_table(kills: Sequence[Kill]) -> pd.DataFrame:
+    """One row per killed compaction."""
+    return pd.DataFrame(
+        [
+            {
+                "stage": kill.stage.name,
+                "switched": kill.committed,
+                "files named": kill.left.files,
+                "files not named": kill.unnamed,
+                "events read": kill.left.distinct,
+                "files after mending": kill.mended.files,
+                "strays after mending": kill.stray,
+            }
+            for kill in kills
+        ]
+    )
 
 
 def readings_table(seen: Seen) -> pd.DataFrame:
     """How many readings during compaction were of which kind."""
     assert seen.watch is not None
-    kinds = check_readings(seen.watch.readings, seen.watch.batch_rows)
+    kinds = check_readings(seen.watch.overlapping, seen.watch.batch_rows)
     return pd.DataFrame([{"kind": kind, "readings": count} for kind, count in kinds.items()])
-
-
-def _frequency(params: Params, seen: Seen, cells: pd.DataFrame, model: Model) -> dict[str, pd.DataFrame]:
-    full = cells[(cells["query"] == "full scan") & (cells["layout"] == "date") & (cells["place"] == STORE)]
-    read = float(full["bytes"].mean())
-    return {
-        "frequency": aggregate.frequency_table(seen.rungs, model, read, params.queries_per_batch),
-        "looks": aggregate.looks_table(seen.rungs, model, read),
-        "compactions": aggregate.compactions_table(seen.rungs),
-    }
 
 
 def metrics(params: Params, seen: Seen, made: Tables) -> list[Metric]:
@@ -73,9 +109,11 @@ def metrics(params: Params, seen: Seen, made: Tables) -> list[Metric]:
     if "predictions" in made:
         found += model_metrics(made["cells"])
     if seen.probes:
-        found += probe_metrics(seen)
+        found += probe_metrics(seen.probes)
+    if "planned" in made:
+        found += upfront.metrics(made["planned"])
     if "frequency" in made:
-        found += frequency_metrics(made["frequency"])
+        found += frequency_metrics(made)
     return found
 
 
@@ -87,35 +125,29 @@ def rows_of(table: pd.DataFrame) -> list[Any]:
 def layout_metrics(made: Tables) -> list[Metric]:
     """Average query time, files, write amplification and storage overhead of each layout."""
     found = []
-    raw = made["timings"][made["timings"]["place"] == STORE]
     for row in rows_of(made["layouts"]):
-        for state, seconds, files in (
-            ("before", row.seconds_before, row.files_before),
-            ("after", row.seconds_after, row.files_after),
-        ):
-            single = raw[(raw["layout"] == row.layout) & (raw["state"] == state)]["seconds"].tolist()
-            found.append(
-                Metric(
-                    f"{row.layout}.{state}.query_s",
-                    seconds,
-                    "s",
-                    "average query time",
-                    single,
-                    better="lower",
-                )
-            )
+        for state in ("before", "after"):
+            found.append(_query_s(row, state))
+            files = getattr(row, f"files_{state}")
             found.append(Metric(f"{row.layout}.{state}.files", files, "files", better="lower"))
         found.append(Metric(f"{row.layout}.small_files", row.small_after, "files", "small after compaction"))
         found.append(Metric(f"{row.layout}.amplification", row.amplification, "", "bytes rewritten per byte"))
-        found.append(
-            Metric(
-                f"{row.layout}.storage_overhead",
-                row.storage_overhead,
-                "",
-                "old files until the grace period ends",
-            )
-        )
+        overhead = "old files until the grace period ends"
+        found.append(Metric(f"{row.layout}.storage_overhead", row.storage_overhead, "", overhead))
     return found
+
+
+def _query_s(row: Any, state: str) -> Metric:
+    """Average of the queries' median times, between the averages of their least and of their longest times."""
+    return Metric(
+        f"{row.layout}.{state}.query_s",
+        float(getattr(row, f"seconds_{state}")),
+        "s",
+        "average query time",
+        interval=(float(getattr(row, f"least_{state}")), float(getattr(row, f"most_{state}"))),
+        method="least and longest timings",
+        better="lower",
+    )
 
 
 def model_metrics(cells: pd.DataFrame) -> list[Metric]:
@@ -135,30 +167,33 @@ def model_metrics(cells: pd.DataFrame) -> list[Metric]:
     return found
 
 
-def probe_metrics(seen: Seen) -> list[Metric]:
-    """The link's round trip, a LIST request, an entry of the log."""
-    probes = seen.probes
-    assert probes is not None
+def probe_metrics(probes: Probes) -> list[Metric]:
+    """The link's round trip."""
     added = [(linked - median(probes.direct_s)) * 1e3 for linked in probes.linked_s]
-    return [
-        Metric("round_trip", probes.round_trip_s * 1e3, "ms", "added to a small GET", added),
-        Metric("list", probes.list_s / probes.list_requests, "s", "of a LIST request", better="lower"),
-        Metric("listed", probes.listed / probes.list_requests, "objects", "in a LIST request"),
-        Metric("manifest_bytes", probes.manifest_bytes, "bytes", "of a file in the log"),
-        Metric("manifest_us", probes.manifest_s * 1e6, "µs", "to parse a file's entry", better="lower"),
-    ]
+    return [Metric("round_trip", probes.round_trip_s * 1e3, "ms", "added to a small GET", added)]
 
 
-def frequency_metrics(frequency: pd.DataFrame) -> list[Metric]:
-    """Write amplification and compaction time by frequency."""
-    return [
-        metric
-        for row in rows_of(frequency)
-        for metric in (
-            Metric(f"every_{row.every}.amplification", row.amplification, "", better="lower"),
-            Metric(
-                f"every_{row.every}.compaction_s", row.compaction_s, "s", "per micro-batch", better="lower"
-            ),
-            Metric(f"every_{row.every}.total_s", row.total_s, "s", "per micro-batch", better="lower"),
-        )
-    ]
+def frequency_metrics(made: Tables) -> list[Metric]:
+    """Write amplification, query time and compaction time by frequency."""
+    found = []
+    for row in rows_of(made["frequency"]):
+        found.append(Metric(f"every_{row.every}.amplification", row.amplification, "", better="lower"))
+        for name, text in (
+            ("query_s", "of a full scan"),
+            ("compaction_s", "per micro-batch"),
+            ("total_s", "per micro-batch"),
+        ):
+            ends = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+            value = getattr(row, name)
+            found.append(
+                Metric(
+                    f"every_{row.every}.{name}",
+                    value,
+                    "s",
+                    text,
+                    interval=ends,
+                    method="bootstrap 95 %",
+                    better="lower",
+                )
+            )
+    return found

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab import duck
 from lab.experiments.parquet_compaction import log
@@ -30,11 +30,17 @@ Rows = list[tuple]
 
 @dataclass(frozen=True)
 class Query:
-    """SQL over the dataset as table `t`. where: by which columns files can be left out. name: for figures."""
+    """SQL over the dataset as table `t`. where: by which columns files can be left out. name: for figures.
+
+    columns: those whose values it needs; filters: (column, operator, value), all of which a row must satisfy to
+    count. From these two follows which bytes it can't do without.
+    """
 
     name: str
     sql: str
     where: Where = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    filters: tuple[tuple[str, str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,8 @@ def _at(files: Files, version: int) -> log.Version:
 
 def prune(found: Collection[DataFile], layout: Layout, where: Where) -> list[DataFile]:
     """The files that can hold rows of `where`, by their partitions."""
-    return [file for file in found if layout.admits(file.partition, where)]
+    wanted = layout.wanted(where).items()  # once, not for each of perhaps a million files
+    return [file for file in found if all(file.partition[name] in values for name, values in wanted)]
 
 
 def run(connection: DuckDBPyConnection, sql: str, urls: Sequence[str]) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,17 +26,28 @@ if TYPE_CHECKING:
 
 # Every event has its place in the order of arrival, so these four tell whether a reading is a whole past state.
 STATE = "SELECT count(*), count(DISTINCT event_id), coalesce(max(event_id), -1), coalesce(sum(event_id), 0)::HUGEINT FROM t"
-READERS = 2
+READERS = 6
 _PATIENCE_S = 40.0
+_PAUSE_S = (
+    0.2  # of the writer: without it the files pile up, and readings and compactions take longer and longer
+)
+
+
+def nothing(*_: object) -> None:
+    """No clean-up."""
 
 
 @dataclass(frozen=True)
 class Upkeep:
-    """How a dataset is kept: `step` merges and cleans once, `files` is how a reader finds what to read."""
+    """How a dataset is kept. step: merge once, True if it rewrote anything; files: how a reader finds what to read.
+
+    clean: take away what is no longer needed, after each step.
+    """
 
     name: str
-    step: Callable[[str, int, Sequence[str], S3], object]
+    step: Callable[[str, int, Sequence[str], S3], bool]
     files: Callable[[str, S3], Sequence[DataFile]]
+    clean: Callable[[str, S3], object] = nothing
 
 
 @dataclass(frozen=True)
@@ -58,36 +69,41 @@ class Reading:
 
 @dataclass(frozen=True)
 class Watch:
-    """All readings, and when compactions ran: (start, end) of the monotonic clock."""
+    """All readings, and when compactions ran that rewrote anything: (start, end) of the monotonic clock."""
 
     readings: tuple[Reading, ...]
     compactions: tuple[tuple[float, float], ...]
     batch_rows: int
+    wanted: int  # readings during a compaction that were asked for
 
     @property
-    def overlapping(self) -> int:
-        """Readings during which a compaction was at work."""
-        return sum(
-            any(start < reading.end_s and reading.start_s < end for start, end in self.compactions)
-            for reading in self.readings
-        )
+    def overlapping(self) -> tuple[Reading, ...]:
+        """Readings that began before a compaction's end and ended after its start."""
+        return tuple(reading for reading in self.readings if overlaps(reading, self.compactions))
+
+
+def overlaps(reading: Reading, compactions: Iterable[tuple[float, float]]) -> bool:
+    return any(start < reading.end_s and reading.start_s < end for start, end in compactions)
 
 
 def with_log(grace_s: float = 20.0) -> Upkeep:
     """Commits of a log, and a grace period that is longer than any reading."""
 
-    def step(uri: str, target_bytes: int, sort_by: Sequence[str], s3: S3) -> None:
-        compact(uri, target_bytes, sort_by, s3)
-        vacuum(uri, grace_s, s3)
+    def step(uri: str, target_bytes: int, sort_by: Sequence[str], s3: S3) -> bool:
+        return compact(uri, target_bytes, sort_by, s3).bytes_written > 0
 
-    return Upkeep("with a log", step, lambda uri, s3: log.current(open_files(uri, s3)).files)
+    def clean(uri: str, s3: S3) -> int:
+        return vacuum(uri, grace_s, s3)
+
+    return Upkeep("with a log", step, lambda uri, s3: log.current(open_files(uri, s3)).files, clean)
 
 
 def in_place() -> Upkeep:
     """The control: no log; readers list the folder."""
 
-    def step(uri: str, target_bytes: int, sort_by: Sequence[str], s3: S3) -> None:
+    def step(uri: str, target_bytes: int, sort_by: Sequence[str], s3: S3) -> bool:
         inplace.compact_in_place(uri, sort_by, s3)
+        return True
 
     return Upkeep("in place", step, inplace.listed)
 
@@ -101,9 +117,13 @@ def watch(
     target_bytes: int,
     sort_by: Sequence[str],
 ) -> Watch:
-    """`readings` readings at least while one thread appends `batches` and another compacts."""
+    """Readings while one thread appends `batches` and another compacts, until `readings` overlap a compaction.
+
+    All cross the link with its round trip, so that a compaction lasts as long as it does for a distant store.
+    """
     uri = table.uri(f"watched-{upkeep.name}")
-    return _Scene(table, upkeep, layout, uri, batches).play(readings, target_bytes, sort_by)
+    with table.link.delay(table.rtt_s):
+        return _Scene(table, upkeep, layout, uri, batches).play(readings, target_bytes, sort_by)
 
 
 class _Scene:
@@ -124,14 +144,20 @@ class _Scene:
         with ThreadPoolExecutor(READERS + 2) as pool:
             actors = [pool.submit(self._write), pool.submit(self._keep_up, target_bytes, sort_by)]
             actors += [pool.submit(self._read) for _ in range(READERS)]
-            while len(self.readings) < readings and time.monotonic() < deadline:
+            while self._met() < readings and time.monotonic() < deadline:
                 if any(actor.done() for actor in actors[1:]):
                     break  # an actor that ends early has failed; its error is raised below
                 time.sleep(0.05)
             self.ended.set()
             for actor in actors:
                 actor.result()
-        return Watch(tuple(self.readings), tuple(self.compactions), self.batches[0].num_rows)
+        return self._watch(readings)
+
+    def _watch(self, wanted: int) -> Watch:
+        return Watch(tuple(self.readings), tuple(self.compactions), self.batches[0].num_rows, wanted)
+
+    def _met(self) -> int:
+        return len(self._watch(0).overlapping)
 
     def _append(self, batch: pa.Table) -> None:
         append(open_files(self.uri, self.table.s3), batch, self.layout)
@@ -139,18 +165,19 @@ class _Scene:
 
     def _write(self) -> None:
         for batch in self.batches[1:]:
-            if self.ended.wait(0.2):
+            if self.ended.wait(_PAUSE_S):
                 return
             self._append(batch)
 
     def _keep_up(self, target_bytes: int, sort_by: Sequence[str]) -> None:
-        while not self.ended.wait(0.15):
+        while not self.ended.is_set():
             start = time.monotonic()
-            self.upkeep.step(self.uri, target_bytes, sort_by, self.table.s3)
-            self.compactions.append((start, time.monotonic()))
+            if self.upkeep.step(self.uri, target_bytes, sort_by, self.table.s3):
+                self.compactions.append((start, time.monotonic()))
+            self.upkeep.clean(self.uri, self.table.s3)
 
     def _read(self) -> None:
-        with session(self.table.s3, threads=2) as duck:
+        with session(self.table.s3, threads=8) as duck:
             while not self.ended.is_set():
                 self.readings.append(self._look(duck))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,16 @@ class Rhythm:
         if not self.growth_s:
             return math.inf
         return max(1.0, math.sqrt(self.compact_s / (queries * self.growth_s)))
+
+
+def held_rung(ladder: Sequence[int]) -> int:
+    """The frequency that the law is not fitted on, but has to predict: the middle one."""
+    return sorted(ladder)[len(ladder) // 2]
+
+
+def without_held(frequency: pd.DataFrame) -> pd.DataFrame:
+    """The rungs that the law is fitted on."""
+    return frequency[frequency["every"] != held_rung(frequency["every"].tolist())]
 
 
 def rhythm(frequency: pd.DataFrame) -> Rhythm:

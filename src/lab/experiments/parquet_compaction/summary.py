@@ -19,8 +19,9 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"{found.least.ratio:.1f} to {found.most.ratio:.1f} times as fast ({found.least.layout}, {found.most.layout}), "
             f"because each file costs {found.model.open_s * 1e3:.0f} ms however little is in it. Once compacted, every layout "
             f"answers in {after.min():.2f} to {after.max():.2f} s on average; “{best.layout}” reads least. "
-            f"Compacting every {rung.every:.0f} micro-batches costs least in all and rewrites {rung.amplification:.2f} bytes "
-            f"for each byte ingested. Partitions as fine as the ingestion leave nothing to merge: there an average "
+            f"Of the frequencies measured, every {rung.every:.0f} micro-batches costs least in all{_alike(found)} and rewrites "
+            f"{rung.amplification:.2f} bytes for each byte ingested. "
+            "Partitions as fine as the ingestion leave nothing to merge: there an average "
             f"query takes {control.seconds_before:.2f} s before and {control.seconds_after:.2f} s after."
         ),
         headline=Metric(
@@ -28,11 +29,17 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             float(best.seconds_after),
             "s",
             f"average query, {best.layout}, compacted",
+            interval=(float(best.least_after), float(best.most_after)),
+            method="least and longest timings",
             better="lower",
         ),
         sparkline=found.rungs["total_s"].tolist(),
         decisions=_decisions(found),
     )
+
+
+def _alike(found: Findings) -> str:
+    return f" (noise does not tell it from every {found.near})" if found.near else ""
 
 
 def _decisions(found: Findings) -> list[Decision]:
@@ -48,7 +55,7 @@ def _decisions(found: Findings) -> list[Decision]:
         ),
         Decision(
             "How often should a dataset be compacted?",
-            f"Every {rung.every:.0f} micro-batches at {found.load}: "
+            f"At {found.load}, {found.advised}. Least was measured every {rung.every:.0f}{_alike(found)}: "
             f"{rung.total_s:.2f} s per micro-batch for queries and compaction together, against {rungs.iloc[0].total_s:.2f} s "
             f"every {rungs.iloc[0].every:.0f} and {rungs.iloc[-1].total_s:.2f} s every {rungs.iloc[-1].every:.0f}.",
         ),

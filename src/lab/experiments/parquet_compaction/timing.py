@@ -1,22 +1,29 @@
-"""Timed queries: every layout, before and after compaction, over the link and on the local disk, interleaved."""
+"""Timed queries: every layout, before and after compaction, over the link and on the local disk, interleaved.
+
+Each cell is timed equally often, whatever it takes: with fewer timings of slow cells, a least or a median of them
+would not be comparable.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from lab.experiments.parquet_compaction.bench import Bench
 from lab.experiments.parquet_compaction.datasets import STATES, Dataset
+from lab.experiments.parquet_compaction.files import open_files
 from lab.experiments.parquet_compaction.layouts import Layout
+from lab.experiments.parquet_compaction.needs import Needs, Range, missed, total
 from lab.experiments.parquet_compaction.reader import (
     Answer,
     Query,
     Rows,
     ask,
     drop_cached,
+    prune,
     read_from_disk,
     session,
 )
@@ -25,16 +32,18 @@ from lab.services.countingproxy import Traffic
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# A cell that took longer is not timed again: what disturbs it is small beside it.
-LONG_S = 0.6
 NOTHING = Traffic()
+Work = tuple[Dataset, Query]
+Cell = tuple[Dataset, Query, str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Timing:
     """One timed query. place: "store" (over the link) or "disk"; traffic: what crossed the link for it.
 
-    read_bytes: from the store, or from the disk by the kernel's account.
+    read_bytes: from the store, or from the disk by the kernel's account. needed: bytes that a cold query can't do
+    without; missed: those of them that were not fetched for it.
     """
 
     layout: str
@@ -45,30 +54,73 @@ class Timing:
     seconds: float
     rows: Rows
     read_bytes: int
+    needed: int
+    missed: int
     traffic: Traffic = NOTHING
 
 
-def time_all(
-    table: Bench, work: Sequence[tuple[Dataset, Query]], threads: int, repeats: int, seed: int
-) -> list[Timing]:
-    """Each query on its dataset in both states over the link, in random order, `repeats` times over."""
-    cells = [(dataset, query, state) for dataset, query in work for state in STATES]
-    random, found, long = np.random.default_rng(seed), [], set()
-    with session(table.s3, threads) as duck, table.link.delay(table.rtt_s):
-        for _ in range(repeats):
-            for place in random.permutation(len(cells)):
-                if place in long:
-                    continue
-                found.append(_over_link(table, duck, *cells[place]))
-                if found[-1].seconds > LONG_S:
-                    long.add(place)
-    return found
+class Stopwatch:
+    """Times queries on datasets, and knows which bytes each of them needs."""
+
+    def __init__(self, table: Bench, threads: int, repeats: int, seed: int) -> None:
+        self.table, self.threads, self.repeats, self.seed = table, threads, repeats, seed
+        self.needs = Needs()
+
+    def linked(self, work: Sequence[Work]) -> list[Timing]:
+        """Each query on its dataset in both states over the link, in random order, `repeats` times over."""
+        needed = [self._needed(*cell) for cell in _cells(work)]  # before anything is delayed
+        found = []
+        with session(self.table.s3, self.threads) as duck, self.table.link.record():
+            for cell, ranges in _shuffled(
+                list(zip(_cells(work), needed, strict=True)), self.repeats, self.seed
+            ):
+                found.append(self._over_link(duck, *cell, ranges))
+        return found
+
+    def near(self, work: Sequence[Work], copies: Mapping[str, str]) -> list[Timing]:
+        """The same on the local copies (dataset's name -> address), the kernel's cache emptied before each query."""
+        found = []
+        with session(None, self.threads) as duck:
+            for dataset, query, state in _shuffled(_cells(work), 1, self.seed):
+                uri, number = copies[dataset.name], dataset.version(state).number
+                answer, fetched = on_disk(duck, query, uri, dataset.layout, number)
+                needed = total(self._needed(dataset, query, state).values())
+                lacking = max(0, needed - fetched)
+                found.append(_timing(dataset, query, state, "disk", answer, fetched, needed, lacking))
+        return found
+
+    def _over_link(
+        self,
+        duck: DuckDBPyConnection,
+        dataset: Dataset,
+        query: Query,
+        state: str,
+        needed: dict[str, list[Range]],
+    ) -> Timing:
+        number = dataset.version(state).number
+        self.table.link.reads()
+        with self.table.link.delay(self.table.rtt_s):
+            answer, crossed = over_link(self.table, duck, query, dataset.uri, dataset.layout, number)
+        root = dataset.uri.removeprefix("s3:/")
+        lacking = missed(needed, root, self.table.link.reads())
+        size = total(needed.values())
+        return _timing(dataset, query, state, "store", answer, crossed.bytes_out, size, lacking, crossed)
+
+    def _needed(self, dataset: Dataset, query: Query, state: str) -> dict[str, list[Range]]:
+        chosen = prune(dataset.version(state).files, dataset.layout, query.where)
+        files = open_files(dataset.uri, self.table.direct)
+        return self.needs.of(files, (file.path for file in chosen), query)
 
 
-def _over_link(table: Bench, duck: DuckDBPyConnection, dataset: Dataset, query: Query, state: str) -> Timing:
-    number = dataset.version(state).number
-    answer, crossed = over_link(table, duck, query, dataset.uri, dataset.layout, number)
-    return _timing(dataset, query, state, "store", answer, crossed.bytes_out, crossed)
+def _cells(work: Sequence[Work]) -> list[Cell]:
+    return [(dataset, query, state) for dataset, query in work for state in STATES]
+
+
+def _shuffled(cells: Sequence[T], repeats: int, seed: int) -> Iterator[T]:
+    """All cells in a random order, `repeats` times over."""
+    random = np.random.default_rng(seed)
+    for _ in range(repeats):
+        yield from (cells[place] for place in random.permutation(len(cells)))
 
 
 def over_link(
@@ -78,21 +130,6 @@ def over_link(
     before = table.link.traffic()
     answer = ask(duck, query, uri, layout, table.s3, version)
     return answer, table.link.traffic().since(before)
-
-
-def time_on_disk(
-    copies: Mapping[str, str], work: Sequence[tuple[Dataset, Query]], threads: int, seed: int
-) -> list[Timing]:
-    """The same on the local copies (dataset's name -> address), the kernel's cache emptied before each query."""
-    cells = [(dataset, query, state) for dataset, query in work for state in STATES]
-    order = np.random.default_rng(seed).permutation(len(cells))
-    with session(None, threads) as duck:
-        return [_on_disk(duck, copies[cells[place][0].name], *cells[place]) for place in order]
-
-
-def _on_disk(duck: DuckDBPyConnection, uri: str, dataset: Dataset, query: Query, state: str) -> Timing:
-    number = dataset.version(state).number
-    return _timing(dataset, query, state, "disk", *on_disk(duck, query, uri, dataset.layout, number))
 
 
 def on_disk(
@@ -112,7 +149,9 @@ def _timing(
     place: str,
     answer: Answer,
     read_bytes: int,
+    needed: int,
+    lacking: int,
     traffic: Traffic = NOTHING,
 ) -> Timing:
     names = (dataset.layout.name, query.name, state, place)
-    return Timing(*names, answer.files, answer.seconds, answer.rows, read_bytes, traffic)
+    return Timing(*names, answer.files, answer.seconds, answer.rows, read_bytes, needed, lacking, traffic)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,12 @@ def tables(scale_factor: float) -> dict[str, pa.Table]:
         made = {name: connection.execute(f"FROM {name}").to_arrow_table() for name in OTHERS}
         ordered = f"FROM {FACT} ORDER BY l_receiptdate, l_orderkey, l_linenumber"
         return made | {FACT: connection.execute(ordered).to_arrow_table()}
+
+
+def loads(fact: pa.Table, count: int) -> list[pa.Table]:
+    """Lineitem's rows as they arrive, in `count` loads of equal size."""
+    edges = np.linspace(0, fact.num_rows, count + 1).astype(int).tolist()
+    return [fact.slice(first, last - first) for first, last in pairwise(edges)]
 
 
 def queries(connection: DuckDBPyConnection) -> dict[int, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from lab.experiments.parquet_compaction import oracle
@@ -34,13 +36,21 @@ def workload(params: Params) -> Workload:
             "point",
             f"SELECT count(*), sum(cents) FROM t WHERE user_id = {user} AND day = {day}",
             {"user_id": [user], "day": [day]},
+            ("user_id", "day", "cents"),
+            (("user_id", "=", user), ("day", "=", day)),
         ),
         Query(
             "range",
             f"SELECT kind, count(*), sum(cents) FROM t WHERE day = {day} GROUP BY kind ORDER BY kind",
             {"day": [day]},
+            ("day", "kind", "cents"),
+            (("day", "=", day),),
         ),
-        Query("full scan", "SELECT count(*), sum(cents), max(payload) FROM t"),
+        Query(
+            "full scan",
+            "SELECT count(*), sum(cents), max(payload) FROM t",
+            columns=("cents", "payload"),
+        ),
     )
     return Workload(log, queries, _truth(log.columns(), user, day))
 
@@ -55,5 +65,13 @@ def _truth(columns: Mapping[str, Any], user: int, day: int) -> dict[str, Rows]:
 
 
 def tpch_query(sql: str) -> Query:
-    """The timed TPC-H query on lineitem alone, from its published text."""
-    return Query(f"TPC-H {TPCH_TIMED}", sql.replace("lineitem", "t"))
+    """The timed TPC-H query on lineitem alone, from its published text. Its columns and filters are those of Q6."""
+    filters = (
+        ("l_shipdate", ">=", date(1994, 1, 1)),
+        ("l_shipdate", "<", date(1995, 1, 1)),
+        ("l_discount", ">=", Decimal("0.05")),
+        ("l_discount", "<=", Decimal("0.07")),
+        ("l_quantity", "<", Decimal(24)),
+    )
+    columns = ("l_shipdate", "l_discount", "l_quantity", "l_extendedprice")
+    return Query(f"TPC-H {TPCH_TIMED}", sql.replace("lineitem", "t"), columns=columns, filters=filters)
