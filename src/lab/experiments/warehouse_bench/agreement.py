@@ -56,7 +56,7 @@ def told(effects: pd.DataFrame, size: float, full_size: float) -> str:
             for row in other.to_dict("records")
         )
         parts.append(
-            f"**The two runs disagree** on {listed}. Believe the one whose size and queries are nearer to yours."
+            f"The two runs disagree on {listed}. Believe the one whose size and queries are nearer to yours."
         )
     return " ".join(parts)
 

@@ -27,7 +27,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     return Summary(
         answer=(
             f"At scale factor {params.scale_factor:g} on one machine the typical query over the same Parquet files takes "
-            f"{told} (geometric mean of {len(params.numbers)} queries, engines warm; {_order(treatment)}, where `=` is not told "
+            f"{told} (geometric mean of {len(params.numbers)} queries, engines warm; {_order(treatment)}, where = is not told "
             f"apart). {seen.detail}; "
             f"{seen.value:,} differ from TPC-H's published answers. {_formats(treatment, full)} {_cluster(treatment)}"
         ),
