@@ -53,3 +53,11 @@ def test_a_notebook_counts_by_its_cells_only(
 
 def _or(copy: Path, path: Path) -> Path:
     return copy if path.name == copy.name else path
+
+
+def test_relative_imports_are_not_taken_for_other_distributions(tmp_path: Path) -> None:
+    file = tmp_path / "part.py"
+    file.write_text(
+        "import numpy\nfrom .batch import Read\nfrom . import lake\nfrom lab.errors import LabError\n"
+    )
+    assert set(sources.imports(file)) == {"numpy", "lab.errors", "lab.errors.LabError"}

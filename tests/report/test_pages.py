@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import LabError
-from lab.report import sweep, tables
+from lab.report import downloads, sweep, tables
 from lab.report.catalogue import Entry
 from lab.report.fragments import Row, fill
 from lab.report.page import _only_shows
@@ -93,3 +94,13 @@ def test_quantities_have_the_digits_that_a_reader_can_use(value: object, unit: s
 )
 def test_only_cells_that_merely_show_lose_their_input(source: str, hidden: bool) -> None:
     assert _only_shows(source) is hidden
+
+
+def test_the_kits_archive_keeps_its_folders(tmp_path: Path) -> None:
+    (tmp_path / "kit" / "part").mkdir(parents=True)
+    files = [tmp_path / "kit" / name for name in ("README.md", "part/README.md")]
+    for file in files:
+        file.write_text(file.parent.name)
+    made = downloads._zip("kit", files, tmp_path / "kit.zip", tmp_path / "kit")
+    with zipfile.ZipFile(made.path) as archive:
+        assert archive.namelist() == ["README.md", "part/README.md"]

@@ -70,11 +70,14 @@ def outside_modules(slug: str) -> set[str]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Absolute dotted names that a Python file imports; `from a import b` gives both `a` and `a.b`."""
+    """Absolute dotted names that a Python file imports; `from a import b` gives both `a` and `a.b`.
+
+    Relative imports stay within a package of which every file counts anyway.
+    """
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 

@@ -33,7 +33,7 @@ def downloads(row: Row, folder: Path) -> list[Download]:
     kit = paths.PROJECT / "src" / "lab" / "experiments" / slug / "kit"
     if kit.is_dir():
         files = sorted(path for path in kit.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-        made.append(_zip("kit to take home", files, folder / f"{slug}-kit.zip"))
+        made.append(_zip("kit to take home", files, folder / f"{slug}-kit.zip", kit))
     return made
 
 
@@ -42,9 +42,11 @@ def _copy(text: str, source: Path, target: Path) -> Download:
     return Download(text, target)
 
 
-def _zip(text: str, files: list[Path], target: Path) -> Download:
+def _zip(text: str, files: list[Path], target: Path, base: Path | None = None) -> Download:
+    """An archive of `files`, in their folders below `base`; without it all in one."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:
             # A fixed date, so that the same content makes the same archive.
-            archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
+            name = path.relative_to(base).as_posix() if base else path.name
+            archive.writestr(zipfile.ZipInfo(name), path.read_bytes())
     return Download(text, target)
