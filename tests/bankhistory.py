@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from lab.experiments.cdc_lakehouse.change import PLACEHOLDER, Change, End, Row
+from lab.experiments.cdc_lakehouse.kit.sink.change import PLACEHOLDER, Change, End, Row
 
 NOTE = "a value of many kilobytes"
 

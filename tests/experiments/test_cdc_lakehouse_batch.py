@@ -7,9 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bankhistory import HISTORIES, ends_of, played, scattered
-from lab.experiments.cdc_lakehouse.batch import IncompleteTransactionError, Read, anywhere, at_transactions
-from lab.experiments.cdc_lakehouse.change import Change, End, Row
-from lab.experiments.cdc_lakehouse.merge import apply, net, settled
+from lab.experiments.cdc_lakehouse.kit.sink.batch import (
+    IncompleteTransactionError,
+    Read,
+    anywhere,
+    at_transactions,
+)
+from lab.experiments.cdc_lakehouse.kit.sink.change import Change, End, Row
+from lab.experiments.cdc_lakehouse.kit.sink.merge import apply, net, settled
 
 
 @settings(max_examples=300, deadline=None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 
@@ -19,9 +21,10 @@ import pytest
 from confluent_kafka import Consumer
 
 from lab import duck
+from lab.evidence import sources
 from lab.experiments.cdc_lakehouse import KIT
 from lab.paths import tools
-from lab.services import http, jvm
+from lab.services import http, jvm, sparkjvm
 from lab.services.icebergcatalog import iceberg_catalog
 from lab.services.kafka import kafka
 from lab.services.ports import free_ports
@@ -90,7 +93,9 @@ def told(bootstrap: str, topic: str, count: int) -> list[dict]:
     return found
 
 
-def test_its_configurations_run_as_they_are(source: str, tmp_path: Path) -> None:
+@contextmanager
+def connected(source: str, folder: Path) -> Iterator[str]:
+    """Kafka, and the kit's Connect worker and connector on it, prefix `kit`; the broker's address."""
     (port,) = free_ports(1)
     with kafka(heap_mb=256) as broker:
         text = filled(
@@ -100,7 +105,7 @@ def test_its_configurations_run_as_they_are(source: str, tmp_path: Path) -> None
             REPLICATION=1,
             LISTENER=f"http://127.0.0.1:{port}",
         )
-        settings = tmp_path / "connect.properties"
+        settings = folder / "connect.properties"
         settings.write_text(text)
         with running(worker(settings, port)):
             with psycopg.connect(source) as connection:
@@ -119,14 +124,100 @@ def test_its_configurations_run_as_they_are(source: str, tmp_path: Path) -> None
                 )
             http.call("PUT", f"http://127.0.0.1:{port}/connectors/kit/config", json.loads(config), 30)
             assert {one["op"] for one in told(broker.bootstrap, "kit.bank.account", 3)} == {"r"}
+            yield broker.bootstrap
+
+
+def test_its_configurations_run_as_they_are(source: str, tmp_path: Path) -> None:
+    with connected(source, tmp_path) as bootstrap:
+        with psycopg.connect(source) as connection:
+            connection.execute("TRUNCATE bank.account")
+            connection.execute(ROW, (9,))
+        # Counted, since the records of two partitions come in any order.
+        ops = Counter(one["op"] for one in told(bootstrap, "kit.bank.account", 5))
+        assert ops == {"r": 3, "t": 1, "c": 1}
+        begin, end = told(bootstrap, "kit.transaction", 2)
+        assert (begin["status"], end["status"], end["event_count"]) == ("BEGIN", "END", 2)
+
+
+def sink(folder: Path, *given: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+    """`python -m sink` in a copy of the kit."""
+    if not (kit := folder / "kit").exists():
+        shutil.copytree(KIT, kit)
+    return subprocess.run(
+        [sys.executable, "-m", "sink", *given],
+        cwd=kit,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder)} | sparkjvm.environment(),
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+    )
+
+
+CHANGES = """
+ALTER TABLE bank.account ADD COLUMN tier text;
+UPDATE bank.account SET id = 11, tier = 'gold' WHERE id = 1;
+DELETE FROM bank.account WHERE id = 2;
+UPDATE bank.account SET owner = 'another' WHERE id = 3;
+"""
+
+
+def test_the_whole_kit_makes_a_lake_that_equals_the_source(source: str, tmp_path: Path) -> None:
+    home = home_with_extensions(tmp_path)
+    jars = ",".join(map(str, sorted((tools() / "spark").glob("*.jar"))))
+    with iceberg_catalog() as catalog, connected(source, tmp_path) as bootstrap:
+        given = ["--bootstrap", bootstrap, "--prefix", "kit", "--catalog", catalog.uri]
+        given += ["--table", "lake.account", "--until-caught-up", "--jars", jars]
+        with psycopg.connect(source) as connection:
+            connection.execute("UPDATE bank.account SET note = repeat('a long note ', 1000) WHERE id < 3")
+        told(bootstrap, "kit.transaction", 2)
+        place = ["--table", "lake.account", "--source-table", "bank.account"]
+        for changes in ("SELECT 1", CHANGES):
             with psycopg.connect(source) as connection:
-                connection.execute("TRUNCATE bank.account")
-                connection.execute(ROW, (9,))
-            # Counted, since the records of two partitions come in any order.
-            ops = Counter(one["op"] for one in told(broker.bootstrap, "kit.bank.account", 5))
-            assert ops == {"r": 3, "t": 1, "c": 1}
-            begin, end = told(broker.bootstrap, "kit.transaction", 2)
-            assert (begin["status"], end["status"], end["event_count"]) == ("BEGIN", "END", 2)
+                connection.execute(changes)
+            told(bootstrap, "kit.transaction", 2 if changes == "SELECT 1" else 4)
+            done = sink(tmp_path, *given)
+            assert done.returncode == 0, done.stderr
+            equal = check(home, source, catalog.uri, *place)
+            assert equal.returncode == 0, equal.stdout + equal.stderr
+        assert "4 changes of 1 transactions, 4 rows" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"--interval": "0"}, "0: must be between 0.1 and 3600"),
+        ({"--conf": "nonsense"}, "nonsense: must be NAME=VALUE"),
+        ({"--bootstrap": "127.0.0.1:1"}, "sink: Kafka at 127.0.0.1:1 does not answer"),
+    ],
+)
+def test_the_sink_says_what_is_wrong(given: dict[str, str], told: str, tmp_path: Path) -> None:
+    right = {"--bootstrap": "k", "--prefix": "p", "--catalog": "http://c", "--table": "n.t"}
+    done = sink(tmp_path, *[part for pair in (right | given).items() for part in pair])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_topic_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with kafka(heap_mb=256) as broker:
+        given = [
+            "--bootstrap",
+            broker.bootstrap,
+            "--prefix",
+            "none",
+            "--catalog",
+            "http://c",
+            "--table",
+            "n.t",
+        ]
+        done = sink(tmp_path, *given)
+    assert done.returncode == 2
+    assert "has no topic none.bank.account: is the connector running, with this prefix" in done.stderr
+
+
+def test_the_sink_has_a_help(tmp_path: Path) -> None:
+    done = sink(tmp_path, "--help")
+    assert done.returncode == 0
+    assert "--until-caught-up" in done.stdout
 
 
 def home_with_extensions(folder: Path) -> Path:
@@ -159,6 +250,11 @@ def test_verify_tells_equal_from_different_from_broken(source: str, tmp_path: Pa
         assert "source 3 rows, lake 3; 100.0000% of the keys agree" in equal.stdout
 
         with psycopg.connect(source) as connection:
+            connection.execute("CREATE TABLE public.bare AS TABLE bank.account")
+        bare = check(home, source, catalog.uri, "--table", "bank.account", "--source-table", "bare")
+        assert bare.returncode == 0, bare.stderr
+
+        with psycopg.connect(source) as connection:
             connection.execute("UPDATE bank.account SET note = NULL WHERE id = 1")
             connection.execute("DELETE FROM bank.account WHERE id = 2")
             connection.execute(ROW, (7,))
@@ -172,9 +268,6 @@ def test_verify_tells_equal_from_different_from_broken(source: str, tmp_path: Pa
         assert "verify: bank.nothing: can't compare a table that is not there" in broken.stderr
 
 
-def test_verify_does_not_import_this_project() -> None:
-    assert "lab" not in [
-        line.split()[1].partition(".")[0]
-        for line in (KIT / "verify.py").read_text().splitlines()
-        if line.startswith(("import ", "from "))
-    ]
+def test_the_kit_does_not_import_this_project() -> None:
+    for file in KIT.rglob("*.py"):
+        assert not [name for name in sources.imports(file) if name.partition(".")[0] == "lab"], file

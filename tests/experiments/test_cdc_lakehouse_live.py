@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from lab.errors import ServiceError
-from lab.experiments.cdc_lakehouse.live import _done, _kill
+from lab.experiments.cdc_lakehouse.kills import _kill
+from lab.experiments.cdc_lakehouse.seen import done
 
 
 class Dying:
@@ -53,6 +54,6 @@ def test_a_line_half_written_does_not_count_yet(tmp_path: Path) -> None:
     whole, half = tmp_path / "0", tmp_path / "1"
     whole.write_text('["transfer", 7, 1.0, 1.5]\n["rolled back", null, 2.0, 2.5]\n')
     half.write_text('["transfer", 8, 1.0, 1.5]\n["transf')
-    assert [one.xid for one in _done([whole, half])] == [7, None, 8]
+    assert [one.xid for one in done([whole, half])] == [7, None, 8]
     half.write_text("")
-    assert len(_done([whole, half])) == 2
+    assert len(done([whole, half])) == 2

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pandas as pd
 
-from lab.experiments.cdc_lakehouse import oracle
+from lab.experiments.cdc_lakehouse import delivery, oracle
 from lab.experiments.cdc_lakehouse.bench import CHANGES, TRANSACTIONS, Bench
 from lab.experiments.cdc_lakehouse.frames import records
-from lab.experiments.cdc_lakehouse.lake import PROPERTY
-from lab.experiments.cdc_lakehouse.lake import position as position_of
+from lab.experiments.cdc_lakehouse.kit.sink.lake import BEGIN, PROPERTY
+from lab.experiments.cdc_lakehouse.kit.sink.lake import position as position_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def truth(own: Bench) -> Truth:
 def snapshots(own: Bench, known: Truth, table: str) -> pd.DataFrame:
     """One row per snapshot: what it held and what it should have held.
 
-    Columns: id, at (s since the epoch), operation, position (text), transactions (offset), rows, total, expected,
+    Columns: id, at (s since the epoch), operation, begin and position (texts), transactions (offset), rows, total, expected,
     wrong (rows), files, delete_files.
     """
     found = oracle.snapshots(own.catalog.uri, table)
@@ -60,6 +60,7 @@ def snapshots(own: Bench, known: Truth, table: str) -> pd.DataFrame:
                     "id": one.id,
                     "at": one.at,
                     "operation": one.summary["operation"] if PROPERTY in one.summary else "compaction",
+                    "begin": one.summary.get(BEGIN, ""),
                     "position": text,
                     "transactions": offset,
                     "rows": len(held.digests),
@@ -77,27 +78,19 @@ def _wrong(held: Mapping[int, str], state: Mapping[int, str]) -> int:
     return sum(held.get(key) != state.get(key) for key in held.keys() | state.keys())
 
 
-def violations(own: Bench, known: Truth, table: pd.DataFrame) -> dict[str, int]:
-    """Transactions lost or told twice, changes lost or told twice, snapshots that do not continue the one before."""
-    committed = {xid for xid, *_ in known.log} - known.seed
-    told = [end.xid for end in known.ends]
+def deliveries(
+    own: Bench, known: Truth, table: pd.DataFrame, missing: int
+) -> tuple[dict[str, int], dict[str, int]]:
+    """What was lost, and what was repeated. missing: transactions that no snapshot held when the wait ended."""
+    logged = Counter(xid for xid, *_ in known.log if xid not in known.seed)
     places = oracle.places(own.broker.bootstrap, CHANGES, own.params.partitions)
     batches = table[table["operation"] != "compaction"]
-    offsets = [position_of(text) for text in batches["position"]]
-    back = sum(
-        later.transactions < earlier.transactions
-        or any(later.changes[one] < earlier.changes[one] for one in later.changes)
-        for earlier, later in itertools.pairwise(offsets)
+    spans = [(position_of(row.begin), position_of(row.position)) for row in records(batches)]
+    held = known.included(spans[-1][1].transactions)
+    return (
+        delivery.lost(logged, held, missing, places),
+        delivery.repeated(logged, [end.xid for end in known.ends], places, spans),
     )
-    return {
-        "transactions lost": len(committed - set(told)),
-        "transactions never committed": len(set(told) - committed),
-        "transactions told twice": len(told) - len(set(told)),
-        "changes told twice": len(places) - len(set(places)),
-        "changes lost": abs(sum(end.events for end in known.ends) - len(set(places))),
-        "snapshots that step back": back,
-        "transactions not in the table": len(committed - known.included(offsets[-1].transactions)),
-    }
 
 
 def lags(known: Truth, table: pd.DataFrame, seen: Mapping[int, float]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from lab.errors import ServiceError
 from lab.experiments.cdc_lakehouse import source
 from lab.experiments.cdc_lakehouse.design import Design
-from lab.experiments.cdc_lakehouse.driver import Desk, Job, Replay, drive
+from lab.experiments.cdc_lakehouse.driver import HALTED, Desk, Job, Replay, drive
 from lab.experiments.cdc_lakehouse.params import Params
 from lab.services import http, sparkjvm
 from lab.services.connect import Connect, connect, debezium_version
@@ -60,28 +60,34 @@ class Bench:
         self.desk.tell("starting")
         self.sink = spawn(drive, self.job, self.replays)
 
-    def await_stage(self, stage: str, timeout_s: float = 300) -> None:
-        """Wait until the driver says `stage`; WorkerError if it has failed."""
-        deadline = time.monotonic() + timeout_s
-        while self.desk.stage() != stage:
-            self.sink.check()
-            if time.monotonic() > deadline:
-                raise ServiceError(f"the Spark driver is at {self.desk.stage()!r}, not yet at {stage!r}")
-            time.sleep(0.005)
+    @property
+    def halted(self) -> bool:
+        """Whether the driver found that changes are lost, and stopped."""
+        return bool(self.desk.batches(HALTED))
 
-    def mend(self) -> None:
+    def await_stage(self, *stages: str, timeout_s: float = 300) -> bool:
+        """Wait until the driver says one of `stages`; False if it does not in time, or has halted."""
+        deadline = time.monotonic() + timeout_s
+        while self.desk.stage() not in stages:
+            self.sink.check()
+            if time.monotonic() > deadline or self.halted:
+                return False
+            time.sleep(0.005)
+        return True
+
+    def mend(self) -> bool:
         """Restart what of the connector has failed, as the watchdog of any installation does: Connect itself never does.
 
-        ServiceError if it fails again and again.
+        Whether it has given up, because the connector failed again and again.
         """
-        reasons = self.connect.failures(PREFIX)
-        if not reasons:
-            return
+        if not self.connect.failures(PREFIX):
+            return False
         if self.restarts == _RESTARTS:
-            raise ServiceError(f"the connector failed after {_RESTARTS} restarts: {reasons[0]}")
+            return True
         self.restarts += 1
         self.connect.restart(PREFIX)
         time.sleep(1)  # until its new state is told
+        return False
 
     def versions(self) -> dict[str, str]:
         return {
@@ -139,13 +145,18 @@ def _lake(stack: ExitStack) -> tuple[ObjectStore, IcebergCatalog]:
 
 @contextmanager
 def _topics(bootstrap: str, partitions: int) -> Iterator[None]:
+    """Both topics for the block; gone with it, however it ends."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    wanted = [NewTopic(CHANGES, partitions, 1), NewTopic(TRANSACTIONS, 1, 1)]
-    for made in admin.create_topics(wanted).values():
-        made.result()
-    yield
-    for gone in admin.delete_topics([CHANGES, TRANSACTIONS]).values():
-        gone.result()
+    made = admin.create_topics([NewTopic(CHANGES, partitions, 1), NewTopic(TRANSACTIONS, 1, 1)])
+    # One that another has made must stay, though its twin was new.
+    own = [name for name, future in made.items() if future.exception() is None]
+    try:
+        for future in made.values():
+            future.result()
+        yield
+    finally:
+        for gone in (admin.delete_topics(own) if own else {}).values():
+            gone.result()
 
 
 def _drop_tables(catalog: str) -> None:
@@ -168,7 +179,8 @@ class Watch:
     def __init__(self, own: Bench) -> None:
         self._own = own
         self.seen: dict[int, float] = {}
-        self.log: list[tuple[float, int, int]] = []  # s since the epoch, bytes written, bytes confirmed
+        # s since the epoch; positions in the log: written, confirmed by the slot's reader, kept for it (`restart_lsn`)
+        self.log: list[tuple[float, int, int, int]] = []
         self._over = threading.Event()
         self._threads = [threading.Thread(target=loop, daemon=True) for loop in (self._catalog, self._slot)]
 
@@ -195,10 +207,10 @@ class Watch:
 
     def _slot(self) -> None:
         sql = (
-            "SELECT pg_current_wal_lsn() - '0/0', confirmed_flush_lsn - '0/0' "
+            "SELECT pg_current_wal_lsn() - '0/0', confirmed_flush_lsn - '0/0', restart_lsn - '0/0' "
             "FROM pg_replication_slots WHERE slot_name = %s"
         )
         with psycopg.connect(self._own.database.dsn, autocommit=True) as connection:
             while not self._over.wait(5 * _LOOK_S):
                 if row := connection.execute(sql, (PREFIX,)).fetchone():
-                    self.log.append((time.time(), int(row[0]), int(row[1] or 0)))
+                    self.log.append((time.time(), int(row[0]), int(row[1] or 0), int(row[2] or 0)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from lab.experiments.cdc_lakehouse.batch import Batch, Cut, Read, anywhere, at_transactions
-from lab.experiments.cdc_lakehouse.change import PLACEHOLDER, Change
-from lab.experiments.cdc_lakehouse.merge import Net, net
+from lab.experiments.cdc_lakehouse.kit.sink.batch import Batch, Cut, Read, anywhere, at_transactions
+from lab.experiments.cdc_lakehouse.kit.sink.change import PLACEHOLDER, Change
+from lab.experiments.cdc_lakehouse.kit.sink.merge import Net, net
 
 Reduce = Callable[[Sequence[Change]], Net]
 

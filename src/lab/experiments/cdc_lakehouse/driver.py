@@ -9,18 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.experiments.cdc_lakehouse.batch import Batch, Read, at_transactions
 from lab.experiments.cdc_lakehouse.design import Design
-from lab.experiments.cdc_lakehouse.lake import Lake, Position, beginning
-from lab.experiments.cdc_lakehouse.merge import Effect, Net
-from lab.experiments.cdc_lakehouse.topics import Topics
+from lab.experiments.cdc_lakehouse.kit.sink.batch import (
+    Batch,
+    IncompleteTransactionError,
+    Read,
+    at_transactions,
+    whole,
+)
+from lab.experiments.cdc_lakehouse.kit.sink.follow import Observer, Sink
+from lab.experiments.cdc_lakehouse.kit.sink.lake import Lake, Position, beginning
+from lab.experiments.cdc_lakehouse.kit.sink.merge import Effect, Net
+from lab.experiments.cdc_lakehouse.kit.sink.session import SMALL_STATEMENTS
+from lab.experiments.cdc_lakehouse.kit.sink.topics import Topics
 from lab.services.spark import spark_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-READING = "reading"  # in the log of batches: reading all events once, without applying them
+# In the log of batches, in a table's place.
+READING = "reading"  # all events once, without applying them
+HALTED = "halted"  # the driver found a loss and stopped
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -94,7 +105,7 @@ class Desk:
 def drive(job: Job, then: tuple[Replay, ...] = ()) -> None:
     """Follow the topics until told to stop; then do the replays and end."""
     desk = Desk(job.folder)
-    with spark_session("cdc", {"lake": job.catalog}, _SETTINGS, memory_mb=1024) as spark:
+    with spark_session("cdc", {"lake": job.catalog}, SMALL_STATEMENTS, memory_mb=1024) as spark:
         topics = Topics(
             spark, job.bootstrap, f"{job.prefix}.bank.account", f"{job.prefix}.transaction", job.partitions
         )
@@ -104,39 +115,25 @@ def drive(job: Job, then: tuple[Replay, ...] = ()) -> None:
             began = time.time()
             everything = topics.read(beginning(job.partitions), topics.ends())
             desk.log(table=READING, changes=len(everything.changes), took=time.time() - began)
+            everything = whole(everything)  # all of it, unless a loss was found
         for replay in then:
             desk.tell(f"replay {replay.design.name}")
-            _replay(spark, everything, replay, desk)
+            _replay(spark, topics, everything, replay, desk)
         desk.tell("done")
-
-
-# For many small statements instead of few large ones: planning and compiling are most of their time.
-_SETTINGS = {
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.shuffle.partitions": "1",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-}
 
 
 def _follow(spark: SparkSession, topics: Topics, job: Job, desk: Desk) -> None:
     lake = Lake(spark, job.table, job.merge_mode)
-    here = lake.position(job.partitions)
-    if not any(here.changes.values()):
+    if not any(lake.position(job.partitions).changes.values()):
         _warm_up(spark, f"{job.table}_warm_up", job.merge_mode)
-    desk.tell("following")
-    due, interval = time.time(), desk.interval()
-    while not desk.stopped():
-        time.sleep(max(0.0, due - time.time()))
-        began = time.time()
-        batch = job.design.cut(_all(topics, here))
-        if batch.changes:
-            desk.tell("merging")
-            here = _merge(lake, job.design, batch, desk, began=began, interval=interval)
-            desk.tell("following")
-        interval = desk.interval()
-        # A fixed grid: a batch that took longer than the interval does not move the ones after it.
-        due += interval * max(1, int((time.time() - due) / interval) + 1)
+    sink = Sink(topics, lake, job.design.cut, job.design.reduce, Observer(desk.tell, desk.log))
+    try:
+        sink.follow(desk.interval, desk.stopped)
+    except IncompleteTransactionError as error:
+        # Right so: it must not go on over a loss. What did not reach the table is then counted, not raised.
+        desk.log(table=HALTED, reason=str(error))
+        while not desk.stopped():
+            time.sleep(_LOOK_S)
 
 
 def _warm_up(spark: SparkSession, name: str, merge_mode: str) -> None:
@@ -154,46 +151,23 @@ def _warm_up(spark: SparkSession, name: str, merge_mode: str) -> None:
     spark.sql(f"DROP TABLE {name}")
 
 
-def _all(topics: Topics, here: Position) -> Read:
-    read = topics.read(here, topics.ends())
-    if any(change.last_of_snapshot for change in read.changes.values()):
-        # The end of a partition may have been asked for before the snapshot's last row was committed.
-        read = topics.read(here, topics.ends())
-    return read
-
-
-def _merge(lake: Lake, design: Design, batch: Batch, desk: Desk, **known: float) -> Position:
-    """Apply a batch, log it; the position behind it."""
-    after = Position(batch.position, batch.transactions_position)
-    taken = time.time()
-    net = design.reduce(batch.changes)
-    lake.merge(net, batch)
-    desk.log(
-        table=lake.name,
-        position=after.text(),
-        taken=taken,
-        merged=time.time(),
-        changes=len(batch.changes),
-        rows=len(net.effects),
-        transactions=len(batch.transactions),
-        **known,
-    )
-    return after
-
-
-def _replay(spark: SparkSession, everything: Read, replay: Replay, desk: Desk) -> None:
+def _replay(spark: SparkSession, topics: Topics, everything: Read, replay: Replay, desk: Desk) -> None:
     """Cut as Spark's `maxOffsetsPerTrigger` cuts: the same share of each partition, wherever that falls."""
-    lakes = [Lake(spark, name, mode) for name, mode in replay.tables.items()]
+    design = replay.design
+    sinks = [
+        Sink(topics, Lake(spark, name, mode), design.cut, design.reduce, Observer(batch=desk.log))
+        for name, mode in replay.tables.items()
+    ]
     here = Position(everything.position, everything.transactions_position)
     for share in replay.ends:
         upto = {one: round(offset * share) for one, offset in everything.end.items()}
-        if replay.design.cut is at_transactions:  # what an END counts must be there to be read
+        if design.cut is at_transactions:  # what an END counts must be there to be read
             upto = everything.end
         transactions = here.transactions, round(everything.transactions_end * share)
-        batch = replay.design.cut(everything.part(here.changes, upto, transactions))
+        batch = design.cut(everything.part(here.changes, upto, transactions))
         if batch.changes:
-            for lake in lakes:
-                after = _merge(lake, replay.design, batch, desk)
+            for sink in sinks:
+                after = sink.commit(batch, here)
             here = after
 
 

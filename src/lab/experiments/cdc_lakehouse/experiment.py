@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from lab.evidence.result import Metric, Result
-from lab.experiments.cdc_lakehouse import assess, observations, oracle
+from lab.evidence.result import Result
+from lab.experiments.cdc_lakehouse import assess, lag, observations, operations, oracle
 from lab.experiments.cdc_lakehouse.bench import TABLE, Bench, bench
 from lab.experiments.cdc_lakehouse.design import ANYWHERE, ARRIVAL, SAFE, THROUGH, UPSERTS, Design
 from lab.experiments.cdc_lakehouse.driver import READING, Replay, evenly
 from lab.experiments.cdc_lakehouse.frames import records
 from lab.experiments.cdc_lakehouse.kit.verify import LakeTable, verify
 from lab.experiments.cdc_lakehouse.live import Lived, live
+from lab.experiments.cdc_lakehouse.metrics import metrics
+from lab.experiments.cdc_lakehouse.observations import following
 from lab.experiments.cdc_lakehouse.params import Params
 from lab.progress import Steps, steps
 
 _ATTACH = "AUTHORIZATION_TYPE 'none', ACCESS_DELEGATION_MODE 'none'"
 BROKEN = (ANYWHERE, ARRIVAL, UPSERTS, THROUGH)
 MODES = {"merge-on-read": "bank.merge_on_read", "copy-on-write": "bank.copy_on_write"}
-# Most of the events fill the table; then batches of ever more changes, each four times the one before.
-_EVER_LARGER = (0.84, 0.8405, 0.8425, 0.8505, 0.88, 1.0)
+# A fifth of the events fills the tables; then small and large batches in turn, so that what a batch costs by itself and
+# what its changes cost can be told apart, whichever way the machine's speed drifts.
+_SIZES = (0.2, 0.0005, 0.24, 0.002, 0.04, 0.0005, 0.16, 0.008, 0.32, 0.029)
+_IN_TURN = (*(sum(_SIZES[:turn]) for turn in range(1, len(_SIZES))), 1.0)
 
 
 def run(params: Params, design: Design = SAFE) -> Result:
@@ -41,7 +45,7 @@ def run_arms(
         for number, one in enumerate(controls)
     )
     if controls:
-        replays += (Replay({f"lake.{table}": mode for mode, table in MODES.items()}, SAFE, _EVER_LARGER),)
+        replays += (Replay({f"lake.{table}": mode for mode, table in MODES.items()}, SAFE, _IN_TURN),)
     with steps(4) as work:
         work.next("start")
         with bench(params, design, replays) as own:
@@ -54,7 +58,7 @@ def run_arms(
 
 
 def _batches(design: Design, params: Params) -> int:
-    return params.replay_batches if design is ANYWHERE else 3
+    return params.replay_batches if design is ANYWHERE else 2
 
 
 def _judged(
@@ -84,71 +88,49 @@ def _treatment(own: Bench, lived: Lived, known: assess.Truth) -> Result:
     seen = {row.id: lived.seen.get(row.id, row.at) for row in records(table)}
     lags = assess.lags(known, table, seen)
     batches = assess.timed(lived.batches, table, seen)
-    calm = observations.intervals(lags, batches, own.params.intervals, (lived.start, lived.calm_until))
-    changes = sum(end.events for end in known.ends)
+    calm = lag.intervals(lags, batches, own.params.intervals, lived.calm)
+    found = operations.committed([entry[:3] for entry in known.log], lived.done)
+    lost, repeated = assess.deliveries(own, known, table, lived.missing)
+    commits = list(table.loc[table["operation"] != "compaction", "at"])
     observed = (
         _compared(own, TABLE, table)
         | observations.of_lag(calm)
-        | observations.of_load(lived, own.params)
-        | {
-            "nothing_lost_or_repeated": observations.of_delivery(
-                assess.violations(own, known, table), len(known.ends), changes
-            ),
-            "killed_at_work": observations.of_faults(lived.faults),
-        }
+        | observations.of_load(lived, own.params, found)
+        | observations.of_delivery(lost, repeated, len({xid for xid, *_ in known.log} - known.seed))
+        | observations.of_faults(own.params.faults, lived, found, commits)
     )
+    peaceful = lag.calm_of(batches, lived.calm)
     tables = {
         "snapshots": table.assign(seconds=table["at"] - lived.start),
-        "lags": lags.assign(seconds=lags["committed"] - lived.start),
-        "batches": batches.assign(seconds=batches["began"] - lived.start),
+        "lags": lags.assign(
+            seconds=lags["committed"] - lived.start, calm=lags["snapshot"].isin(peaceful["id"])
+        ),
+        "batches": batches.assign(
+            seconds=batches["began"] - lived.start, calm=batches["id"].isin(peaceful["id"])
+        ),
         "intervals": calm,
-        "kinds": _kinds(lived),
-        "faults": _faults(lived),
+        "kinds": pd.DataFrame(operations.counts(found).items(), columns=["kind", "transactions"]),
+        "faults": _faults(lived, commits),
         "log": _log(lived),
         "modes": assess.writes(own, MODES if own.replays else {}),
         "reading": pd.DataFrame(own.desk.batches(READING)),
     }
-    return Result(own.params, observed, _metrics(tables, changes, lived.restarts), tables, own.versions())
+    changes = sum(end.events for end in known.ends)
+    return Result(own.params, observed, metrics(tables, changes, lived.restarts), tables, own.versions())
 
 
-def _kinds(lived: Lived) -> pd.DataFrame:
-    kinds = observations.kinds_of(lived.done)
-    return pd.DataFrame({"kind": list(kinds), "transactions": list(kinds.values())})
-
-
-def _faults(lived: Lived) -> pd.DataFrame:
-    rows = [(one.fault, one.at - lived.start, one.back - lived.start, one.hit) for one in lived.faults]
-    return pd.DataFrame(rows, columns=["fault", "at", "back", "hit"])
+def _faults(lived: Lived, commits: Sequence[float]) -> pd.DataFrame:
+    rows = [
+        (one.fault, one.at - lived.start, one.back - lived.start, one.hit, following(one, lived, commits))
+        for one in lived.faults
+    ]
+    return pd.DataFrame(rows, columns=["fault", "at", "back", "hit", "following"])
 
 
 def _log(lived: Lived) -> pd.DataFrame:
-    frame = pd.DataFrame(lived.log, columns=["at", "written", "confirmed"])
-    return frame.assign(seconds=frame["at"] - lived.start, retained=frame["written"] - frame["confirmed"])
-
-
-def _metrics(tables: Mapping[str, pd.DataFrame], changes: int, restarts: int) -> list[Metric]:
-    metrics = [
-        Metric("changes", changes, "changes", "row changes captured"),
-        Metric("snapshots", len(tables["snapshots"]), "snapshots", "versions of the table, all compared"),
-        Metric("restarts", restarts, "restarts", "of a connector that had failed, by a watchdog"),
-    ]
-    for row in records(tables["intervals"]):
-        at = f"commit interval {row.interval:g} s, without faults"
-        metrics += [
-            Metric(f"lag_p50_{row.interval:g}s", row.p50, "s", f"median lag, {at}", better="lower"),
-            Metric(
-                f"lag_p95_{row.interval:g}s", row.p95, "s", f"95th percentile of lag, {at}", better="lower"
-            ),
-            Metric(
-                f"batch_{row.interval:g}s",
-                row.took,
-                "s",
-                f"begin of a batch to visible, {at}",
-                better="lower",
-            ),
-        ]
-    for row in records(tables["faults"]):
-        metrics.append(
-            Metric(f"recovery_{row.fault}", row.back - row.at, "s", "kill to working again", better="lower")
-        )
-    return metrics
+    frame = pd.DataFrame(lived.log, columns=["at", "written", "confirmed", "kept_from"])
+    return frame.assign(
+        seconds=frame["at"] - lived.start,
+        retained=frame["written"] - frame["kept_from"],
+        unconfirmed=frame["written"] - frame["confirmed"],
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from lab.evidence.result import Result
 from lab.experiments.cdc_lakehouse.criteria import CONTROLS
 from lab.experiments.cdc_lakehouse.frames import records
 from lab.experiments.cdc_lakehouse.params import CALM, Params
+from lab.experiments.cdc_lakehouse.slope import Slope, slope
 
 TREATMENT = "transaction boundaries"
 COPY, MERGE = "copy-on-write", "merge-on-read"
@@ -58,6 +60,7 @@ class Findings:
 
     @property
     def calm_s(self) -> float:
+        """End of the time before any fault, s since the load began."""
         return CALM * self.params.seconds
 
     @property
@@ -84,38 +87,58 @@ class Findings:
         killed = faults[faults["fault"] == "connect"]
         if killed.empty:
             return None
-        log, at = self.table("log"), killed["at"].iloc[0]
-        before = log[log["seconds"] < at].iloc[-1]
+        log, at = self.table("log"), killed["at"].iloc[-1]
+        later = log[log["seconds"] >= at]
         # The slot does not move until its reader is back.
-        dead = log[
-            (log["seconds"] >= at) & (log["confirmed"] == log[log["seconds"] >= at]["confirmed"].iloc[0])
-        ]
-        last = dead.iloc[-1]
-        kept = float(last["retained"] - before["retained"])
+        dead = later[later["confirmed"] == later["confirmed"].iloc[0]]
+        first, last = dead.iloc[0], dead.iloc[-1]
         return Outage(
-            float(before["seconds"]),
+            float(first["seconds"]),
             float(last["seconds"]),
-            float(before["retained"]),
-            kept,
-            self.log_rate * float(last["seconds"] - before["seconds"]),
+            float(first["retained"]),
+            float(last["retained"] - first["retained"]),
+            self.log_rate * float(last["seconds"] - first["seconds"]),
         )
 
     @property
-    def per_change(self) -> float:
-        """s per change, without load: to read it, and to merge it.
+    def log_behind(self) -> float:
+        """Bytes that the slot kept without any fault, at most: `restart_lsn` moves in steps."""
+        log = self.table("log")
+        return float(log.loc[(log["seconds"] > 0) & (log["seconds"] < self.calm_s), "retained"].max())
 
-        The latter is the slope of a line through the replayed batches, of ever larger size; not below zero.
-        """
-        commits, reading = self.commits_by_mode(), self.table("reading").iloc[0]
+    @cached_property
+    def merging(self) -> Slope:
+        """What a change costs in the MERGE: from the replayed batches, large and small in turn, without load."""
+        commits = self.commits_by_mode()
         own = commits[commits["mode"] == self.params.merge_mode]
-        merging = float(np.polyfit(own["changes"], own["took"], 1)[0])
-        return max(0.0, merging) + float(reading["took"]) / float(reading["changes"])
+        return slope(list(own["changes"]), list(own["took"]))
+
+    @property
+    def reading(self) -> float:
+        """s per change to read it, without load, from one reading of all; what the reading costs by itself is in it."""
+        found = self.table("reading").iloc[0]
+        return float(found["took"]) / float(found["changes"])
+
+    @property
+    def per_change(self) -> tuple[float, float]:
+        """s per change to read and merge it: both ends of the 95 % interval, not below what reading alone takes."""
+        return self.reading + max(0.0, self.merging.low), self.reading + max(0.0, self.merging.high)
+
+    @property
+    def limit(self) -> tuple[float, float]:
+        """Changes/s at which one driver ends, both ends of the interval."""
+        low, high = self.per_change
+        return 1 / high, 1 / low
+
+    @property
+    def pipeline(self) -> float:
+        """s of the median lag at the shortest interval that are not the wait for the sink's turn."""
+        return float(self.shortest["p50"] - self.shortest["interval"] / 2)
 
     @property
     def per_batch(self) -> float:
-        """s of a batch under load before its first change: what the shortest interval's took, less its changes."""
-        first = self.shortest
-        return float(first["took"]) - self.per_change * float(first["changes"])
+        """s that a batch of the shortest interval took, under load; its few changes are in it."""
+        return float(self.shortest["took"])
 
     @property
     def per_commit(self) -> float:

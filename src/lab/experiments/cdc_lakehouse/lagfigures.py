@@ -11,7 +11,11 @@ from lab.charts.figure import Figure
 from lab.experiments.cdc_lakehouse.findings import Findings
 from lab.experiments.cdc_lakehouse.frames import records
 
-_FAULTS = {"connect": "Connect killed", "spark": "Spark killed"}
+_FAULTS = {
+    "spark_batch": "Spark killed in a batch",
+    "spark_commit": "Spark killed after a commit",
+    "connect": "Connect killed",
+}
 
 
 def lag_over_time(found: Findings) -> Figure:
@@ -38,8 +42,8 @@ def lag_over_time(found: Findings) -> Figure:
             names = names.transform_calculate(short="split(datum.what, ' ')[0]").encode(text="short:N")
         return (points + rules + names).properties(width=width, height=260)
 
-    calm, broken = found.shortest, found.treatment.observed["nothing_lost_or_repeated"]
-    lost = f"break delivery: {broken.detail}" if broken.value else "lose nothing"
+    calm, broken = found.shortest, found.treatment.observed["nothing_lost"]
+    lost = f"lose: {broken.detail}" if broken.value else "lose nothing"
     recovery = ", ".join(
         f"{_FAULTS[row.fault]}: at work again after {row.back - row.at:.1f} s" for row in records(kills)
     )
@@ -57,8 +61,8 @@ def lag_distribution(found: Findings) -> Figure:
     table, lags, batches = found.table("intervals"), found.table("lags"), found.table("batches")
     rows = []
     for row in records(table):
-        ids = batches[(batches["interval"] == row.interval) & (batches["seconds"] < found.calm_s)]["id"]
-        own = lags[lags["snapshot"].isin(ids) & (lags["visible"] > 0)]["lag"].sort_values()
+        ids = batches[(batches["interval"] == row.interval) & batches["calm"]]["id"]
+        own = lags[lags["snapshot"].isin(ids)]["lag"]
         rows += [
             {"interval": f"{row.interval:g} s", "lag": own.quantile(share / 100), "share": share}
             for share in range(1, 101)
@@ -105,31 +109,41 @@ def lag_distribution(found: Findings) -> Figure:
 def log_retained(found: Findings) -> Figure:
     """Log that the source can't drop, over time."""
     log = found.table("log")
-    data = log[log["seconds"] >= 0].assign(megabytes=lambda t: t["retained"] / 1e6)
-    data = data[["seconds", "megabytes"]]
+    kinds = {"retained": "kept for the slot", "unconfirmed": "not confirmed by its reader"}
+    data = (
+        log[log["seconds"] >= 0]
+        .melt(["seconds"], list(kinds), var_name="kind", value_name="bytes")
+        .assign(megabytes=lambda t: t["bytes"] / 1e6, kind=lambda t: t["kind"].map(kinds))
+        .drop(columns="bytes")
+    )
     outage = found.outage
+    order = list(kinds.values())
 
     def chart(width: int) -> Any:
-        line = (
+        lines = (
             alt.Chart(data)
-            .mark_line(interpolate="step-after", color=theme.BLUE)
+            .mark_line(interpolate="step-after")
             .encode(
                 x=alt.X("seconds:Q", title="s since the load began"),
-                y=alt.Y("megabytes:Q", title="log retained by the slot, MB"),
+                y=alt.Y("megabytes:Q", title="write-ahead log, MB"),
+                color=alt.Color("kind:N", sort=order, title=None)
+                .scale(domain=order, range=[theme.BLUE, theme.ORANGE])
+                .legend(columns=2 if width > 400 else 1),
             )
         )
         if outage is None:
-            return line.properties(width=width, height=220)
+            return lines.properties(width=width, height=240)
         ends = [
             {"seconds": outage.at, "megabytes": outage.before / 1e6},
             {"seconds": outage.until, "megabytes": (outage.before + outage.predicted) / 1e6},
         ]
+        # Neither line's colour.
         law = (
             alt.Chart(pd.DataFrame(ends))
-            .mark_line(color=theme.VERMILION, strokeDash=[5, 3], point=True)
+            .mark_line(color=theme.GREEN, strokeDash=[5, 3], point={"color": theme.GREEN})
             .encode(x="seconds:Q", y="megabytes:Q")
         )
-        return (line + law).properties(width=width, height=220)
+        return (lines + law).properties(width=width, height=240)
 
     if outage is None:
         return Figure(
@@ -139,11 +153,12 @@ def log_retained(found: Findings) -> Figure:
             data,
         )
     return Figure(
-        f"In {outage.until - outage.at:.1f} s without a reader the source kept {outage.kept / 1e6:.1f} MB of log; "
+        f"In {outage.until - outage.at:.1f} s without a reader the source kept {outage.kept / 1e6:.1f} MB of log more; "
         f"rate × outage says {outage.predicted / 1e6:.1f} MB",
-        f"Write-ahead log between the slot's confirmed position and the newest one. It rises while Connect is dead, beside the "
-        f"dashed line of {found.log_rate / 1e6:.2f} MB/s, the rate before the fault, and falls when it is back. A TRUNCATE "
-        f"with its reload is a step.",
+        f"Write-ahead log from the slot's restart position, which the source can't drop, and what its reader has "
+        f"not confirmed. Without an outage the slot keeps up to {found.log_behind / 1e6:.1f} MB, since its "
+        f"restart position moves in steps. Both rise while Connect is dead, beside the dashed line of "
+        f"{found.log_rate / 1e6:.2f} MB/s, the rate before any fault. A TRUNCATE with its reload is a step.",
         chart,
         data,
     )

@@ -17,34 +17,40 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
     """Lag, retained log, batch time, files and bytes as functions of interval, rate and size of the table."""
     found = findings(treatment, controls)
     first, last = found.shortest, found.longest
+    low, high = (1000 * one for one in found.per_change)
     return Law(
         statement=(
-            "Lag is the time of capture, half the time T between commits, and the time of a batch, which has a fixed part "
-            "and one per change (λ changes/s). While nobody reads the replication slot, the source keeps all its log. "
+            "Median lag is half the time T between commits, and what the pipeline takes in any case (c), which grows with the "
+            "changes per batch (λ changes/s). While nobody reads the replication slot, the source keeps all its log, on top of "
+            "what the slot holds back anyway. "
             "The number of files depends on the commits only. Copy-on-write writes the files that hold a changed row, with "
             "keys all over the table that is the table (S); merge-on-read writes the n changed rows."
         ),
         formula=(
             # Each line fits a phone.
-            r"\begin{gathered}\bar L = d + \frac{T}{2} + c_0 + c_1 \lambda T \\ T > c_0 + c_1 \lambda T\\"
-            r"\text{log retained} = w \cdot \text{outage} \\ \text{files per day} = \frac{86\,400\ \text{s}}{T}\, f\\"
+            r"\begin{gathered}\tilde L = \frac{T}{2} + c + c_1 (\lambda - \lambda_0) T \\ T > c_0 + c_1 (\lambda - \lambda_0) T\\"
+            r"\text{log retained} = r + w \cdot \text{outage} \\ \text{files per day} = \frac{86\,400\ \text{s}}{T}\, f\\"
             r"\text{copy-on-write} \approx S \text{ bytes a commit} \\ \text{merge-on-read} \approx b\,n"
             r"\end{gathered}"
         ),
         constants=[
-            Metric("lambda", found.change_rate, "changes/s", "λ"),
-            Metric("d", 1000 * float(first["capture"]), "ms", "d, commit at the source to event in Kafka"),
-            Metric("c0", found.per_batch, "s", "c₀, a batch without changes, under load"),
-            Metric("c1", 1000 * found.per_change, "ms/change", "c₁, without load"),
+            Metric("lambda", found.change_rate, "changes/s", "λ₀, in this run"),
+            Metric(
+                "c", found.pipeline, "s", f"c, from {first.interval:g} s: median lag less half the interval"
+            ),
+            Metric("c0", found.per_batch, "s", "c₀, a batch at this run's rate, under load"),
+            Metric("c1_low", low, "ms/change", "c₁ at least, without load (95 % interval)"),
+            Metric("c1_high", high, "ms/change", "c₁ at most"),
+            Metric("r", found.log_behind / 1e6, "MB", "r, kept by the slot without an outage, at most"),
             Metric("w", found.log_rate / 1e6, "MB/s", "w, write-ahead log (with this experiment's own log)"),
             Metric("f", found.per_commit, "files/commit", "f"),
             Metric("b", found.bytes_per_row, "bytes/row", "b, merge-on-read"),
             Metric("S", found.table_bytes / 1000, "kB", "S, table"),
         ],
         check=Prediction(
-            f"a commit interval of {last.interval:g} s, from what was seen at {first.interval:g} s (mean lag without faults)",
-            mean_lag(found, 1, float(last["interval"])),
-            float(last["mean"]),
+            f"a commit interval of {last.interval:g} s, from what was seen at {first.interval:g} s (median lag without faults)",
+            median_lag(found, 1, float(last["interval"])),
+            float(last["p50"]),
             "s",
         ),
         projection=pd.DataFrame([_row(found, factor) for factor in FACTORS]),
@@ -52,15 +58,18 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
     )
 
 
-def mean_lag(found: Findings, factor: float, interval: float) -> float:
-    """s, at so many times the rate of changes and this commit interval, if a batch is done within it."""
-    batch = found.per_batch + found.per_change * found.change_rate * factor * interval
-    return float(found.shortest["capture"]) + interval / 2 + batch
+def median_lag(found: Findings, factor: float, interval: float) -> float:
+    """s, at so many times the rate of changes and this commit interval, if a batch is done within it.
+
+    The cautious end: with the cost of a change at the upper end of its interval.
+    """
+    more = found.per_change[1] * found.change_rate * (factor - 1) * interval
+    return interval / 2 + found.pipeline + more
 
 
 def shortest_interval(found: Findings, factor: float) -> float:
-    """Smallest T, s, at which a batch is done before the next one is due; infinite if none is."""
-    room = 1 - found.per_change * found.change_rate * factor
+    """Smallest T, s, at which a batch is done before the next one is due, cautiously; infinite if none is."""
+    room = 1 - found.per_change[1] * found.change_rate * (factor - 1)
     return found.per_batch / room if room > 0 else float("inf")
 
 
@@ -71,9 +80,9 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
     return {
         "factor": factor,
         "changes/s": round(found.change_rate * factor),
-        "log kept in an hour's outage, GB": found.log_rate * factor * _HOUR / 1e9,
-        "shortest interval one driver can keep, s": round(least, 2) if fits else "none",
-        "mean lag at it or at this run's, s": round(mean_lag(found, factor, interval), 1)
+        "log kept in an hour's outage, GB": (found.log_behind + found.log_rate * factor * _HOUR) / 1e9,
+        "shortest interval one driver can surely keep, s": round(least, 2) if fits else "none",
+        "median lag at it or at this run's, s": round(median_lag(found, factor, interval), 1)
         if fits
         else "grows without end",
         "files a day without compaction": round(_DAY / interval * found.per_commit) if fits else "–",
@@ -88,16 +97,14 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
 def _advice(found: Findings) -> list[str]:
     first = found.shortest
     commits = _DAY / first.interval
-    limit = 1 / found.per_change
     return [
-        f"One driver that reduces batches on its own and holds them in memory ends at {limit:,.0f} changes/s "
-        f"({limit / found.change_rate:,.0f} times this run's). Before that, let Spark reduce "
-        "them: partition by transaction for the check of completeness, then by key for the order.",
-        f"A slot without a reader keeps {found.log_rate * _HOUR / 1e9:,.1f} GB of log an hour at this rate. Set "
-        "`max_slot_wal_keep_size` below the free disk, alert on `confirmed_flush_lsn` long before, and know that past the "
+        _end_of_one_driver(found),
+        f"A slot without a reader keeps {found.log_rate * _HOUR / 1e9:,.1f} GB of log an hour at this rate, counted from its "
+        "`restart_lsn`; that may lie behind `confirmed_flush_lsn`, above all while a long transaction is open. Set "
+        "`max_slot_wal_keep_size` below the free disk, alert on `restart_lsn` long before, and know that past the "
         "limit the slot is lost and a new snapshot due.",
-        f"A shorter interval than {found.per_batch:.1f} s buys nothing: a batch takes that long on this machine even when "
-        "it is empty.",
+        f"A shorter interval than {found.per_batch:.1f} s can't be kept: a batch of a few hundred changes takes that "
+        "long on this machine.",
         f"Commits every {first.interval:g} s make {commits * found.per_commit:,.0f} files a day. Compact when a scan opens "
         "more delete files than data files, and keep snapshots only as long as readers need them.",
         _modes(found),
@@ -106,6 +113,22 @@ def _advice(found: Findings) -> list[str]:
         "parallel, and commit rarely changed tables less often. For sums across tables write the same cut into each table's "
         "snapshot summary, and let a reader take, of every table, the snapshot of the last cut that all of them have.",
     ]
+
+
+def _end_of_one_driver(found: Findings) -> str:
+    """An interval, and only if the batches give one."""
+    design = "let Spark reduce them: partition by transaction for the check of completeness, then by key for the order."
+    if not found.merging.known:
+        return (
+            "How many changes per second one driver can take, this run can't tell: its batches do not give the cost of a "
+            f"change well enough (R² {found.merging.r2:.2f}). When batches come to take as long as the interval, {design}"
+        )
+    low, high = found.limit
+    return (
+        f"One driver that reduces batches on its own and holds them in memory ends somewhere between {low:,.0f} and "
+        f"{high:,.0f} changes/s ({low / found.change_rate:,.0f} to {high / found.change_rate:,.0f} times this run's; "
+        f"95 % interval, R² {found.merging.r2:.2f}, measured without load). Before that, {design}"
+    )
 
 
 def _modes(found: Findings) -> str:

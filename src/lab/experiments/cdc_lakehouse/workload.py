@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[float, int]] = {
     "key changed and row updated": (0.02, 2),
     "rolled back": (0.03, 0),
 }
+RELOAD, COLUMN = "TRUNCATE and reload", "new column"  # on top, at times of their own
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham")
 _MEAN_CHANGES = sum(share * changes for share, changes in KINDS.values())
 
@@ -105,22 +106,26 @@ def reinsert(teller: Teller) -> None:
     )
 
 
-def rekey(teller: Teller, times: int = 1) -> None:
-    (one,) = teller.some()
-    for _ in range(times):
-        new = next(teller.fresh)
-        teller.connection.execute("UPDATE bank.account SET id = %s WHERE id = %s", (new, one))
-        teller.ids[teller.ids.index(one)] = one = new
+def rekey(teller: Teller) -> None:
+    _moved(teller, *teller.some())
 
 
 def rekey_twice(teller: Teller) -> None:
-    rekey(teller, 2)
+    _moved(teller, _moved(teller, *teller.some()))
 
 
 def rekey_and_update(teller: Teller) -> None:
-    rekey(teller)
-    last = teller.ids[-1]
-    teller.connection.execute("UPDATE bank.account SET owner = 'after 🔑' WHERE id = %s", (last,))
+    """The row that got another key is updated under it, in the same transaction."""
+    new = _moved(teller, *teller.some())
+    teller.connection.execute("UPDATE bank.account SET owner = 'after 🔑' WHERE id = %s", (new,))
+
+
+def _moved(teller: Teller, old: int) -> int:
+    """The new key of the row whose key was `old`."""
+    new = next(teller.fresh)
+    teller.connection.execute("UPDATE bank.account SET id = %s WHERE id = %s", (new, old))
+    teller.ids[teller.ids.index(old)] = new
+    return new
 
 
 def rolled_back(teller: Teller) -> None:
@@ -139,6 +144,12 @@ def reload(teller: Teller) -> None:
         teller.connection.execute(sql)
 
 
+def use_column(teller: Teller) -> None:
+    """Values for the column that was added just before."""
+    sql = "UPDATE bank.account SET tier = 'gold 🥇' WHERE id = ANY(%s)"
+    teller.connection.execute(sql, (teller.ids[::5],))
+
+
 ACTIONS: dict[str, Callable[[Teller], None]] = {
     "transfer": transfer,
     "touch, note unchanged": touch,
@@ -150,6 +161,8 @@ ACTIONS: dict[str, Callable[[Teller], None]] = {
     "key changed twice": rekey_twice,
     "key changed and row updated": rekey_and_update,
     "rolled back": rolled_back,
+    RELOAD: reload,
+    COLUMN: use_column,
 }
 
 
@@ -187,9 +200,10 @@ def _plan(params: Params, number: int, chance: np.random.Generator) -> list[tupl
     kinds = chance.permutation(_mix(transactions(params) // params.writers))
     plan = list(zip(chance.uniform(0, params.seconds, len(kinds)).tolist(), kinds.tolist(), strict=True))
     if number == 0:
-        gap = params.seconds / (params.reloads + 1)
-        plan += [((turn + 0.5) * gap, "TRUNCATE and reload") for turn in range(params.reloads)]
-        plan.append((0.45 * params.seconds, "new column"))
+        gap = params.seconds / params.reloads
+        # Not in the middle: so that each outage (params.KILLED_AT) has a TRUNCATE in it.
+        plan += [((turn + 0.7) * gap, RELOAD) for turn in range(params.reloads)]
+        plan.append((0.45 * params.seconds, COLUMN))
     return sorted(plan)
 
 
@@ -202,13 +216,11 @@ def _mix(count: int) -> list[str]:
 
 def _do(teller: Teller, kind: str) -> int | None:
     connection = teller.connection
-    if kind == "new column":
+    if kind == COLUMN:
         connection.execute("ALTER TABLE bank.account ADD COLUMN tier text")
-        connection.execute("UPDATE bank.account SET tier = 'gold 🥇' WHERE id = ANY(%s)", (teller.ids[::5],))
-        return None
     xid = None
     with connection.transaction():
         connection.execute(f"SET LOCAL TIME ZONE '{teller.chance.choice(ZONES)}'")
-        (reload if kind == "TRUNCATE and reload" else ACTIONS[kind])(teller)
+        ACTIONS[kind](teller)
         (xid,) = connection.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
     return xid

@@ -98,7 +98,7 @@ def verify(
     name = source_table or table.name
     with psycopg.connect(source_dsn) as source:
         types = _source_types(source, name)
-        schema, _, bare = name.rpartition(".")
+        schema, bare = _parts(name)
         digest = _digest([(one, TEXT[kind][0]) for one, kind in types.items()])
         rows = source.execute(f'SELECT "{key}"::text, {digest} FROM "{schema}"."{bare}"').fetchall()
     ours = {str(one): str(text) for one, text in rows}
@@ -146,12 +146,18 @@ def lake_digests(
         own.execute("DETACH verified")
 
 
-def _source_types(source: psycopg.Connection[Any], name: str) -> dict[str, str]:
+def _parts(name: str) -> tuple[str, str]:
+    """Schema and table of the source; a bare name is in `public`."""
     schema, _, bare = name.rpartition(".")
+    return schema or "public", bare
+
+
+def _source_types(source: psycopg.Connection[Any], name: str) -> dict[str, str]:
+    schema, bare = _parts(name)
     rows = source.execute(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
         "ORDER BY column_name",
-        (schema or "public", bare),
+        (schema, bare),
     ).fetchall()
     types: dict[str, str] = {str(one): str(kind) for one, kind in rows}
     unknown = sorted(f"{one} {kind}" for one, kind in types.items() if kind not in TEXT)
@@ -194,7 +200,10 @@ def main() -> int:
     asked.add_argument("--source", required=True, help="connection string of PostgreSQL")
     asked.add_argument("--catalog", required=True, help="address of the Iceberg REST catalog")
     asked.add_argument("--table", required=True, help="namespace.table in the lake")
-    asked.add_argument("--source-table", help="schema.table at the source, if its name differs")
+    asked.add_argument(
+        "--source-table",
+        help="schema.table at the source, if its name differs; schema public, if there is none",
+    )
     asked.add_argument("--key", default="id", help="primary key (one column)")
     asked.add_argument(
         "--setup", default="", help="SQL for DuckDB first, such as CREATE SECRET (TYPE s3, ...)"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from lab.errors import LabError
-from lab.experiments.cdc_lakehouse.change import Change, End
+from .change import Change, End
 
 Offsets = dict[int, int]  # partition -> next offset
 
 
-class IncompleteTransactionError(LabError):
+class IncompleteTransactionError(Exception):
     """A transaction's END was read and some of its changes were not: the topics do not belong together."""
 
 
@@ -74,6 +74,16 @@ def at_transactions(read: Read) -> Batch:
     if any(read.changes[place].xid is None for place in waiting):
         return Batch([], read.position, read.transactions_position)
     return Batch(ordered, _resume(read, waiting), read.transactions_end, ends)
+
+
+def whole(read: Read) -> Read:
+    """`read` without the transactions of which changes are missing: what is left when such a loss was found."""
+    counts = Counter(change.xid for change in read.changes.values())
+    gone = {end.xid for end in read.ends.values() if counts[end.xid] != end.events}
+    changes = {place: change for place, change in read.changes.items() if change.xid not in gone}
+    return replace(
+        read, changes=changes, ends={at: end for at, end in read.ends.items() if end.xid not in gone}
+    )
 
 
 def anywhere(read: Read) -> Batch:

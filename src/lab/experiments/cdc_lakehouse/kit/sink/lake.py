@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from lab.experiments.cdc_lakehouse.batch import Batch, Offsets
-from lab.experiments.cdc_lakehouse.columns import DECLARED, as_text, column, columns
-from lab.experiments.cdc_lakehouse.merge import Effect, Net
+from .batch import Batch, Offsets
+from .columns import DECLARED, as_text, column, columns
+from .merge import Effect, Net
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-PROPERTY = "cdc.position"
-_SETTING = f"spark.sql.iceberg.snapshot-property.{PROPERTY}"
+PROPERTY = "cdc.position"  # where the next batch begins
+BEGIN = "cdc.begin"  # where this one began: it must be where the one before ended, or a batch was repeated or left out
+_SETTING = "spark.sql.iceberg.snapshot-property."
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,31 @@ class Lake:
         ).collect()
         return position(rows[0].said) if rows else beginning(partitions)
 
-    def merge(self, net: Net, batch: Batch) -> None:
-        """Commit a reduced batch and the position behind it, in one snapshot."""
+    def merge(
+        self,
+        net: Net,
+        batch: Batch,
+        begin: Position | None = None,
+        committing: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Commit a reduced batch, where it began, and the position behind it, in one snapshot.
+
+        committing: called when all is ready, right before the engine is told to.
+        """
         effects = list(net.effects.values())
         self._widen([dict(effect.values) for effect in effects if effect.values is not None])
         self._stage(effects)
-        self.spark.conf.set(_SETTING, Position(batch.position, batch.transactions_position).text())
+        said = {PROPERTY: Position(batch.position, batch.transactions_position).text()}
+        if begin is not None:
+            said[BEGIN] = begin.text()
+        for name, text in said.items():
+            self.spark.conf.set(_SETTING + name, text)
         try:
+            committing()
             self.spark.sql(merge_sql(self.name, self.names, net.truncated))
         finally:
-            self.spark.conf.unset(_SETTING)
+            for name in said:
+                self.spark.conf.unset(_SETTING + name)
 
     def _widen(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add the columns that the source got since; a change of metadata, which makes no snapshot."""

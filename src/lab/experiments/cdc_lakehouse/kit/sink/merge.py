@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab.experiments.cdc_lakehouse.change import Change, Key, Row
+from .change import Change, Key, Row
 
 
 def apply(changes: Iterable[Change], table: Mapping[Key, Row]) -> dict[Key, Row]:

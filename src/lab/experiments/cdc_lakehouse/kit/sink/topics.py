@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lab.experiments.cdc_lakehouse.batch import Offsets, Read
-from lab.experiments.cdc_lakehouse.change import parse, parse_end
-from lab.experiments.cdc_lakehouse.lake import Position
+from .batch import Offsets, Read
+from .change import parse, parse_end
+from .lake import Position
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

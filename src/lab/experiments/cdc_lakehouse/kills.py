@@ -1,0 +1,161 @@
+"""SIGKILL at a chosen moment of the work, and the way back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from lab.errors import ServiceError
+from lab.experiments.cdc_lakehouse import oracle, seen
+from lab.experiments.cdc_lakehouse.bench import TABLE, TRANSACTIONS, Bench
+from lab.experiments.cdc_lakehouse.kit.sink.follow import COMMITTING, MERGING
+from lab.experiments.cdc_lakehouse.kit.sink.lake import PROPERTY
+from lab.experiments.cdc_lakehouse.params import Fault
+from lab.services.connect import Connect
+
+FOLLOWING = (
+    3  # snapshots after a recovery, before the next kill: the first ends the outage, the others follow it
+)
+_DOWN_S = 1.0  # a killed Connect worker is started again after so long
+_INTO_S = 0.15  # from the begin of a batch, or of its commit, to what is done to the driver
+_TRIES = 3
+_ROOM_S = 3.0  # another kill needs so much of the load before it
+_LATE_S = 40.0  # behind the end of the load nothing new comes; who is not back by then had nothing to do, or is lost
+NEVER = float("nan")
+
+
+@dataclass(frozen=True)
+class Injected:
+    """A process that was killed. times: s since the epoch.
+
+    back: when its successor's first work could be seen, in Kafka or in the catalog; not a number if never.
+    hit: whether the kill fell into the window that it was meant for.
+    """
+
+    fault: Fault
+    at: float
+    back: float
+    hit: bool
+
+
+Struck = Callable[[], None]  # called when the process is dead, before it is started again
+
+
+def until_hit(fault: Fault, own: Bench, over: float, struck: Struck = lambda: None) -> list[Injected]:
+    """Kill until it hit its window, three times at most, and only while load is on, until `over`."""
+    found: list[Injected] = []
+    while len(found) < _TRIES and time.time() < over - _ROOM_S and not (found and found[-1].hit):
+        found.append(_KILLS[fault](own, over, struck))
+        if fault != "connect":
+            _await_snapshots(own, found[-1].at, FOLLOWING, over)
+    struck()  # nobody must wait for a kill that was left out
+    return found
+
+
+def connect_at_work(own: Bench, over: float, struck: Struck) -> Injected:
+    """Kill the Connect worker while committed changes are on their way, start it again."""
+    alive = _kill(own.connect)
+    at = time.time()
+    struck()
+    delivered = oracle.committed(own.broker.bootstrap, TRANSACTIONS)
+    told, changing = {one.xid for one in delivered}, seen.changing(own)
+    hit = any(
+        one.acknowledged < alive and one.xid in changing and one.xid not in told
+        for one in seen.done(seen.logs(own))
+    )
+    time.sleep(_DOWN_S)
+    own.connect.node.start()
+    # Its status may only repeat what the killed one had stated: work is a transaction that was not there.
+    return Injected("connect", at, _await_end(own, delivered[-1].offset + 1, over + _LATE_S), hit)
+
+
+def _kill(connect: Connect) -> float:
+    """Kill the worker; when it was last known to be alive, in s since the epoch. To kill a container takes a second."""
+    alive = time.time()
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(connect.node.kill)
+        while not killing.done():
+            asked = time.time()
+            try:
+                connect.names()
+            except ServiceError:
+                break
+            alive = asked
+        killing.result()
+    return alive
+
+
+def _await_end(own: Bench, begin: int, until: float) -> float:
+    """When a transaction was delivered at `begin` or behind it; not a number if none is, restarts included."""
+    while not oracle.committed(own.broker.bootstrap, TRANSACTIONS, begin):
+        if time.time() > until or own.mend():
+            return NEVER
+        time.sleep(0.1)
+    return time.time()
+
+
+def spark_in_batch(own: Bench, over: float, struck: Struck) -> Injected:
+    """Kill the driver, Python and JVM, after it took its changes and before they are committed; start another."""
+    begun = own.await_stage(MERGING, COMMITTING, timeout_s=max(0.0, over - time.time()))
+    began = time.time()
+    time.sleep(_INTO_S)
+    own.sink.kill()
+    at = time.time()
+    struck()
+    hit = begun and all(one.at < began for one in oracle.snapshots(own.catalog.uri, TABLE))
+    return Injected("spark_batch", at, _back(own, at, over), hit)
+
+
+def spark_unheard(own: Bench, over: float, struck: Struck) -> Injected:
+    """Kill the driver after the catalog has its commit and before it has heard of it; start another.
+
+    So that the moment is met, the driver's Python is frozen (SIGSTOP) while its JVM commits.
+    """
+    begun = own.await_stage(COMMITTING, timeout_s=max(0.0, over - time.time()))
+    known = {one.id for one in oracle.snapshots(own.catalog.uri, TABLE)}
+    time.sleep(_INTO_S)
+    os.kill(own.sink.pid, signal.SIGSTOP)
+    fresh = _await_fresh(own, known) if begun else None
+    own.sink.kill()
+    at = time.time()
+    struck()
+    heard = {one["position"] for one in own.desk.batches(own.job.table)}
+    hit = fresh is not None and fresh.summary.get(PROPERTY) not in heard
+    return Injected("spark_commit", at, _back(own, at, over), hit)
+
+
+def _await_fresh(own: Bench, known: set[int], timeout_s: float = 20) -> oracle.Snapshot | None:
+    """The first snapshot that is not among `known`."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        for one in oracle.snapshots(own.catalog.uri, TABLE):
+            if one.id not in known:
+                return one
+        time.sleep(0.01)
+    return None
+
+
+def _back(own: Bench, killed: float, over: float) -> float:
+    own.start_sink()
+    return _await_snapshots(own, killed, 1, over + _LATE_S)
+
+
+def _await_snapshots(own: Bench, since: float, count: int, until: float) -> float:
+    """When the `count`-th snapshot after `since` was seen; not a number if it was not by `until`."""
+    while time.time() < until and not own.halted:
+        if sum(one.at > since for one in oracle.snapshots(own.catalog.uri, TABLE)) >= count:
+            return time.time()
+        own.sink.check()
+        time.sleep(0.05)
+    return NEVER
+
+
+_KILLS: Mapping[Fault, Callable[[Bench, float, Struck], Injected]] = {
+    "spark_batch": spark_in_batch,
+    "spark_commit": spark_unheard,
+    "connect": connect_at_work,
+}

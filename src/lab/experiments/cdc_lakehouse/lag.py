@@ -1,0 +1,64 @@
+"""Lag by commit interval, from batches under load and before any fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from lab.errors import ServiceError
+
+_SHARES = {"p50": 0.5, "p95": 0.95}
+
+
+def intervals(
+    lags: pd.DataFrame, batches: pd.DataFrame, wanted: Sequence[float], calm: tuple[float, float]
+) -> pd.DataFrame:
+    """One row per commit interval, from batches that waited and ended within `calm`: under load, before any fault.
+
+    Columns, s: interval, p50, p95, mean (of lag), gap (batch to batch, median), capture (commit to Kafka), took (begin
+    of a batch to visible, mean by transaction), predicted_p50, predicted_p95 (from the first interval; not a number there);
+    counts: calm, batches, transactions, changes (per batch). If no batch is calm, all count, so that there is
+    something to show. ServiceError if there is none at all.
+    """
+    rows = []
+    for one in wanted:
+        own = batches[batches["interval"] == one]
+        if own.empty:
+            raise ServiceError(
+                f"no batch was done at a commit interval of {one:g} s: this machine is too slow"
+            )
+        peaceful = calm_of(own, calm)
+        rows.append({"calm": len(peaceful)} | _interval(one, lags, own if peaceful.empty else peaceful))
+    return _predicted(pd.DataFrame(rows))
+
+
+def calm_of(batches: pd.DataFrame, calm: tuple[float, float]) -> pd.DataFrame:
+    """The batches whose changes came within `calm`, and that ended there."""
+    waited_from = batches["began"] - batches["gap"]  # not a number for the first, which has no gap
+    return batches[(waited_from >= calm[0]) & (batches["visible"] < calm[1])]
+
+
+def _interval(interval: float, lags: pd.DataFrame, batches: pd.DataFrame) -> dict[str, float]:
+    own = lags[lags["snapshot"].isin(batches["id"])]
+    quantiles = {name: float(own["lag"].quantile(share)) for name, share in _SHARES.items()}
+    return quantiles | {
+        "interval": interval,
+        "batches": len(batches),
+        "transactions": len(own),
+        "changes": float(batches["changes"].mean()),
+        "mean": float(own["lag"].mean()),
+        "gap": float(batches["gap"].median()),
+        "capture": float((own["captured"] - own["committed"]).mean()),
+        "took": float((batches["took"] * batches["transactions"]).mean() / batches["transactions"].mean()),
+    }
+
+
+def _predicted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Who commits at a random moment waits q T for the sink's turn at the q-quantile; what comes on top does not
+    depend on T. So the q-quantile at another interval is the one at the first, plus q times the difference."""
+    first = rows.iloc[0]
+    for name, share in _SHARES.items():
+        predicted = first[name] + share * (rows["interval"] - first["interval"])
+        rows[f"predicted_{name}"] = predicted.where(rows.index > 0)
+    return rows
