@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,12 +82,37 @@ def test_the_row_whose_key_changed_is_the_one_that_is_updated() -> None:
     assert new in teller.ids and len(teller.ids) == 49
 
 
-def test_each_outage_of_a_default_run_has_a_truncate_soon_after_its_kill() -> None:
+def test_a_default_run_has_a_truncate_while_sink_and_capture_are_down() -> None:
     from lab.experiments.cdc_lakehouse.params import KILLED_AT
 
     params = Params()
     plan = workload._plan(params, 0, np.random.default_rng(1))
     times = [due / params.seconds for due, kind in plan if kind == workload.RELOAD]
     assert len(times) == params.reloads
-    for at in KILLED_AT.values():
-        assert any(0 < time - at < 0.1 for time in times)
+    assert any(0.05 < time - KILLED_AT["connect"] < 0.15 for time in times)
+
+
+class Sinks:
+    """Counts the drivers that are started."""
+
+    def __init__(self) -> None:
+        self.turns: list[int] = []
+
+    def spawn(self, target: Any, job: Any, replays: Any, turn: int = 0) -> str:
+        self.turns.append(turn)
+        return f"driver {len(self.turns)}"
+
+
+def test_a_killed_driver_is_replaced_by_those_that_stand_by_and_then_by_cold_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sinks = Sinks()
+    monkeypatch.setattr(bench, "spawn", sinks.spawn)
+    own = bench.Bench(Params(), *[None] * 5, tmp_path, None, ())  # type: ignore[arg-type]
+    own.start_sinks(2)
+    assert (sinks.turns, own.sink) == ([0, 1, 2], "driver 1")
+    own.replace_sink()
+    assert own.sink == "driver 2" and (tmp_path / "turn-1").exists() and not (tmp_path / "turn-2").exists()
+    own.replace_sink()
+    own.replace_sink()
+    assert own.sink == "driver 4" and sinks.turns == [0, 1, 2, 0]

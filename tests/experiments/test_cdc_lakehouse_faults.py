@@ -72,10 +72,18 @@ def test_no_snapshot_follows_an_outage_without_end() -> None:
     assert outcome("operations_in_outage", found) == "pass"  # up to the end of the load
 
 
-def test_an_outage_without_a_truncate_is_told() -> None:
-    found = observed(BOTH, [one for one in EVERY if one.kind != RELOAD or one.at < 20])
+def test_outages_without_a_truncate_are_told() -> None:
+    one = observed(BOTH, [one for one in EVERY if one.kind != RELOAD or one.at < 20])
+    assert outcome("operations_in_outage", one) == "pass"
+    none = observed(BOTH, [one for one in EVERY if one.kind != RELOAD])
+    assert outcome("operations_in_outage", none) == "fail"
+    assert "TRUNCATE in any of them, 0" in none["operations_in_outage"].detail
+
+
+def test_an_outage_without_one_kind_of_change_is_told() -> None:
+    found = observed(BOTH, [one for one in EVERY if one.kind != "key changed twice" or one.at < 20])
     assert outcome("operations_in_outage", found) == "fail"
-    assert "connect: fewest TRUNCATE and reload, 0" in found["operations_in_outage"].detail
+    assert "connect: fewest key changed twice, 0" in found["operations_in_outage"].detail
 
 
 def test_without_faults_nothing_follows_them() -> None:

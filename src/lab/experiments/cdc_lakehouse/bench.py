@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -50,15 +51,43 @@ class Bench:
     job: Job
     replays: tuple[Replay, ...]
     sink: Worker = field(init=False)
+    standing: list[tuple[int, Worker]] = field(default_factory=list)
     restarts: int = 0  # of a failed connector or task, by `mend`
 
     @property
     def desk(self) -> Desk:
         return Desk(self.folder)
 
-    def start_sink(self) -> None:
+    def start_sinks(self, standing: int) -> None:
+        """The driver, and so many that warm up and stand by to take over from a killed one."""
         self.desk.tell("starting")
         self.sink = spawn(drive, self.job, self.replays)
+        self.standing = [
+            (turn, spawn(drive, self.job, self.replays, turn)) for turn in range(1, standing + 1)
+        ]
+
+    def replace_sink(self) -> None:
+        """Another driver for the killed one: the next that stands by, else a cold one."""
+        self.desk.tell("starting")
+        if not self.standing:
+            self.sink = spawn(drive, self.job, self.replays)
+            return
+        turn, self.sink = self.standing.pop(0)
+        self.desk.relieve(turn)
+
+    def await_standing(self, timeout_s: float = 300) -> None:
+        """Wait until those that stand by are warm."""
+        deadline = time.monotonic() + timeout_s
+        while not all(self.desk.warm(turn) for turn, _ in self.standing):
+            for _, worker in self.standing:
+                worker.check()
+            if time.monotonic() > deadline:
+                raise ServiceError(f"the Spark drivers that stand by are not warm after {timeout_s:g} s")
+            time.sleep(_LOOK_S)
+
+    def kill_sinks(self) -> None:
+        for worker in [self.sink, *(worker for _, worker in self.standing)]:
+            worker.kill()
 
     @property
     def halted(self) -> bool:
@@ -68,9 +97,12 @@ class Bench:
     def await_stage(self, *stages: str, timeout_s: float = 300) -> bool:
         """Wait until the driver says one of `stages`; False if it does not in time, or has halted."""
         deadline = time.monotonic() + timeout_s
-        while self.desk.stage() not in stages:
+        for turn in itertools.count():
+            if self.desk.stage() in stages:
+                break
             self.sink.check()
-            if time.monotonic() > deadline or self.halted:
+            # Now and then: what waits must not slow down what it waits for.
+            if time.monotonic() > deadline or (turn % 100 == 0 and self.halted):
                 return False
             time.sleep(0.005)
         return True
@@ -129,8 +161,8 @@ def bench(params: Params, design: Design, replays: tuple[Replay, ...]) -> Iterat
         worker: Connect = None  # type: ignore[assignment]  # starts last
         own = Bench(params, database, broker, worker, store, catalog, folder, job, replays)
         own.desk.set_interval(params.intervals[0])
-        own.start_sink()
-        stack.callback(lambda: own.sink.kill())
+        own.start_sinks(sum(fault != "connect" for fault in params.faults))
+        stack.callback(own.kill_sinks)
         own.connect = stack.enter_context(connect(broker.bootstrap))
         own.connect.put(PREFIX, source.connector(database.dsn, PREFIX, params.partitions))
         stack.callback(_forget, own.connect)

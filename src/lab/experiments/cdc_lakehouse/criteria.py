@@ -96,8 +96,8 @@ CRITERIA = (
     ),
     Criterion(
         "operations_in_outage",
-        "Between each kill and the recovery the source committed every kind of operation that breaks naive pipelines, "
-        "TRUNCATE included; least number of any kind.",
+        "Between each kill and the recovery the source committed every kind of change of a row that breaks naive "
+        "pipelines, and in one of these outages at least a TRUNCATE; least number of any kind.",
         at_least(1),
         "invariant",
         "operations",

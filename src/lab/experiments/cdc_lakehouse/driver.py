@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Mapping
@@ -14,12 +15,13 @@ from lab.experiments.cdc_lakehouse.kit.sink.batch import (
     Batch,
     IncompleteTransactionError,
     Read,
+    anywhere,
     at_transactions,
     whole,
 )
 from lab.experiments.cdc_lakehouse.kit.sink.follow import Observer, Sink
 from lab.experiments.cdc_lakehouse.kit.sink.lake import Lake, Position, beginning
-from lab.experiments.cdc_lakehouse.kit.sink.merge import Effect, Net
+from lab.experiments.cdc_lakehouse.kit.sink.merge import Effect, Net, net
 from lab.experiments.cdc_lakehouse.kit.sink.session import SMALL_STATEMENTS
 from lab.experiments.cdc_lakehouse.kit.sink.topics import Topics
 from lab.services.spark import spark_session
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
 
 
 # In the log of batches, in a table's place.
-READING = "reading"  # all events once, without applying them
+READING = "reading"  # a part of all events, read, ordered and reduced, but not applied
 HALTED = "halted"  # the driver found a loss and stopped
 _LOOK_S = 0.1
+_PARTS = (0.0, 0.02, 0.25, 0.3, 0.65, 0.8, 1.0)  # bounds: small and large ones in turn
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,18 @@ class Desk:
         place = self.folder / "stage"
         return place.read_text() if place.exists() else ""
 
+    def stand_by(self, turn: int) -> None:
+        """Say that the driver of that turn is warm, and wait until it is its turn."""
+        (self.folder / f"warm-{turn}").touch()
+        while not (self.folder / f"turn-{turn}").exists():
+            time.sleep(_LOOK_S)
+
+    def warm(self, turn: int) -> bool:
+        return (self.folder / f"warm-{turn}").exists()
+
+    def relieve(self, turn: int) -> None:
+        (self.folder / f"turn-{turn}").touch()
+
     def stop(self) -> None:
         (self.folder / "stop").touch()
 
@@ -102,30 +117,58 @@ class Desk:
         return [one for one in found if one["table"] == table]
 
 
-def drive(job: Job, then: tuple[Replay, ...] = ()) -> None:
-    """Follow the topics until told to stop; then do the replays and end."""
+def drive(job: Job, then: tuple[Replay, ...] = (), turn: int = 0) -> None:
+    """Follow the topics until told to stop; then do the replays and end.
+
+    turn: 0 for the first driver and for one that is started cold; others warm up and stand by until it is theirs.
+    """
     desk = Desk(job.folder)
     with spark_session("cdc", {"lake": job.catalog}, SMALL_STATEMENTS, memory_mb=1024) as spark:
         topics = Topics(
             spark, job.bootstrap, f"{job.prefix}.bank.account", f"{job.prefix}.transaction", job.partitions
         )
+        if turn:
+            _warm_up(spark, f"lake.warm_up_{turn}.account", job.merge_mode)
+            _read_once(topics)
+            desk.stand_by(turn)
         _follow(spark, topics, job, desk)
         compact(spark, job.table)
         if then:
-            began = time.time()
-            everything = topics.read(beginning(job.partitions), topics.ends())
-            desk.log(table=READING, changes=len(everything.changes), took=time.time() - began)
-            everything = whole(everything)  # all of it, unless a loss was found
+            everything = _prepared(topics, job.partitions, desk)
         for replay in then:
             desk.tell(f"replay {replay.design.name}")
             _replay(spark, topics, everything, replay, desk)
         desk.tell("done")
 
 
+def _read_once(topics: Topics) -> None:
+    """What the connector tells first, as soon as it does: a first read takes a new JVM seconds."""
+    while not any(topics.ends().changes.values()):
+        time.sleep(_LOOK_S)
+    topics.read(beginning(topics.partitions), topics.ends())
+
+
+def _prepared(topics: Topics, partitions: int, desk: Desk) -> Read:
+    """All events. Parts of different sizes are read, ordered and reduced on the way, to time what a change costs."""
+    begin, end = beginning(partitions), topics.ends()
+    for low, high in itertools.pairwise(_PARTS):
+        began = time.time()
+        part = topics.read(_share(end, low), _share(end, high))
+        changes = anywhere(part).changes
+        net(changes)
+        desk.log(table=READING, changes=len(changes), took=time.time() - began)
+    return whole(topics.read(begin, end))  # all of it, unless a loss was found
+
+
+def _share(end: Position, share: float) -> Position:
+    offsets = {number: round(offset * share) for number, offset in end.changes.items()}
+    return Position(offsets, round(end.transactions * share))
+
+
 def _follow(spark: SparkSession, topics: Topics, job: Job, desk: Desk) -> None:
     lake = Lake(spark, job.table, job.merge_mode)
     if not any(lake.position(job.partitions).changes.values()):
-        _warm_up(spark, f"{job.table}_warm_up", job.merge_mode)
+        _warm_up(spark, "lake.warm_up_0.account", job.merge_mode)
     sink = Sink(topics, lake, job.design.cut, job.design.reduce, Observer(desk.tell, desk.log))
     try:
         sink.follow(desk.interval, desk.stopped)
@@ -139,16 +182,17 @@ def _follow(spark: SparkSession, topics: Topics, job: Job, desk: Desk) -> None:
 def _warm_up(spark: SparkSession, name: str, merge_mode: str) -> None:
     """A few batches into another table: a new JVM's first MERGE takes ten times as long as its fifth.
 
-    Only before the load; a driver that is started again has changes waiting.
+    Only before the load; one that is started cold has changes waiting.
     """
     lake = Lake(spark, name, merge_mode)
     row = {"balance": "1.00", "opened_on": 1, "changed_at": "2024-01-01T00:00:00Z", "note": "x"}
     written = {key: Effect(key, row) for key in range(50)}
     moved = {key: Effect(key, row, base=key, kept=frozenset({"note"})) for key in range(0, 50, 2)}
     gone = {key: Effect(key, None) for key in range(1, 50, 2)}
-    for net in (Net(written), Net(moved | gone), Net(moved), Net(written, truncated=True)):
-        lake.merge(net, Batch([], {}, 0))
+    for effects in (Net(written), Net(moved | gone), Net(moved), Net(written, truncated=True)):
+        lake.merge(effects, Batch([], {}, 0))
     spark.sql(f"DROP TABLE {name}")
+    spark.sql(f"DROP NAMESPACE {name.rpartition('.')[0]}")
 
 
 def _replay(spark: SparkSession, topics: Topics, everything: Read, replay: Replay, desk: Desk) -> None:

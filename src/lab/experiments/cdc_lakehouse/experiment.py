@@ -24,7 +24,7 @@ BROKEN = (ANYWHERE, ARRIVAL, UPSERTS, THROUGH)
 MODES = {"merge-on-read": "bank.merge_on_read", "copy-on-write": "bank.copy_on_write"}
 # A fifth of the events fills the tables; then small and large batches in turn, so that what a batch costs by itself and
 # what its changes cost can be told apart, whichever way the machine's speed drifts.
-_SIZES = (0.2, 0.0005, 0.24, 0.002, 0.04, 0.0005, 0.16, 0.008, 0.32, 0.029)
+_SIZES = (0.2, 0.0005, 0.24, 0.002, 0.16, 0.008, 0.3895)
 _IN_TURN = (*(sum(_SIZES[:turn]) for turn in range(1, len(_SIZES))), 1.0)
 
 
@@ -41,7 +41,7 @@ def run_arms(
     Replayed, the designs differ by nothing but themselves: same events, same engine, tables of their own.
     """
     replays = tuple(
-        Replay({f"lake.bank.control_{number}": params.merge_mode}, one, evenly(_batches(one, params)))
+        Replay({f"lake.bank.control_{number}": params.merge_mode}, one, _ends(one, params))
         for number, one in enumerate(controls)
     )
     if controls:
@@ -57,8 +57,11 @@ def run_arms(
             return _judged(own, lived, controls, work)
 
 
-def _batches(design: Design, params: Params) -> int:
-    return params.replay_batches if design is ANYWHERE else 2
+def _ends(design: Design, params: Params) -> tuple[float, ...]:
+    if design is ANYWHERE:
+        return evenly(params.replay_batches)
+    # The last one behind the last TRUNCATE, whose reload would mend what a design had done to the rows.
+    return 0.5, 1 - 0.15 / params.reloads, 1.0
 
 
 def _judged(

@@ -113,16 +113,17 @@ class Findings:
         own = commits[commits["mode"] == self.params.merge_mode]
         return slope(list(own["changes"]), list(own["took"]))
 
-    @property
-    def reading(self) -> float:
-        """s per change to read it, without load, from one reading of all; what the reading costs by itself is in it."""
-        found = self.table("reading").iloc[0]
-        return float(found["took"]) / float(found["changes"])
+    @cached_property
+    def preparing(self) -> Slope:
+        """What a change costs before the MERGE: to read, order and reduce it; from parts of different sizes, without load."""
+        parts = self.table("reading")
+        return slope(list(parts["changes"]), list(parts["took"]))
 
     @property
     def per_change(self) -> tuple[float, float]:
-        """s per change to read and merge it: both ends of the 95 % interval, not below what reading alone takes."""
-        return self.reading + max(0.0, self.merging.low), self.reading + max(0.0, self.merging.high)
+        """s per change, in all: both ends of the 95 % intervals. The MERGE's share is not below zero."""
+        low, high = (max(0.0, one) for one in (self.merging.low, self.merging.high))
+        return max(1e-9, self.preparing.low) + low, max(1e-9, self.preparing.high) + high
 
     @property
     def limit(self) -> tuple[float, float]:

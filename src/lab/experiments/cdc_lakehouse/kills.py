@@ -22,6 +22,7 @@ FOLLOWING = (
 )
 _DOWN_S = 1.0  # a killed Connect worker is started again after so long
 _INTO_S = 0.15  # from the begin of a batch, or of its commit, to what is done to the driver
+_LOOK_S = 0.3
 _TRIES = 3
 _ROOM_S = 3.0  # another kill needs so much of the load before it
 _LATE_S = 40.0  # behind the end of the load nothing new comes; who is not back by then had nothing to do, or is lost
@@ -32,7 +33,7 @@ NEVER = float("nan")
 class Injected:
     """A process that was killed. times: s since the epoch.
 
-    back: when its successor's first work could be seen, in Kafka or in the catalog; not a number if never.
+    back: when the catalog got its successor's first snapshot, or Kafka its first transaction; not a number if never.
     hit: whether the kill fell into the window that it was meant for.
     """
 
@@ -99,7 +100,7 @@ def _await_end(own: Bench, begin: int, until: float) -> float:
 
 
 def spark_in_batch(own: Bench, over: float, struck: Struck) -> Injected:
-    """Kill the driver, Python and JVM, after it took its changes and before they are committed; start another."""
+    """Kill the driver, Python and JVM, after it took its changes and before they are committed; another takes over."""
     begun = own.await_stage(MERGING, COMMITTING, timeout_s=max(0.0, over - time.time()))
     began = time.time()
     time.sleep(_INTO_S)
@@ -111,7 +112,7 @@ def spark_in_batch(own: Bench, over: float, struck: Struck) -> Injected:
 
 
 def spark_unheard(own: Bench, over: float, struck: Struck) -> Injected:
-    """Kill the driver after the catalog has its commit and before it has heard of it; start another.
+    """Kill the driver after the catalog has its commit and before it has heard of it; another takes over.
 
     So that the moment is met, the driver's Python is frozen (SIGSTOP) while its JVM commits.
     """
@@ -140,17 +141,22 @@ def _await_fresh(own: Bench, known: set[int], timeout_s: float = 20) -> oracle.S
 
 
 def _back(own: Bench, killed: float, over: float) -> float:
-    own.start_sink()
+    own.replace_sink()
     return _await_snapshots(own, killed, 1, over + _LATE_S)
 
 
 def _await_snapshots(own: Bench, since: float, count: int, until: float) -> float:
-    """When the `count`-th snapshot after `since` was seen; not a number if it was not by `until`."""
+    """When the catalog got the `count`-th snapshot after `since`; not a number if it did not by `until`."""
     while time.time() < until and not own.halted:
-        if sum(one.at > since for one in oracle.snapshots(own.catalog.uri, TABLE)) >= count:
-            return time.time()
+        later = sorted(
+            one.at
+            for one in oracle.snapshots(own.catalog.uri, TABLE)
+            if one.at > since and PROPERTY in one.summary
+        )
+        if len(later) >= count:
+            return later[count - 1]
         own.sink.check()
-        time.sleep(0.05)
+        time.sleep(_LOOK_S)
     return NEVER
 
 

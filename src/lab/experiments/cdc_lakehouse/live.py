@@ -44,6 +44,7 @@ def live(own: Bench) -> Lived:
     with Watch(own) as watch:
         if not own.await_stage(FOLLOWING):
             raise ServiceError(f"the Spark driver is at {own.desk.stage()!r}, not yet at {FOLLOWING!r}")
+        own.await_standing()
         _await_first(watch)
         start = time.time() + 0.5
         writers = [

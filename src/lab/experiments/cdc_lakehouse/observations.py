@@ -17,6 +17,7 @@ from lab.experiments.cdc_lakehouse.kit.verify import Consistency
 from lab.experiments.cdc_lakehouse.live import Lived
 from lab.experiments.cdc_lakehouse.operations import Operation
 from lab.experiments.cdc_lakehouse.params import Fault, Params
+from lab.experiments.cdc_lakehouse.workload import RELOAD
 
 _GRACE_S = 1.0
 
@@ -146,15 +147,20 @@ def of_faults(
     if not hits:
         none = Observation(0, "no kill hit its window", conclusive=not asked)
         return observed | {"operations_in_outage": none, "snapshots_after_recovery": none}
-    rarest = {
-        one.fault: operations.rarest_between(found, one.at, lived.over if math.isnan(one.back) else one.back)
-        for one in hits
+    outages = {one.fault: (one.at, lived.over if math.isnan(one.back) else one.back) for one in hits}
+    rarest = {fault: operations.rarest_between(found, *outage) for fault, outage in outages.items()}
+    emptied = {
+        one.at
+        for outage in outages.values()
+        for one in operations.between(found, *outage)
+        if one.kind == RELOAD
     }
     after = {one.fault: following(one, lived, commits) for one in hits}
     return observed | {
         "operations_in_outage": Observation(
-            min(count for _, count in rarest.values()),
-            "; ".join(f"{fault}: fewest {kind}, {count}" for fault, (kind, count) in rarest.items()),
+            min(len(emptied), *(count for _, count in rarest.values())),
+            "; ".join(f"{fault}: fewest {kind}, {count}" for fault, (kind, count) in rarest.items())
+            + f"; TRUNCATE in any of them, {len(emptied)}",
         ),
         "snapshots_after_recovery": Observation(
             min(after.values()), "; ".join(f"{fault}: {count}" for fault, count in after.items())

@@ -68,6 +68,10 @@ def too_rare(found: Mapping[str, int]) -> dict[str, int]:
 
 
 def rarest_between(found: Sequence[Operation], begin: float, end: float) -> tuple[str, int]:
-    """The dangerous kind that occurred least between two moments, and how often."""
-    within = counts([one for one in found if begin <= one.at <= end])
-    return min(((kind, within[kind]) for kind in DANGEROUS), key=lambda item: item[1])
+    """The dangerous kind of one row that occurred least between two moments, and how often."""
+    within = counts(between(found, begin, end))
+    return min(((kind, within[kind]) for kind in DANGEROUS if kind != RELOAD), key=lambda item: item[1])
+
+
+def between(found: Sequence[Operation], begin: float, end: float) -> list[Operation]:
+    return [one for one in found if begin <= one.at <= end]

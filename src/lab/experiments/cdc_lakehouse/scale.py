@@ -118,16 +118,16 @@ def _advice(found: Findings) -> list[str]:
 def _end_of_one_driver(found: Findings) -> str:
     """An interval, and only if the batches give one."""
     design = "let Spark reduce them: partition by transaction for the check of completeness, then by key for the order."
-    if not found.merging.known:
+    if not found.preparing.known:
         return (
             "How many changes per second one driver can take, this run can't tell: its batches do not give the cost of a "
-            f"change well enough (R² {found.merging.r2:.2f}). When batches come to take as long as the interval, {design}"
+            f"change well enough (R² {found.preparing.r2:.2f}). When batches come to take as long as the interval, {design}"
         )
     low, high = found.limit
     return (
         f"One driver that reduces batches on its own and holds them in memory ends somewhere between {low:,.0f} and "
         f"{high:,.0f} changes/s ({low / found.change_rate:,.0f} to {high / found.change_rate:,.0f} times this run's; "
-        f"95 % interval, R² {found.merging.r2:.2f}, measured without load). Before that, {design}"
+        f"95 % interval, R² {found.preparing.r2:.2f}, measured without load). Before that, {design}"
     )
 
 

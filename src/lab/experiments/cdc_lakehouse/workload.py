@@ -201,8 +201,8 @@ def _plan(params: Params, number: int, chance: np.random.Generator) -> list[tupl
     plan = list(zip(chance.uniform(0, params.seconds, len(kinds)).tolist(), kinds.tolist(), strict=True))
     if number == 0:
         gap = params.seconds / params.reloads
-        # Not in the middle: so that each outage (params.KILLED_AT) has a TRUNCATE in it.
-        plan += [((turn + 0.7) * gap, RELOAD) for turn in range(params.reloads)]
+        # Not in the middle: so that one falls into the outages (params.KILLED_AT).
+        plan += [((turn + 0.75) * gap, RELOAD) for turn in range(params.reloads)]
         plan.append((0.45 * params.seconds, COLUMN))
     return sorted(plan)
 
