@@ -33,7 +33,7 @@ PREFIX = "bankcdc"
 TABLE = "bank.account"
 CHANGES, TRANSACTIONS = f"{PREFIX}.bank.account", f"{PREFIX}.transaction"
 _BUCKET = "lake"
-_LOOK_S = 0.1
+_LOOK_S = 0.2
 _RESTARTS = 5
 
 
@@ -243,6 +243,6 @@ class Watch:
             "FROM pg_replication_slots WHERE slot_name = %s"
         )
         with psycopg.connect(self._own.database.dsn, autocommit=True) as connection:
-            while not self._over.wait(5 * _LOOK_S):
+            while not self._over.wait(0.5):
                 if row := connection.execute(sql, (PREFIX,)).fetchone():
                     self.log.append((time.time(), int(row[0]), int(row[1] or 0), int(row[2] or 0)))

@@ -56,7 +56,7 @@ CRITERIA = (
         "lag_predicted",
         "Median and 95th percentile of the lag at each longer commit interval are those at the shortest, plus half and "
         "0.95 of the difference between the intervals; largest relative deviation.",
-        at_most(0.25),
+        at_most(0.15),
         "ratio",
     ),
     Criterion(

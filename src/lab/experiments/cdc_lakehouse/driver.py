@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # In the log of batches, in a table's place.
 READING = "reading"  # a part of all events, read, ordered and reduced, but not applied
 HALTED = "halted"  # the driver found a loss and stopped
+REPLAYING, DONE = "replaying", "done"  # stages
 _LOOK_S = 0.1
 _PARTS = (0.0, 0.02, 0.25, 0.3, 0.65, 0.8, 1.0)  # bounds: small and large ones in turn
 
@@ -133,12 +134,12 @@ def drive(job: Job, then: tuple[Replay, ...] = (), turn: int = 0) -> None:
             desk.stand_by(turn)
         _follow(spark, topics, job, desk)
         compact(spark, job.table)
+        desk.tell(REPLAYING)
         if then:
             everything = _prepared(topics, job.partitions, desk)
         for replay in then:
-            desk.tell(f"replay {replay.design.name}")
             _replay(spark, topics, everything, replay, desk)
-        desk.tell("done")
+        desk.tell(DONE)
 
 
 def _read_once(topics: Topics) -> None:
@@ -189,7 +190,7 @@ def _warm_up(spark: SparkSession, name: str, merge_mode: str) -> None:
     written = {key: Effect(key, row) for key in range(50)}
     moved = {key: Effect(key, row, base=key, kept=frozenset({"note"})) for key in range(0, 50, 2)}
     gone = {key: Effect(key, None) for key in range(1, 50, 2)}
-    for effects in (Net(written), Net(moved | gone), Net(moved), Net(written, truncated=True)):
+    for effects in (Net(written), Net(moved | gone), Net(written, truncated=True)):
         lake.merge(effects, Batch([], {}, 0))
     spark.sql(f"DROP TABLE {name}")
     spark.sql(f"DROP NAMESPACE {name.rpartition('.')[0]}")

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
+from lab.errors import ServiceError
 from lab.evidence.result import Result
 from lab.experiments.cdc_lakehouse import assess, lag, observations, operations, oracle
 from lab.experiments.cdc_lakehouse.bench import TABLE, Bench, bench
 from lab.experiments.cdc_lakehouse.design import ANYWHERE, ARRIVAL, SAFE, THROUGH, UPSERTS, Design
-from lab.experiments.cdc_lakehouse.driver import READING, Replay, evenly
+from lab.experiments.cdc_lakehouse.driver import DONE, READING, REPLAYING, Replay, evenly
 from lab.experiments.cdc_lakehouse.frames import records
 from lab.experiments.cdc_lakehouse.kit.verify import LakeTable, verify
 from lab.experiments.cdc_lakehouse.live import Lived, live
 from lab.experiments.cdc_lakehouse.metrics import metrics
 from lab.experiments.cdc_lakehouse.observations import following
 from lab.experiments.cdc_lakehouse.params import Params
-from lab.progress import Steps, steps
+from lab.progress import steps
 
 _ATTACH = "AUTHORIZATION_TYPE 'none', ACCESS_DELEGATION_MODE 'none'"
 BROKEN = (ANYWHERE, ARRIVAL, UPSERTS, THROUGH)
 MODES = {"merge-on-read": "bank.merge_on_read", "copy-on-write": "bank.copy_on_write"}
 # A fifth of the events fills the tables; then small and large batches in turn, so that what a batch costs by itself and
 # what its changes cost can be told apart, whichever way the machine's speed drifts.
-_SIZES = (0.2, 0.0005, 0.24, 0.002, 0.16, 0.008, 0.3895)
+_SIZES = (0.2, 0.0005, 0.36, 0.008, 0.4315)
 _IN_TURN = (*(sum(_SIZES[:turn]) for turn in range(1, len(_SIZES))), 1.0)
 
 
@@ -46,31 +48,44 @@ def run_arms(
     )
     if controls:
         replays += (Replay({f"lake.{table}": mode for mode, table in MODES.items()}, SAFE, _IN_TURN),)
-    with steps(4) as work:
+    with steps(3) as work:
         work.next("start")
         with bench(params, design, replays) as own:
             work.next("load and kills")
             lived = live(own)
             own.desk.stop()
-            work.next("controls")
-            own.await_stage("done")
-            return _judged(own, lived, controls, work)
+            work.next("controls and comparison")
+            if not own.await_stage(REPLAYING, DONE):
+                raise ServiceError(f"the Spark driver is at {own.desk.stage()!r} and does not end the load")
+            known = assess.truth(own)
+            treatment = _treatment(own, lived, known)  # while the driver replays
+            if not own.await_stage(DONE):
+                raise ServiceError(
+                    f"the Spark driver is at {own.desk.stage()!r} and does not end its replays"
+                )
+            arms = {
+                one.name: _control(own, known, f"bank.control_{number}")
+                for number, one in enumerate(controls)
+            }
+            return _with_replays(own, treatment), arms
 
 
 def _ends(design: Design, params: Params) -> tuple[float, ...]:
     if design is ANYWHERE:
         return evenly(params.replay_batches)
+    if design is not THROUGH:
+        return 0.5, 1.0
     # The last one behind the last TRUNCATE, whose reload would mend what a design had done to the rows.
     return 0.5, 1 - 0.15 / params.reloads, 1.0
 
 
-def _judged(
-    own: Bench, lived: Lived, controls: Sequence[Design], work: Steps
-) -> tuple[Result, dict[str, Result]]:
-    work.next("compare")
-    known = assess.truth(own)
-    arms = {one.name: _control(own, known, f"bank.control_{number}") for number, one in enumerate(controls)}
-    return _treatment(own, lived, known), arms
+def _with_replays(own: Bench, treatment: Result) -> Result:
+    """What the driver measured by itself, without load, on top."""
+    tables = {
+        "modes": assess.writes(own, MODES if own.replays else {}),
+        "reading": pd.DataFrame(own.desk.batches(READING)),
+    }
+    return replace(treatment, tables={**treatment.tables, **tables})
 
 
 def _control(own: Bench, known: assess.Truth, table: str) -> Result:
@@ -115,8 +130,6 @@ def _treatment(own: Bench, lived: Lived, known: assess.Truth) -> Result:
         "kinds": pd.DataFrame(operations.counts(found).items(), columns=["kind", "transactions"]),
         "faults": _faults(lived, commits),
         "log": _log(lived),
-        "modes": assess.writes(own, MODES if own.replays else {}),
-        "reading": pd.DataFrame(own.desk.batches(READING)),
     }
     changes = sum(end.events for end in known.ends)
     return Result(own.params, observed, metrics(tables, changes, lived.restarts), tables, own.versions())

@@ -22,7 +22,7 @@ FOLLOWING = (
 )
 _DOWN_S = 1.0  # a killed Connect worker is started again after so long
 _INTO_S = 0.15  # from the begin of a batch, or of its commit, to what is done to the driver
-_LOOK_S = 0.3
+_LOOK_S = 0.5
 _TRIES = 3
 _ROOM_S = 3.0  # another kill needs so much of the load before it
 _LATE_S = 40.0  # behind the end of the load nothing new comes; who is not back by then had nothing to do, or is lost

@@ -54,7 +54,7 @@ def live(own: Bench) -> Lived:
         faults = _timeline(own, start)
         _join(writers, params)
         missing = drain(own)
-        time.sleep(0.3)  # the observer looks ten times a second
+        time.sleep(0.4)  # the observer looks five times a second
     return Lived(
         start,
         start + params.seconds,

@@ -14,7 +14,7 @@ Fault = Literal["spark_batch", "spark_commit", "connect"]
 # Shares of the load's time: until the driver is warm; until the first fault may come; when each fault does, at the earliest.
 WARM, CALM = 0.05, 0.43
 # The last two overlap: neither finds the other one at work.
-KILLED_AT: dict[Fault, float] = {"spark_batch": 0.44, "spark_commit": 0.62, "connect": 0.64}
+KILLED_AT: dict[Fault, float] = {"spark_batch": 0.44, "spark_commit": 0.6, "connect": 0.61}
 
 
 class Params(Parameters):
@@ -23,7 +23,7 @@ class Params(Parameters):
     operations: int = Field(
         20_000, ge=500, le=1_000_000, description="row changes that the workload makes at the source"
     )
-    seconds: float = Field(56.0, ge=10, le=3600, description="s of load, on a schedule fixed beforehand")
+    seconds: float = Field(60.0, ge=10, le=3600, description="s of load, on a schedule fixed beforehand")
     accounts: int = Field(300, ge=50, le=100_000, description="accounts at the beginning")
     writers: int = Field(2, ge=1, le=16, description="connections that write at the same time")
     note_bytes: int = Field(
@@ -33,7 +33,7 @@ class Params(Parameters):
         5, ge=1, le=1_000, description="TRUNCATEs, each with a reload in the same transaction"
     )
     intervals: tuple[float, ...] = Field(
-        (2.0, 5.0), min_length=2, max_length=4, description="commit intervals, s, one after the other"
+        (2.5, 5.0), min_length=2, max_length=4, description="commit intervals, s, one after the other"
     )
     partitions: int = Field(3, ge=2, le=64, description="partitions of the topic of changes")
     faults: tuple[Fault, ...] = Field(
