@@ -87,14 +87,20 @@ def test_an_interval_that_was_not_kept_is_told() -> None:
     assert found["interval_kept"].value == pytest.approx(1.0)
 
 
-SIZES = [11, 5000, 44, 900, 11, 3500, 180, 7000, 640]
+SIZES = [450, 4600, 1100, 3000, 230, 5500, 1600, 3200, 900, 2300]
 
 
 def test_the_cost_of_a_change_is_found_within_its_interval() -> None:
     chance = np.random.default_rng(1)
-    found = slope(SIZES, [0.5 + 0.0002 * size + chance.normal(0, 0.05) for size in SIZES])
-    assert found.low < 0.0002 < found.high
-    assert found.known and found.fixed == pytest.approx(0.5, abs=0.1)
+    found = slope(SIZES, [0.2 + 0.0001 * size + chance.normal(0, 0.03) for size in SIZES])
+    assert found.low < 0.0001 < found.high
+    assert found.known and found.fixed == pytest.approx(0.2, abs=0.1)
+
+
+def test_one_late_part_does_not_move_it() -> None:
+    took = [0.2 + 0.0001 * size for size in SIZES]
+    took[-1] += 1.0
+    assert slope(SIZES, took).each == pytest.approx(0.0001, rel=0.05)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -35,7 +35,19 @@ READING = "reading"  # a part of all events, read, ordered and reduced, but not 
 HALTED = "halted"  # the driver found a loss and stopped
 REPLAYING, DONE = "replaying", "done"  # stages
 _LOOK_S = 0.1
-_PARTS = (0.0, 0.02, 0.25, 0.3, 0.65, 0.8, 1.0)  # bounds: small and large ones in turn
+_PARTS = (
+    0.0,
+    0.02,
+    0.22,
+    0.27,
+    0.4,
+    0.41,
+    0.65,
+    0.72,
+    0.86,
+    0.9,
+    1.0,
+)  # bounds: small and large ones in turn
 
 
 @dataclass(frozen=True)
@@ -134,9 +146,9 @@ def drive(job: Job, then: tuple[Replay, ...] = (), turn: int = 0) -> None:
             desk.stand_by(turn)
         _follow(spark, topics, job, desk)
         compact(spark, job.table)
-        desk.tell(REPLAYING)
         if then:
             everything = _prepared(topics, job.partitions, desk)
+        desk.tell(REPLAYING)
         for replay in then:
             _replay(spark, topics, everything, replay, desk)
         desk.tell(DONE)

@@ -107,13 +107,6 @@ class Findings:
         return float(log.loc[(log["seconds"] > 0) & (log["seconds"] < self.calm_s), "retained"].max())
 
     @cached_property
-    def merging(self) -> Slope:
-        """What a change costs in the MERGE: from the replayed batches, large and small in turn, without load."""
-        commits = self.commits_by_mode()
-        own = commits[commits["mode"] == self.params.merge_mode]
-        return slope(list(own["changes"]), list(own["took"]))
-
-    @cached_property
     def preparing(self) -> Slope:
         """What a change costs before the MERGE: to read, order and reduce it; from parts of different sizes, without load."""
         parts = self.table("reading")
@@ -121,9 +114,8 @@ class Findings:
 
     @property
     def per_change(self) -> tuple[float, float]:
-        """s per change, in all: both ends of the 95 % intervals. The MERGE's share is not below zero."""
-        low, high = (max(0.0, one) for one in (self.merging.low, self.merging.high))
-        return max(1e-9, self.preparing.low) + low, max(1e-9, self.preparing.high) + high
+        """s per change, both ends of the interval."""
+        return max(1e-9, self.preparing.low), max(1e-9, self.preparing.high)
 
     @property
     def limit(self) -> tuple[float, float]:

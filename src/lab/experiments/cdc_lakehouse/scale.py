@@ -39,7 +39,12 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
                 "c", found.pipeline, "s", f"c, from {first.interval:g} s: median lag less half the interval"
             ),
             Metric("c0", found.per_batch, "s", "c₀, a batch at this run's rate, under load"),
-            Metric("c1_low", low, "ms/change", "c₁ at least, without load (95 % interval)"),
+            Metric(
+                "c1_low",
+                low,
+                "ms/change",
+                "c₁ at least: to read, order and reduce a change, without load (95 % interval)",
+            ),
             Metric("c1_high", high, "ms/change", "c₁ at most"),
             Metric("r", found.log_behind / 1e6, "MB", "r, kept by the slot without an outage, at most"),
             Metric("w", found.log_rate / 1e6, "MB/s", "w, write-ahead log (with this experiment's own log)"),
@@ -116,18 +121,19 @@ def _advice(found: Findings) -> list[str]:
 
 
 def _end_of_one_driver(found: Findings) -> str:
-    """An interval, and only if the batches give one."""
+    """An interval, and only if the parts give one."""
     design = "let Spark reduce them: partition by transaction for the check of completeness, then by key for the order."
     if not found.preparing.known:
         return (
-            "How many changes per second one driver can take, this run can't tell: its batches do not give the cost of a "
-            f"change well enough (R² {found.preparing.r2:.2f}). When batches come to take as long as the interval, {design}"
+            "How many changes per second one driver can take, this run can't tell: what a change costs is too uncertain "
+            f"({1e6 * found.preparing.low:,.0f} to {1e6 * found.preparing.high:,.0f} µs). When batches come to take as long as "
+            f"the interval, {design}"
         )
     low, high = found.limit
     return (
-        f"One driver that reduces batches on its own and holds them in memory ends somewhere between {low:,.0f} and "
-        f"{high:,.0f} changes/s ({low / found.change_rate:,.0f} to {high / found.change_rate:,.0f} times this run's; "
-        f"95 % interval, R² {found.preparing.r2:.2f}, measured without load). Before that, {design}"
+        f"One driver that reads, orders and reduces all changes in its own memory ends at the latest between {low:,.0f} and "
+        f"{high:,.0f} changes/s ({low / found.change_rate:,.0f} to {high / found.change_rate:,.0f} times this run's; 95 % "
+        f"interval, measured without load and without the MERGE, which comes on top). Before that, {design}"
     )
 
 
