@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from lab.errors import ServiceError
+from lab.experiments.cdc_lakehouse import kills, oracle
 from lab.experiments.cdc_lakehouse.kills import _kill
 from lab.experiments.cdc_lakehouse.seen import done
 
@@ -57,3 +60,48 @@ def test_a_line_half_written_does_not_count_yet(tmp_path: Path) -> None:
     assert [one.xid for one in done([whole, half])] == [7, None, 8]
     half.write_text("")
     assert len(done([whole, half])) == 2
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "60"]) as found:
+        yield found
+        found.kill()
+
+
+def state(process: subprocess.Popen[bytes]) -> str:
+    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def frozen(
+    monkeypatch: pytest.MonkeyPatch, process: subprocess.Popen[bytes], commits_after: float
+) -> oracle.Snapshot | None:
+    """What is found where the JVM commits after so many seconds."""
+    old, new = (oracle.Snapshot(number, 0.0, {}) for number in (1, 2))
+    begun = time.monotonic()
+
+    def snapshots(*_: object) -> list[oracle.Snapshot]:
+        time.sleep(0.01)  # a signal takes its time
+        assert state(process) == "T"  # it is looked for only while the driver can't hear of it
+        return [old, new] if time.monotonic() - begun > commits_after else [old]
+
+    monkeypatch.setattr(kills.oracle, "snapshots", snapshots)
+    monkeypatch.setattr(kills, "_MOMENT_S", 0.05)
+    monkeypatch.setattr(kills, "_FROZEN_S", 0.2)
+    own = SimpleNamespace(sink=SimpleNamespace(pid=process.pid), catalog=SimpleNamespace(uri=""))
+    return kills._frozen_at_commit(own, {1}, timeout_s=1.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("after", [0.0, 0.7])
+def test_the_driver_is_frozen_when_the_catalog_has_the_commit(
+    monkeypatch: pytest.MonkeyPatch, sleeper: subprocess.Popen[bytes], after: float
+) -> None:
+    found = frozen(monkeypatch, sleeper, after)
+    assert found is not None and found.id == 2
+    assert state(sleeper) == "T"
+
+
+def test_a_commit_that_never_comes_is_no_hit(
+    monkeypatch: pytest.MonkeyPatch, sleeper: subprocess.Popen[bytes]
+) -> None:
+    assert frozen(monkeypatch, sleeper, 60.0) is None

@@ -139,7 +139,7 @@ def test_the_connectors_configuration_is_complete() -> None:
 def test_the_workload_is_planned_to_its_size() -> None:
     assert sum(share for share, _ in workload.KINDS.values()) == pytest.approx(1)
     assert set(workload.ACTIONS) == {*workload.KINDS, workload.RELOAD, workload.COLUMN}
-    assert workload._mix(500).count("key changed twice") == 5
+    assert workload._mix(500).count("key changed twice") == 10
     assert set(workload._mix(150)) == set(workload.KINDS)
     assert workload.transactions(Params()) == pytest.approx(Params().operations / 1.7, rel=0.1)
 
@@ -150,7 +150,7 @@ def test_the_workload_is_planned_to_its_size() -> None:
         ({"intervals": (2.0,)}, "at least 2 items"),
         ({"intervals": (5.0, 2.0)}, "in ascending order"),
         ({"intervals": (0.1, 2.0)}, "between 0.5 and 600"),
-        ({"intervals": (2.0, 50.0)}, "three commits at each before the first fault take seconds = 411"),
+        ({"intervals": (2.0, 50.0)}, "three commits at each before the first fault take seconds = 400"),
         ({"writers": 16}, "each needs 20 accounts of its own, and accounts = 300"),
         ({"faults": ("connect", "connect")}, "each may be named once"),
         ({"faults": ("kafka",)}, "'spark_batch', 'spark_commit' or 'connect'"),

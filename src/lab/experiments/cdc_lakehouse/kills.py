@@ -21,7 +21,8 @@ FOLLOWING = (
     3  # snapshots after a recovery, before the next kill: the first ends the outage, the others follow it
 )
 _DOWN_S = 1.0  # a killed Connect worker is started again after so long
-_INTO_S = 0.15  # from the begin of a batch, or of its commit, to what is done to the driver
+_INTO_S = 0.15  # from the begin of a batch to the kill
+_MOMENT_S, _FROZEN_S = 0.1, 1.0  # how long the driver goes on, and how long it is frozen, in turn
 _LOOK_S = 0.5
 _TRIES = 3
 _ROOM_S = 3.0  # another kill needs so much of the load before it
@@ -118,9 +119,7 @@ def spark_unheard(own: Bench, over: float, struck: Struck) -> Injected:
     """
     begun = own.await_stage(COMMITTING, timeout_s=max(0.0, over - time.time()))
     known = {one.id for one in oracle.snapshots(own.catalog.uri, TABLE)}
-    time.sleep(_INTO_S)
-    os.kill(own.sink.pid, signal.SIGSTOP)
-    fresh = _await_fresh(own, known) if begun else None
+    fresh = _frozen_at_commit(own, known) if begun else None
     own.sink.kill()
     at = time.time()
     struck()
@@ -129,14 +128,22 @@ def spark_unheard(own: Bench, over: float, struck: Struck) -> Injected:
     return Injected("spark_commit", at, _back(own, at, over), hit)
 
 
-def _await_fresh(own: Bench, known: set[int], timeout_s: float = 20) -> oracle.Snapshot | None:
-    """The first snapshot that is not among `known`."""
+def _frozen_at_commit(own: Bench, known: set[int], timeout_s: float = 20) -> oracle.Snapshot | None:
+    """Freeze the driver's Python until the catalog has a snapshot that is not among `known`; it stays frozen then.
+
+    On a busy machine it may be frozen before its JVM got the MERGE: it is let go on for a moment, and frozen again.
+    """
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        for one in oracle.snapshots(own.catalog.uri, TABLE):
-            if one.id not in known:
-                return one
-        time.sleep(0.01)
+        time.sleep(_MOMENT_S)
+        os.kill(own.sink.pid, signal.SIGSTOP)
+        until = time.monotonic() + _FROZEN_S
+        while time.monotonic() < until:
+            for one in oracle.snapshots(own.catalog.uri, TABLE):
+                if one.id not in known:
+                    return one
+            time.sleep(0.02)
+        os.kill(own.sink.pid, signal.SIGCONT)
     return None
 
 

@@ -18,14 +18,14 @@ from lab.experiments.cdc_lakehouse.source import OWNERS, note
 
 # Share of each kind among transactions, and the row changes of one.
 KINDS: dict[str, tuple[float, int]] = {
-    "transfer": (0.56, 2),
+    "transfer": (0.55, 2),
     "touch, note unchanged": (0.15, 1),
     "new note": (0.05, 1),
     "open": (0.05, 2),
     "close": (0.04, 2),
     "delete and re-insert": (0.05, 2),
     "change of key": (0.04, 1),
-    "key changed twice": (0.01, 2),
+    "key changed twice": (0.02, 2),
     "key changed and row updated": (0.02, 2),
     "rolled back": (0.03, 0),
 }
