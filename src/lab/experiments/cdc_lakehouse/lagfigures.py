@@ -33,14 +33,17 @@ def lag_over_time(found: Findings) -> Figure:
             )
         )
         rules = alt.Chart(kills).mark_rule(color=theme.VERMILION, strokeDash=[5, 3]).encode(x="at:Q")
-        names = (
-            alt.Chart(kills)
-            .mark_text(align="right", dx=-4, baseline="top", color=theme.VERMILION)
-            .encode(x="at:Q", y=alt.value(4), text="what:N")
-        )
-        if width < 400:  # side by side they would run together
-            names = names.transform_calculate(short="split(datum.what, ' ')[0]").encode(text="short:N")
-        return (points + rules + names).properties(width=width, height=260)
+        layers = points + rules
+        for row, (_, kill) in enumerate(
+            kills.iterrows()
+        ):  # one below the other: two kills come close together
+            name = kill["what"] if width > 400 else kill["what"].split()[0]  # on a phone the words don't fit
+            layers += (
+                alt.Chart(pd.DataFrame([{"at": kill["at"], "what": name}]))
+                .mark_text(align="right", dx=-4, baseline="top", color=theme.VERMILION)
+                .encode(x="at:Q", y=alt.value(4 + 15 * row), text="what:N")
+            )
+        return layers.properties(width=width, height=260)
 
     calm, broken = found.shortest, found.treatment.observed["nothing_lost"]
     lost = f"lose: {broken.detail}" if broken.value else "lose nothing"
