@@ -150,7 +150,7 @@ def test_the_workload_is_planned_to_its_size() -> None:
         ({"intervals": (2.0,)}, "at least 2 items"),
         ({"intervals": (5.0, 2.0)}, "in ascending order"),
         ({"intervals": (0.1, 2.0)}, "between 0.5 and 600"),
-        ({"intervals": (2.0, 50.0)}, "three commits at each before the first fault take seconds = 400"),
+        ({"intervals": (2.0, 50.0)}, "three commits at each before the first fault take seconds = 422"),
         ({"writers": 16}, "each needs 20 accounts of its own, and accounts = 300"),
         ({"faults": ("connect", "connect")}, "each may be named once"),
         ({"faults": ("kafka",)}, "'spark_batch', 'spark_commit' or 'connect'"),

@@ -12,9 +12,9 @@ from lab.evidence.params import Parameters
 # What is killed: the driver in a batch; the driver when its commit is done and it has not heard of it; Connect at work.
 Fault = Literal["spark_batch", "spark_commit", "connect"]
 # Shares of the load's time: until the driver is warm; until the first fault may come; when each fault does, at the earliest.
-WARM, CALM = 0.05, 0.44
+WARM, CALM = 0.05, 0.42
 # The last two overlap: neither finds the other one at work.
-KILLED_AT: dict[Fault, float] = {"spark_batch": 0.445, "spark_commit": 0.6, "connect": 0.61}
+KILLED_AT: dict[Fault, float] = {"spark_batch": 0.425, "spark_commit": 0.55, "connect": 0.56}
 
 
 class Params(Parameters):
@@ -23,7 +23,7 @@ class Params(Parameters):
     operations: int = Field(
         12_000, ge=500, le=1_000_000, description="row changes that the workload makes at the source"
     )
-    seconds: float = Field(58.0, ge=10, le=3600, description="s of load, on a schedule fixed beforehand")
+    seconds: float = Field(64.0, ge=10, le=3600, description="s of load, on a schedule fixed beforehand")
     accounts: int = Field(300, ge=50, le=100_000, description="accounts at the beginning")
     writers: int = Field(2, ge=1, le=16, description="connections that write at the same time")
     note_bytes: int = Field(
