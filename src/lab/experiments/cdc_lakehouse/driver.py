@@ -35,19 +35,7 @@ READING = "reading"  # a part of all events, read, ordered and reduced, but not 
 HALTED = "halted"  # the driver found a loss and stopped
 REPLAYING, DONE = "replaying", "done"  # stages
 _LOOK_S = 0.1
-_PARTS = (
-    0.0,
-    0.02,
-    0.22,
-    0.27,
-    0.4,
-    0.41,
-    0.65,
-    0.72,
-    0.86,
-    0.9,
-    1.0,
-)  # bounds: small and large ones in turn
+_PARTS = (0.0, 0.02, 0.22, 0.27, 0.4, 0.41, 0.65, 0.72, 0.86, 0.9, 1.0)  # small and large ones in turn
 
 
 @dataclass(frozen=True)

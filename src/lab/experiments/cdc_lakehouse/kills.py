@@ -17,9 +17,7 @@ from lab.experiments.cdc_lakehouse.kit.sink.lake import PROPERTY
 from lab.experiments.cdc_lakehouse.params import Fault
 from lab.services.connect import Connect
 
-FOLLOWING = (
-    3  # snapshots after a recovery, before the next kill: the first ends the outage, the others follow it
-)
+FOLLOWING = 3  # snapshots before the next kill: the first ends the outage, the others follow it
 _DOWN_S = 1.0  # a killed Connect worker is started again after so long
 _INTO_S = 0.15  # from the begin of a batch to the kill
 _MOMENT_S, _FROZEN_S = 0.1, 1.0  # how long the driver goes on, and how long it is frozen, in turn
@@ -44,25 +42,20 @@ class Injected:
     hit: bool
 
 
-Struck = Callable[[], None]  # called when the process is dead, before it is started again
-
-
-def until_hit(fault: Fault, own: Bench, over: float, struck: Struck = lambda: None) -> list[Injected]:
+def until_hit(fault: Fault, own: Bench, over: float) -> list[Injected]:
     """Kill until it hit its window, three times at most, and only while load is on, until `over`."""
     found: list[Injected] = []
     while len(found) < _TRIES and time.time() < over - _ROOM_S and not (found and found[-1].hit):
-        found.append(_KILLS[fault](own, over, struck))
+        found.append(_KILLS[fault](own, over))
         if fault != "connect":
             _await_snapshots(own, found[-1].at, FOLLOWING, over)
-    struck()  # nobody must wait for a kill that was left out
     return found
 
 
-def connect_at_work(own: Bench, over: float, struck: Struck) -> Injected:
+def connect_at_work(own: Bench, over: float) -> Injected:
     """Kill the Connect worker while committed changes are on their way, start it again."""
     alive = _kill(own.connect)
     at = time.time()
-    struck()
     delivered = oracle.committed(own.broker.bootstrap, TRANSACTIONS)
     told, changing = {one.xid for one in delivered}, seen.changing(own)
     hit = any(
@@ -100,19 +93,18 @@ def _await_end(own: Bench, begin: int, until: float) -> float:
     return time.time()
 
 
-def spark_in_batch(own: Bench, over: float, struck: Struck) -> Injected:
+def spark_in_batch(own: Bench, over: float) -> Injected:
     """Kill the driver, Python and JVM, after it took its changes and before they are committed; another takes over."""
     begun = own.await_stage(MERGING, COMMITTING, timeout_s=max(0.0, over - time.time()))
     began = time.time()
     time.sleep(_INTO_S)
     own.sink.kill()
     at = time.time()
-    struck()
     hit = begun and all(one.at < began for one in oracle.snapshots(own.catalog.uri, TABLE))
     return Injected("spark_batch", at, _back(own, at, over), hit)
 
 
-def spark_unheard(own: Bench, over: float, struck: Struck) -> Injected:
+def spark_unheard(own: Bench, over: float) -> Injected:
     """Kill the driver after the catalog has its commit and before it has heard of it; another takes over.
 
     So that the moment is met, the driver's Python is frozen (SIGSTOP) while its JVM commits.
@@ -122,7 +114,6 @@ def spark_unheard(own: Bench, over: float, struck: Struck) -> Injected:
     fresh = _frozen_at_commit(own, known) if begun else None
     own.sink.kill()
     at = time.time()
-    struck()
     heard = {one["position"] for one in own.desk.batches(own.job.table)}
     hit = fresh is not None and fresh.summary.get(PROPERTY) not in heard
     return Injected("spark_commit", at, _back(own, at, over), hit)
@@ -167,7 +158,7 @@ def _await_snapshots(own: Bench, since: float, count: int, until: float) -> floa
     return NEVER
 
 
-_KILLS: Mapping[Fault, Callable[[Bench, float, Struck], Injected]] = {
+_KILLS: Mapping[Fault, Callable[[Bench, float], Injected]] = {
     "spark_batch": spark_in_batch,
     "spark_commit": spark_unheard,
     "connect": connect_at_work,

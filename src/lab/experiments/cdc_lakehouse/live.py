@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from lab.errors import ServiceError
@@ -82,21 +80,12 @@ def _timeline(own: Bench, start: float) -> list[Injected]:
 
 
 def _kills(own: Bench, start: float) -> list[Injected]:
-    """Each at its time, but one of Spark not before the last one of Spark has been got over, and none at once with another."""
-    over = start + own.params.seconds
-    struck = threading.Event()
-    struck.set()
-    with ThreadPoolExecutor(len(KILLED_AT)) as pool:
-        injecting: list[Future[list[Injected]]] = []
-        for fault in sorted(own.params.faults, key=KILLED_AT.__getitem__):
-            _sleep_until(start + KILLED_AT[fault] * own.params.seconds)
-            if fault == "connect":
-                struck.wait(own.params.seconds)
-            else:
-                wait(injecting)
-            struck.clear()
-            injecting.append(pool.submit(until_hit, fault, own, over, struck.set))
-        return [one for injected in injecting for one in injected.result()]
+    """Each at its time, but not before the one before has been got over."""
+    found: list[Injected] = []
+    for fault in sorted(own.params.faults, key=KILLED_AT.__getitem__):
+        _sleep_until(start + KILLED_AT[fault] * own.params.seconds)
+        found += until_hit(fault, own, start + own.params.seconds)
+    return found
 
 
 def drain(own: Bench, patience_s: float = 60) -> int:

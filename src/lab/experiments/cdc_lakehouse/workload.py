@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from lab.experiments.cdc_lakehouse.params import Params
+from lab.experiments.cdc_lakehouse.params import KILLED_AT, Params
 from lab.experiments.cdc_lakehouse.source import OWNERS, note
 
 # Share of each kind among transactions, and the row changes of one.
@@ -200,11 +200,15 @@ def _plan(params: Params, number: int, chance: np.random.Generator) -> list[tupl
     kinds = chance.permutation(_mix(transactions(params) // params.writers))
     plan = list(zip(chance.uniform(0, params.seconds, len(kinds)).tolist(), kinds.tolist(), strict=True))
     if number == 0:
-        gap = params.seconds / params.reloads
-        # Not in the middle: so that one falls into the outages (params.KILLED_AT).
-        plan += [((turn + 0.75) * gap, RELOAD) for turn in range(params.reloads)]
+        plan += [(share * params.seconds, RELOAD) for share in _reloads(params.reloads)]
         plan.append((0.45 * params.seconds, COLUMN))
     return sorted(plan)
+
+
+def _reloads(count: int) -> list[float]:
+    """Shares of the load's time: one while capture is down, the others evenly."""
+    others = count - 1
+    return [KILLED_AT["connect"] + 0.07, *((turn + 0.5) / others for turn in range(others))]
 
 
 def _mix(count: int) -> list[str]:
