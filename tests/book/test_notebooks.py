@@ -31,7 +31,8 @@ def test_a_small_run_is_judged(slug: str, small_runs: dict[str, Run]) -> None:
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
 def test_invariants_hold_even_in_a_small_run(slug: str, small_runs: dict[str, Run]) -> None:
-    criteria = small_runs[slug].record["criteria"]
+    # What a run must have met to be conclusive is a precondition; a short one may miss it.
+    criteria = [item for item in small_runs[slug].record["criteria"] if not item["precondition"]]
     assert not [item for item in criteria if item["tier"] == "invariant" and item["outcome"] != "pass"]
 
 

@@ -27,7 +27,7 @@ SMALL = Path(__file__).parents[1] / "experiments"
 KILLS = int(os.environ.get("LAB_ROBUSTNESS", "1"))
 SLUGS = os.environ.get("LAB_ROBUSTNESS_SLUGS", "").split() or catalogue.slugs()
 # About as long as a small run takes; a kill after its end would test nothing.
-RUN_S = {"cdc_lakehouse": 95.0, "parquet_compaction": 45.0, "warehouse_bench": 40.0, "kafka_lag": 35.0}
+RUN_S = {"cdc_lakehouse": 110.0, "parquet_compaction": 60.0, "warehouse_bench": 45.0, "kafka_lag": 35.0}
 SHORT_S = 8.0  # of the others
 MARK = "LAB_TEST_RUN"
 
