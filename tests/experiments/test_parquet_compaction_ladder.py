@@ -102,7 +102,18 @@ def test_the_time_of_a_commit_counts_its_entries_not_only_their_bytes() -> None:
 
 def test_a_commit_to_a_long_log_that_the_line_misses_is_seen() -> None:
     assert commit_predicted(planned()).value == pytest.approx(0, abs=1e-6)
-    assert commit_predicted(planned(last=2)).value == pytest.approx(0.5, rel=1e-6)
+    missed = commit_predicted(planned(last=2))
+    assert missed.value == pytest.approx(0.5, rel=1e-6)
+    assert missed.conclusive
+
+
+def test_a_miss_that_the_scatter_of_the_commits_explains_is_no_refutation() -> None:
+    table = planned()
+    held = (table["what"] == "commit") & (table["files"] > 27_000)
+    table.loc[held, "seconds"] *= [0.95, 2.2]
+    seen = commit_predicted(table)
+    assert seen.value > 0.2 and not seen.conclusive
+    assert seen.interval is not None and seen.interval[0] < 0.2
 
 
 def test_a_line_has_no_negative_constant() -> None:
