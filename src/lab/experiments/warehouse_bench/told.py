@@ -161,7 +161,15 @@ def agreements(treatment: Result, full: Full) -> str:
     """What a format costs against plain Parquet, in this run and in the full one."""
     effects = format_effects(treatment, full)
     table = _table(
-        ["engine", "format", "times Parquet, this run", "", "times Parquet, full run", "", "agree"],
+        [
+            "engine",
+            "format",
+            "times Parquet, this run",
+            "it says",
+            "times Parquet, full run",
+            "that says",
+            "agree",
+        ],
         [
             (
                 row.engine,
