@@ -111,13 +111,17 @@ def places(bootstrap: str, topic: str, partitions: int) -> list[tuple[int, int]]
 
 
 def _records(bootstrap: str, topic: str, partition: int, begin: int = 0) -> Iterator[Any]:
+    """What is there now. Under load new records come as fast as they are read: the end of the partition is never met."""
     settings = {"bootstrap.servers": bootstrap, "group.id": "cdc-oracle", "enable.auto.commit": False}
     consumer = Consumer(settings | {"isolation.level": "read_committed", "enable.partition.eof": True})
     try:
         consumer.assign([TopicPartition(topic, partition, begin)])
+        _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
         while True:
             for message in consumer.consume(5_000, 1.0):
                 if (error := message.error()) is None:
+                    if (message.offset() or 0) >= end:
+                        return
                     yield message
                 elif error.name() == "_PARTITION_EOF":
                     return
