@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -116,3 +117,11 @@ def test_a_killed_driver_is_replaced_by_those_that_stand_by_and_then_by_cold_one
     own.replace_sink()
     own.replace_sink()
     assert own.sink == "driver 4" and sinks.turns == [0, 1, 2, 0]
+
+
+def test_the_log_that_a_slot_retains_counts_from_where_postgresql_keeps_it() -> None:
+    from lab.experiments.cdc_lakehouse import experiment
+
+    lived: Any = SimpleNamespace(start=100.0, log=[(101.0, 1_000, 900, 400)])
+    (row,) = experiment._log(lived).to_dict("records")
+    assert (row["retained"], row["unconfirmed"]) == (600, 100)
