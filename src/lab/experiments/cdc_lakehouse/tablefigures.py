@@ -42,7 +42,9 @@ def sums(found: Findings) -> Figure:
             alt.Chart(data)
             .mark_point(size=70, opacity=0.8)
             .encode(
-                x=alt.X("share:Q", title="share of the events in the table, %").axis(tickCount=10),
+                x=alt.X("share:Q", title="share of the events in the table, %").axis(
+                    tickCount=10 if width > 400 else 5
+                ),
                 y=alt.Y("deviation:Q", title="sum of balances minus the true sum"),
                 color=alt.Color("design:N", sort=list(arms), title=None).legend(
                     columns=2 if width > 400 else 1
