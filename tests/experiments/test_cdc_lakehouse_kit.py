@@ -26,7 +26,7 @@ from lab.experiments.cdc_lakehouse import KIT
 from lab.paths import tools
 from lab.services import http, jvm, sparkjvm
 from lab.services.icebergcatalog import iceberg_catalog
-from lab.services.kafka import kafka
+from lab.services.kafka import kafka, tool_command
 from lab.services.ports import free_ports
 from lab.services.postgres import postgres
 from lab.services.process import Process, running
@@ -71,7 +71,7 @@ def worker(settings: Path, port: int) -> Process:
         command=jvm.java(
             "kafka", "org.apache.kafka.connect.cli.ConnectDistributed", str(settings), heap_mb=256
         ),
-        ready=lambda: http.call("GET", f"http://127.0.0.1:{port}/connectors"),
+        ready=lambda: http.call("GET", f"http://127.0.0.1:{port}/health"),
         log=settings.with_suffix(".log"),
         ports=[port],
         timeout_s=120,
@@ -91,6 +91,14 @@ def told(bootstrap: str, topic: str, count: int) -> list[dict]:
                 found.append(json.loads(message.value()))
     consumer.close()
     return found
+
+
+def timeout_of(bootstrap: str, producer: str) -> int:
+    """After how many ms the broker ends an open transaction of that producer."""
+    asked = ("--bootstrap-server", bootstrap, "describe", "--transactional-id", producer)
+    command = tool_command("org.apache.kafka.tools.TransactionsCommand", *asked)
+    names, values = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return int(dict(zip(names.split(), values.split(), strict=False))["TransactionTimeoutMs"])
 
 
 @contextmanager
@@ -137,6 +145,7 @@ def test_its_configurations_run_as_they_are(source: str, tmp_path: Path) -> None
         assert ops == {"r": 3, "t": 1, "c": 1}
         begin, end = told(bootstrap, "kit.transaction", 2)
         assert (begin["status"], end["status"], end["event_count"]) == ("BEGIN", "END", 2)
+        assert timeout_of(bootstrap, "connect-kit-0") == 6000
 
 
 def sink(folder: Path, *given: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, Producer
 
 from lab.errors import NotAvailableError, ServiceError
 from lab.faults.process import hang
@@ -128,6 +128,23 @@ def test_only_loopback_is_open_and_a_paused_worker_does_not_answer(worker: Conne
     assert addresses(worker.node.pid) == {"127.0.0.1"}
     with hang(worker.node), pytest.raises(ServiceError, match="timed out"):
         http.call("GET", f"{worker.url}/connectors", timeout_s=1)
+    assert worker.names() == []
+
+
+def test_it_counts_as_started_only_when_it_has_read_its_topics(
+    cluster: Kafka, worker: Connect, request: pytest.FixtureRequest
+) -> None:
+    """Behind a transaction that a dead producer left open, it waits until the broker gives that up."""
+    settings = {"bootstrap.servers": cluster.bootstrap, "transactional.id": "dead", "log_level": 0}
+    dead = Producer(settings | {"transaction.timeout.ms": 12_000})
+    dead.init_transactions()
+    worker.node.kill()
+    dead.begin_transaction()
+    dead.produce(f"{request.node.name}-offset", key=b"of nobody", value=b"left open")
+    dead.flush()
+    began = time.monotonic()
+    worker.node.start()
+    assert time.monotonic() - began > 10
     assert worker.names() == []
 
 

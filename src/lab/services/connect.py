@@ -185,8 +185,8 @@ def _local(port: int, bootstrap: str, settings: Mapping[str, str], heap_mb: int)
 
 
 def _answers(url: str) -> None:
-    """The list of connectors, which a worker has only once it has joined its group."""
-    http.call("GET", f"{url}/connectors", timeout_s=2)
+    """Its own word that it has read its topics and joined its group; the list of connectors it gives before that."""
+    http.call("GET", f"{url}/health", timeout_s=2)
 
 
 def _version(url: str) -> str:

@@ -27,7 +27,7 @@ _NEWEST_JAVA = 25
 _LOG = Path(__file__).with_name("log4j2.properties").as_uri()
 _CLUSTER = "TWVhc3VyZWREYXRhRW5naQ"  # any 16 bytes in base64; all nodes of a cluster must share it
 
-# Sized for one small machine: few internal partitions, quick detection of a dead broker.
+# Sized for one small machine: few internal partitions, quick detection of a dead broker or transactional producer.
 SETTINGS = {
     "process.roles": "broker,controller",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
@@ -46,6 +46,7 @@ SETTINGS = {
     "broker.heartbeat.interval.ms": "500",
     "controller.quorum.fetch.timeout.ms": "2000",
     "replica.lag.time.max.ms": "10000",
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
 }
 
 
