@@ -13,7 +13,7 @@ from lab.evidence.params import Parameters
 Fault = Literal["spark_batch", "spark_commit", "connect"]
 # Shares of the load's time: until the driver is warm; until the first fault may come; when each fault does, at the earliest.
 WARM, CALM = 0.05, 0.42
-KILLED_AT: dict[Fault, float] = {"spark_batch": 0.425, "spark_commit": 0.425, "connect": 0.62}
+KILLED_AT: dict[Fault, float] = {"spark_batch": 0.425, "spark_commit": 0.425, "connect": 0.59}
 
 
 class Params(Parameters):

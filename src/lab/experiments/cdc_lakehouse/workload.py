@@ -208,7 +208,7 @@ def _plan(params: Params, number: int, chance: np.random.Generator) -> list[tupl
 def _reloads(count: int) -> list[float]:
     """Shares of the load's time: one while capture is down, the others evenly."""
     others = count - 1
-    return [KILLED_AT["connect"] + 0.07, *((turn + 0.5) / others for turn in range(others))]
+    return [KILLED_AT["connect"] + 0.09, *((turn + 0.5) / others for turn in range(others))]
 
 
 def _mix(count: int) -> list[str]:
