@@ -28,6 +28,15 @@ class Observer:
     batch: Callable[..., None] = _nothing
 
 
+def next_due(due: float, began: float, interval: float) -> float:
+    """When the batch is due that follows one that was due at `due` and began at `began`: the next point of a fixed grid.
+
+    One that takes longer is followed at once, and what comes then is on the grid again, as with Spark's trigger by
+    processing time.
+    """
+    return due + interval * (int(max(0.0, began - due) / interval) + 1)
+
+
 @dataclass(frozen=True)
 class Sink:
     """cut: where a batch ends. reduce: what its changes do to the table."""
@@ -39,16 +48,16 @@ class Sink:
     told: Observer = Observer()
 
     def follow(self, interval: Callable[[], float], over: Callable[[], bool]) -> None:
-        """A batch each `interval()` s, on a fixed grid, from where the table says, until `over()`."""
+        """A batch each `interval()` s from where the table says, until `over()`."""
         here = self.lake.position(self.topics.partitions)
         self.told.stage(FOLLOWING)
         due, seconds = time.time(), interval()
         while not over():
             time.sleep(max(0.0, due - time.time()))
+            began = time.time()
             here = self.step(here, interval=seconds)
             seconds = interval()
-            # A batch that took longer than the interval does not move the ones after it.
-            due += seconds * max(1, int((time.time() - due) / seconds) + 1)
+            due = next_due(due, began, seconds)
 
     def step(self, here: Position, **known: float) -> Position:
         """The batch from `here` on; the position behind it, which is `here` if no transaction was complete."""
