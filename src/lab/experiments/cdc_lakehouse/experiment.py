@@ -19,6 +19,7 @@ from lab.experiments.cdc_lakehouse.live import Lived, live
 from lab.experiments.cdc_lakehouse.metrics import metrics
 from lab.experiments.cdc_lakehouse.observations import following
 from lab.experiments.cdc_lakehouse.params import Params
+from lab.experiments.cdc_lakehouse.workload import RELOAD
 from lab.progress import steps
 
 _ATTACH = "AUTHORIZATION_TYPE 'none', ACCESS_DELEGATION_MODE 'none'"
@@ -130,6 +131,9 @@ def _treatment(own: Bench, lived: Lived, known: assess.Truth) -> Result:
         "kinds": pd.DataFrame(operations.counts(found).items(), columns=["kind", "transactions"]),
         "faults": _faults(lived, commits),
         "log": _log(lived),
+        "reloads": pd.DataFrame(
+            {"seconds": sorted(one.acknowledged - lived.start for one in lived.done if one.kind == RELOAD)}
+        ),
     }
     changes = sum(end.events for end in known.ends)
     return Result(own.params, observed, metrics(tables, changes, lived.restarts), tables, own.versions())

@@ -24,13 +24,15 @@ COPY, MERGE = "copy-on-write", "merge-on-read"
 class Outage:
     """Time without a reader of the slot, s since the load began, and the bytes of log retained.
 
-    before: at its begin; kept: what came on top; predicted: the log's rate before it, times its length.
+    before: at its begin; kept: what came on top; reloads: how many fell into it; predicted: its length and its reloads, by what
+    a second and a reload wrote before any fault.
     """
 
     at: float
     until: float
     before: float
     kept: float
+    reloads: int
     predicted: float
 
 
@@ -76,9 +78,26 @@ class Findings:
     @property
     def log_rate(self) -> float:
         """Bytes/s of the source's write-ahead log, before any fault."""
-        log = self.table("log")
-        calm = log[(log["seconds"] > 0) & (log["seconds"] < self.calm_s)]
+        calm = self._calm_log
         return float(np.polyfit(calm["seconds"], calm["written"], 1)[0])
+
+    @property
+    def _calm_log(self) -> pd.DataFrame:
+        log = self.table("log")
+        return log[(log["seconds"] > 0) & (log["seconds"] < self.calm_s)]
+
+    @cached_property
+    def log_of(self) -> tuple[float, float]:
+        """Bytes of log that a second writes without reloads, and a reload on top; by least squares, before any fault.
+
+        The latter is 0 if there was no reload by then.
+        """
+        calm = self._calm_log
+        seconds = calm["seconds"].to_numpy()
+        reloads = np.searchsorted(self.table("reloads")["seconds"], seconds)
+        terms = np.column_stack([np.ones_like(seconds), seconds, reloads])
+        _, second, reload = np.linalg.lstsq(terms, calm["written"].to_numpy(), rcond=None)[0]
+        return float(second), float(reload)
 
     @property
     def outage(self) -> Outage | None:
@@ -92,19 +111,22 @@ class Findings:
         # The slot does not move until its reader is back.
         dead = later[later["confirmed"] == later["confirmed"].iloc[0]]
         first, last = dead.iloc[0], dead.iloc[-1]
+        begin, end = float(first["seconds"]), float(last["seconds"])
+        reloads = int(self.table("reloads")["seconds"].between(begin, end).sum())
+        second, reload = self.log_of
         return Outage(
-            float(first["seconds"]),
-            float(last["seconds"]),
+            begin,
+            end,
             float(first["retained"]),
             float(last["retained"] - first["retained"]),
-            self.log_rate * float(last["seconds"] - first["seconds"]),
+            reloads,
+            second * (end - begin) + reload * reloads,
         )
 
     @property
     def log_behind(self) -> float:
         """Bytes that the slot kept without any fault, at most: `restart_lsn` moves in steps."""
-        log = self.table("log")
-        return float(log.loc[(log["seconds"] > 0) & (log["seconds"] < self.calm_s), "retained"].max())
+        return float(self._calm_log["retained"].max())
 
     @cached_property
     def preparing(self) -> Slope:

@@ -155,13 +155,15 @@ def log_retained(found: Findings) -> Figure:
             chart,
             data,
         )
+    second, reload = found.log_of
     return Figure(
         f"In {outage.until - outage.at:.1f} s without a reader the source kept {outage.kept / 1e6:.1f} MB of log more; "
-        f"rate × outage says {outage.predicted / 1e6:.1f} MB",
+        f"its length and {outage.reloads} reloads make {outage.predicted / 1e6:.1f} MB",
         f"Write-ahead log from the slot's restart position, which the source can't drop, and what its reader has "
         f"not confirmed. Without an outage the slot keeps up to {found.log_behind / 1e6:.1f} MB, since its "
-        f"restart position moves in steps. Both rise while Connect is dead, beside the dashed line of "
-        f"{found.log_rate / 1e6:.2f} MB/s, the rate before any fault. A TRUNCATE with its reload is a step.",
+        f"restart position moves in steps. Both rise while Connect is dead. The dashed line ends where they should be by "
+        f"what was written before any fault: {second / 1e6:.2f} MB in a second, and {reload / 1e6:.2f} MB by a TRUNCATE "
+        "with its reload, which is a step.",
         chart,
         data,
     )

@@ -45,7 +45,8 @@ def sums(found: Findings) -> Figure:
                 x=alt.X("share:Q", title="share of the events in the table, %").axis(
                     tickCount=10 if width > 400 else 5
                 ),
-                y=alt.Y("deviation:Q", title="sum of balances minus the true sum"),
+                # In thousands: longer numbers run into the title.
+                y=alt.Y("deviation:Q", title="sum of balances minus the true sum").axis(format="~s"),
                 color=alt.Color("design:N", sort=list(arms), title=None).legend(
                     columns=2 if width > 400 else 1
                 ),
