@@ -60,8 +60,6 @@ class Topics:
         options = {
             "kafka.bootstrap.servers": self.bootstrap,
             "kafka.isolation.level": "read_committed",
-            # What is asked for is there. At the end of a topic Spark's consumers would wait for more, and the next read for them.
-            "kafka.fetch.max.wait.ms": "10",
             "subscribe": ",".join(ranges),
             "startingOffsets": json.dumps({name: pair[0] for name, pair in ranges.items()}),
             "endingOffsets": json.dumps({name: pair[1] for name, pair in ranges.items()}),
