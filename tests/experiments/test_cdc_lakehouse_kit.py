@@ -25,6 +25,7 @@ from lab.evidence import sources
 from lab.experiments.cdc_lakehouse import KIT
 from lab.paths import tools
 from lab.services import http, jvm, sparkjvm
+from lab.services.commands import run
 from lab.services.icebergcatalog import iceberg_catalog
 from lab.services.kafka import kafka, tool_command
 from lab.services.ports import free_ports
@@ -97,7 +98,7 @@ def timeout_of(bootstrap: str, producer: str) -> int:
     """After how many ms the broker ends an open transaction of that producer."""
     asked = ("--bootstrap-server", bootstrap, "describe", "--transactional-id", producer)
     command = tool_command("org.apache.kafka.tools.TransactionsCommand", *asked)
-    names, values = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    names, values = run(command, "TransactionsCommand").stdout.splitlines()
     return int(dict(zip(names.split(), values.split(), strict=False))["TransactionTimeoutMs"])
 
 

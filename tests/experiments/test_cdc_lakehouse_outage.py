@@ -34,7 +34,7 @@ def test_the_length_and_the_reloads_of_an_outage_make_the_log_that_is_kept() -> 
     outage = run.outage
     assert outage is not None and outage.reloads == 2
     assert [outage.kept, outage.predicted] == pytest.approx([9.5 * SECOND + 2 * RELOAD] * 2)
-    assert run.log_rate > 1.4 * SECOND  # the mean, reloads included
+    assert run.log_rate > SECOND  # the mean, reloads included
 
 
 def test_without_a_reload_before_the_outage_nobody_knows_what_one_writes() -> None:

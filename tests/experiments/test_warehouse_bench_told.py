@@ -60,9 +60,8 @@ def test_the_tables_of_the_page_come_from_the_run(treatment: Result) -> None:
     assert "range of 2 rounds" in told.kept(full)
     assert told.by_query(full).count("\n| Q") == 22
     assert told.agreements(treatment, full).count("**no**") == _disagreements(treatment)
-    assert "|  |" not in told.agreements(
-        treatment, full
-    )  # a head without a word is silent to a screen reader
+    # A head without a word is silent to a screen reader.
+    assert "|  |" not in told.agreements(treatment, full)
 
 
 def _disagreements(treatment: Result) -> int:

@@ -158,7 +158,7 @@ def log_retained(found: Findings) -> Figure:
     second, reload = found.log_of
     return Figure(
         f"In {outage.until - outage.at:.1f} s without a reader the source kept {outage.kept / 1e6:.1f} MB of log more; "
-        f"its length and {outage.reloads} reloads make {outage.predicted / 1e6:.1f} MB",
+        f"that time and its reloads ({outage.reloads}) predict {outage.predicted / 1e6:.1f} MB",
         f"Write-ahead log from the slot's restart position, which the source can't drop, and what its reader has "
         f"not confirmed. Without an outage the slot keeps up to {found.log_behind / 1e6:.1f} MB, since its "
         f"restart position moves in steps. Both rise while Connect is dead. The dashed line ends where they should be by "

@@ -17,7 +17,8 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
     """Lag, retained log, batch time, files and bytes as functions of interval, rate and size of the table."""
     found = findings(treatment, controls)
     first, last = found.shortest, found.longest
-    low, high = (1000 * one for one in found.per_change)
+    # A change can't cost less than nothing, whatever the interval of the fit says.
+    low, high = 1000 * max(0.0, found.preparing.low), 1000 * found.per_change[1]
     return Law(
         statement=(
             "Median lag is half the time T between commits, and what the pipeline takes in any case (c), which grows with the "
@@ -47,7 +48,12 @@ def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
             ),
             Metric("c1_high", high, "ms/change", "c₁ at most"),
             Metric("r", found.log_behind / 1e6, "MB", "r, kept by the slot without an outage, at most"),
-            Metric("w", found.log_rate / 1e6, "MB/s", "w, write-ahead log (with this experiment's own log)"),
+            Metric(
+                "w",
+                found.log_rate / 1e6,
+                "MB/s",
+                "w, write-ahead log (mean, with reloads and this experiment's own log)",
+            ),
             Metric("f", found.per_commit, "files/commit", "f"),
             Metric("b", found.bytes_per_row, "bytes/row", "b, merge-on-read"),
             Metric("S", found.table_bytes / 1000, "kB", "S, table"),

@@ -208,6 +208,7 @@ def _plan(params: Params, number: int, chance: np.random.Generator) -> list[tupl
 def _reloads(count: int) -> list[float]:
     """Shares of the load's time: one while capture is down, the others evenly."""
     others = count - 1
+    # The kill may come later than its time, for it waits until snapshots have followed the one before.
     return [KILLED_AT["connect"] + 0.09, *((turn + 0.5) / others for turn in range(others))]
 
 
