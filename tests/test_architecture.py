@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from floorplan import ROOMS, violations
 from lab import declared, paths
 from lab.evidence import sources
 from lab.evidence.criteria import Control, Criterion
@@ -59,11 +60,51 @@ def test_experiments_do_not_import_one_another(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_an_oracle_does_not_call_the_mechanism(slug: str) -> None:
-    package = SOURCE / "experiments" / slug
-    imported = {name for path in package.glob("oracle*.py") for name in sources.imports(path)}
-    assert (package / "oracle.py").exists()
-    assert not [name for name in imported if name.startswith(f"lab.experiments.{slug}")]
+def test_an_experiment_follows_the_floor_plan(slug: str) -> None:
+    assert violations(SOURCE / "experiments" / slug) == []
+
+
+def _package(folder: Path, **rooms: str) -> Path:
+    """An experiment `mini` with every room, empty but for `rooms`."""
+    package = folder / "mini"
+    package.mkdir()
+    for name in ("__init__", *ROOMS):
+        text = "\n".join(
+            f"from lab.experiments.mini.{other} import x" for other in rooms.get(name, "").split()
+        )
+        (package / f"{name}.py").write_text(text)
+    return package
+
+
+@pytest.mark.parametrize(
+    ("rooms", "said"),
+    [
+        ({"workload": "mechanism params", "present": "experiment criteria"}, []),
+        ({"workload": "measure"}, ["workload.py imports measure.py"]),
+        ({"oracle": "mechanism"}, ["oracle.py imports mechanism.py"]),
+        ({"mechanism": "params"}, ["mechanism.py imports params.py"]),
+        (
+            {"judge": "measure", "measure": "judge"},
+            [
+                "measure.py imports judge.py",
+                "a circle of imports: judge.py -> measure.py -> judge.py",
+            ],
+        ),
+    ],
+)
+def test_the_floor_plan_names_what_departs_from_it(tmp_path: Path, rooms: dict, said: list[str]) -> None:
+    assert violations(_package(tmp_path, **rooms)) == said
+
+
+def test_the_floor_plan_names_a_missing_room_a_stranger_and_a_long_file(tmp_path: Path) -> None:
+    package = _package(tmp_path)
+    (package / "judge.py").rename(package / "told.py")
+    (package / "measure.py").write_text("x = 1\n" * 251)
+    assert violations(package) == [
+        "there is no room judge",
+        "told.py is no room of the floor plan",
+        "measure.py has over 250 lines",
+    ]
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -77,7 +118,7 @@ def test_an_experiment_has_all_its_rooms(slug: str) -> None:
     assert module.CONTROLS
     assert all(isinstance(item, Control) for item in module.CONTROLS)
     assert {item.breaks for item in module.CONTROLS} <= {item.name for item in module.CRITERIA}
-    for name in ("run", "figures", "scale", "summary"):
+    for name in ("run", "run_with_controls", "figures", "scale", "summary"):
         assert callable(getattr(module, name))
     assert module.TITLE
     assert module.QUESTION.endswith("?")
