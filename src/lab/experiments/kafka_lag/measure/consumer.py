@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from lab.experiments.kafka_lag.lane import MESSAGE, Lane, Messages
-from lab.experiments.kafka_lag.workload import headers
+from lab.experiments.kafka_lag.measure.lane import MESSAGE, Lane, Messages
+from lab.experiments.kafka_lag.workload.messages import headers
 
 COMMIT_EVERY_NS = 20_000_000
 # A lane with more queued than this is paused, so that one hot partition can't starve the others.
