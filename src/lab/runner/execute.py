@@ -151,18 +151,3 @@ def _error(slug: str, checked: parameters.Parameters, reason: str, duration_s: f
     }
     params = checked.model_dump(mode="json")
     return record.without_result(slug, params, module.CRITERIA, origin, reason, duration_s)
-
-
-def parse_assignments(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """`("rate=1000", "strategies=[keyed]")` -> values; ParameterError for one without a name or "="."""
-    return dict(_assignment(text) for text in assignments)
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise ParameterError(f"-p takes name=value, not {text!r}")
-    try:
-        return name, yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise ParameterError(f"parameter {name} = {value!r}: not a value that YAML can read") from None
