@@ -31,6 +31,39 @@ def test_what_measures_is_in_it_and_what_only_shows_is_not() -> None:
     ]
 
 
+LIBRARY = paths.PROJECT / "src" / "lab"
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"),
+    [
+        ("kafka_lag", "__init__.py"),
+        ("kafka_lag", "services/__init__.py"),
+        ("kafka_lag", "evidence/__init__.py"),
+        ("kafka_lag", "experiments/__init__.py"),
+        ("kafka_lag", "services/log4j2.properties"),
+        ("cdc_lakehouse", "services/icebergcatalog.xml"),
+    ],
+)
+def test_a_file_that_decides_a_measurement_makes_its_result_stale(
+    monkeypatch: pytest.MonkeyPatch, slug: str, name: str
+) -> None:
+    before = sources.digest(slug, {})
+    touched = LIBRARY / name
+    monkeypatch.setattr(
+        sources, "_content", lambda path, real=sources._content: real(path) + b"#" * (path == touched)
+    )
+    assert sources.digest(slug, {}) != before
+
+
+def test_every_data_file_of_the_library_is_named_by_a_module_beside_it() -> None:
+    """That is how one is found to count."""
+    folders = {path.parent for path in LIBRARY.rglob("*.py")}
+    for folder in (folder for folder in folders if LIBRARY / "experiments" not in folder.parents):
+        named = {file for module in folder.glob("*.py") for file in sources.data_files(module)}
+        assert {path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"} == named
+
+
 def test_parameters_are_part_of_it() -> None:
     assert sources.digest(SLUG, {"rate": 1}) != sources.digest(SLUG, {"rate": 2})
 
