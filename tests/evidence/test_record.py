@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab import paths
 from lab.errors import EvidenceError
 from lab.evidence import record
 from lab.evidence.compare import compare
@@ -45,6 +47,13 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(EvidenceError, match=r"x\.json|schema"):
         record.read(path)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((paths.PROJECT / "baseline").glob("*.json")), ids=lambda path: path.stem
+)
+def test_the_schema_is_one_to_any_validator(path: Path) -> None:
+    jsonschema.validate(record.read(path), record.schema())
 
 
 def test_a_missing_record_says_how_to_make_one(tmp_path: Path) -> None:

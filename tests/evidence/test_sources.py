@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -94,3 +96,19 @@ def test_relative_imports_are_not_taken_for_other_distributions(tmp_path: Path) 
         "import numpy\nfrom .batch import Read\nfrom . import lake\nfrom lab.errors import LabError\n"
     )
     assert set(sources.imports(file)) == {"numpy", "lab.errors", "lab.errors.LabError"}
+
+
+@pytest.mark.parametrize(
+    "folder", sorted({path.parent for path in LIBRARY.rglob("*.py")}), ids=lambda path: path.name
+)
+def test_every_import_of_the_library_is_found(folder: Path) -> None:
+    for path in folder.glob("*.py"):
+        assert set(_as_parsed(path)) - set(sources.imports(path)) == set(), path
+
+
+def _as_parsed(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
