@@ -58,7 +58,7 @@ class Bench:
 
     def _await_empty(self) -> Sample:
         """Let the group finish what the generators sent to warm up."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (sample := self.probe.read()).lag.any():
             if time.monotonic() > deadline:
                 raise ServiceError(f"the consumer group does not commit: lag {sample.lag} before the start")
