@@ -9,19 +9,19 @@ import pytest
 import yaml
 
 from lab import paths
-from lab.report import catalogue, site
+from lab.report import site
 from lab.runner.execute import Run, run
 
 SMALL = paths.PROJECT / "tests" / "experiments"
 
 
 @pytest.fixture(scope="session")
-def small_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
+def small_runs(tmp_path_factory: pytest.TempPathFactory, slugs: list[str]) -> Iterator[dict[str, Run]]:
     """Every experiment's notebook, run with the parameters of its SLUG.small.yaml."""
     folder = tmp_path_factory.mktemp("book")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAB_BUILD", str(folder))
-        yield {slug: _small(slug, folder) for slug in catalogue.slugs()}
+        yield {slug: _small(slug, folder) for slug in slugs}
 
 
 def _small(slug: str, folder: Path) -> Run:
