@@ -13,6 +13,7 @@ from lab import paths
 from lab.errors import ParameterError
 from lab.evidence.record import Record
 from lab.runner.execute import check_parameters, run
+from lab.runner.place import Place, point_name
 
 Point = dict[str, Any]
 
@@ -32,8 +33,8 @@ def sweep(slug: str, at: Sequence[Point]) -> Iterator[tuple[Point, Record]]:
     for point in at:
         check_parameters(slug, point)
     for point in at:
-        target = folder(slug) / "-".join(f"{name}={value}" for name, value in point.items())
-        yield point, run(slug, point, target, target).record
+        target = folder(slug) / point_name(point)
+        yield point, run(slug, point, Place(slug, target, target)).record
 
 
 def folder(slug: str) -> Path:
