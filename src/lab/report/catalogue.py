@@ -38,4 +38,5 @@ def slugs() -> list[str]:
 def planned() -> list[dict[str, str]]:
     """Experiments to come: slug, theme and question of each that is not in the book yet."""
     roadmap = yaml.safe_load((paths.PROJECT / "book" / "roadmap.yml").read_text())
-    return [item for item in roadmap if item["slug"] not in slugs()]
+    written = set(slugs())
+    return [item for item in roadmap if item["slug"] not in written]
