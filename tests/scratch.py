@@ -12,6 +12,7 @@ from pathlib import Path
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
 from lab import paths
+from lab.report import catalogue
 
 COPIED = ("src", "notebooks", "book", "env", "_toc.yml", "_config.yml")
 SLUG = "quick"
@@ -64,10 +65,32 @@ def notebook() -> str:
     return writes(made)
 
 
+def thirty(folder: Path) -> list[str]:
+    """Fill the project in `folder` up to thirty experiments with copies of the real ones; all their slugs."""
+    real = [slug for slug in catalogue.slugs() if (paths.PROJECT / "baseline" / f"{slug}.json").exists()]
+    copies = [f"{slug}_{number}" for number in range(1, 30) for slug in real]
+    made = copies[: 30 - len(real) - 1]
+    for slug in made:
+        _copy(folder, slug.rpartition("_")[0], slug)
+    return [SLUG, *real, *made]
+
+
+def _copy(folder: Path, slug: str, copy: str) -> None:
+    package, notebooks = folder / "src" / "lab" / "experiments", folder / "notebooks"
+    shutil.copytree(package / slug, package / copy)
+    shutil.copy(notebooks / f"{slug}.ipynb", notebooks / f"{copy}.ipynb")
+    for path in [*(package / copy).rglob("*.py"), notebooks / f"{copy}.ipynb"]:
+        text = path.read_text().replace(f"lab.experiments.{slug}", f"lab.experiments.{copy}")
+        path.write_text(text.replace(f"experiments import {slug} ", f"experiments import {copy} "))
+    toc = folder / "_toc.yml"
+    line = f"      - file: notebooks/{slug}\n"
+    toc.write_text(toc.read_text().replace(line, line + line.replace(slug, copy)))
+
+
 def environment(folder: Path) -> dict[str, str]:
     """The environment in which the copy in `folder` is the project."""
     mine = {name: value for name, value in os.environ.items() if name not in ("LAB_BUILD", "LAB_RECORDS")}
-    return mine | {"PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return mine | {"PYTHONPATH": str(folder / "src")}
 
 
 def lab(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -36,16 +36,22 @@ def setup(slugs: tuple[str, ...], tests: bool) -> None:
 
 @click.command()
 @click.argument("slug")
-@click.option("-p", "assignments", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated.")
+@click.option(
+    "-p",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter; may be repeated. A list is JSON.",
+)
 def run(slug: str, assignments: tuple[str, ...]) -> None:
     """Run one experiment and print its verdict.
 
     Exit status: 0 pass, 1 fail, 2 wrong parameter, 3 inconclusive, 4 error.
     """
     from lab.runner import execute
+    from lab.runner.assignments import parse
 
-    given = execute.parse_assignments(assignments)
-    made = execute.run(slug, given)
+    made = execute.run(slug, parse(assignments))
     result = made.record
     for item in result["criteria"]:
         seen = quantity(item["observed"], item["unit"])
@@ -59,15 +65,18 @@ def run(slug: str, assignments: tuple[str, ...]) -> None:
 
 @click.command()
 @click.argument("slug")
-@click.option("-p", "assignments", multiple=True, required=True, metavar="NAME=V1,V2,...")
+@click.option(
+    "-p", "assignments", multiple=True, required=True, metavar="NAME=V1,V2,...", help="Values of a parameter."
+)
 def sweep(slug: str, assignments: tuple[str, ...]) -> None:
     """Run one experiment at several values of a parameter; one page and chart of them."""
     from lab.report.sweep import page
     from lab.runner import sweep as sweeps
+    from lab.runner.assignments import points
     from lab.runner.many import line
 
     runs = []
-    for point, result in sweeps.sweep(slug, sweeps.points(assignments)):
+    for point, result in sweeps.sweep(slug, points(assignments)):
         click.echo(f"{point}: {line(result)}")
         runs.append((point, result))
     click.echo(f"page: {paths.shown(page(slug, runs, sweeps.folder(slug) / 'index.html'))}")

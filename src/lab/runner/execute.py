@@ -22,7 +22,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import nbformat
 import yaml
 
 from lab import __version__, declared, paths
@@ -130,8 +129,8 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _reason(notebook: Path, status: int) -> str:
     """What the executed notebook says went wrong."""
     try:
-        cells = nbformat.read(notebook, as_version=4).cells
-    except (OSError, json.JSONDecodeError, nbformat.ValidationError):
+        cells = json.loads(notebook.read_text())["cells"]
+    except (OSError, json.JSONDecodeError):
         return f"papermill ended with status {status} and left no notebook"
     for cell in cells:
         for output in cell.get("outputs", []):
@@ -151,18 +150,3 @@ def _error(slug: str, checked: parameters.Parameters, reason: str, duration_s: f
     }
     params = checked.model_dump(mode="json")
     return record.without_result(slug, params, module.CRITERIA, origin, reason, duration_s)
-
-
-def parse_assignments(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """`("rate=1000", "strategies=[keyed]")` -> values; ParameterError for one without a name or "="."""
-    return dict(_assignment(text) for text in assignments)
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise ParameterError(f"-p takes name=value, not {text!r}")
-    try:
-        return name, yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise ParameterError(f"parameter {name} = {value!r}: not a value that YAML can read") from None
