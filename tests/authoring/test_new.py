@@ -86,6 +86,14 @@ def test_the_skeleton_runs_and_says_not_run(trial: Path) -> None:
     assert f"{SLUG:24} – not run" in scratch.lab(trial, "list").stdout
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_lab_test_takes_the_skeleton_through_all_its_tests_and_says_that_it_is_one(trial: Path) -> None:
+    done = scratch.lab(trial, "test", SLUG, seconds=500)
+    assert done.returncode == 0, done.stdout
+    assert f"this is the skeleton of {SLUG}" in done.stdout
+
+
 def test_a_second_time_it_refuses_and_changes_nothing(trial: Path) -> None:
     before = _content(trial)
     done = scratch.lab(trial, *ASKED)
@@ -128,10 +136,12 @@ def test_a_planned_experiment_brings_theme_and_question_and_leaves_the_roadmap(t
         ("t" * 31, "Streams", "Is it?", "at most 30"),
         ("kafka_lag", "Streams", "Is it?", "'kafka_lag' is there already. Take another name"),
         ("kafka", "Streams", "Is it?", "could not be told apart"),
+        ("kafka_lag_checks", "Streams", "Is it?", "is there already"),
         ("kafka_lag_two", "Streams", "Is it?", "could not be told apart"),
         ("trial", None, "Is it?", 'Add --theme with a new one, or one of the book\'s: "Streams"'),
         ("trial", "--> x", "Is it?", "no theme"),
-        ("trial", "streams", "Is it?", "would take the page of another"),
+        ("trial", "streams", "Is it?", "would take the place of another"),
+        ("trial", "Reference", "Is it?", "would take the place of another"),
         ("trial", "Streams", None, "Add --question"),
         ("trial", "Streams", "It is.", "a question mark at its end"),
         ("trial", "Streams", 'Is "it"?', "without double quotes"),
@@ -149,9 +159,9 @@ def test_a_file_that_cannot_be_written_leaves_none(tmp_path: Path, monkeypatch: 
     there, blocked = tmp_path / "there", tmp_path / "file"
     there.write_text("old")
     blocked.write_text("")
-    files = {tmp_path / "made": "new", there: "new", blocked / "inside": "new"}
+    files = {tmp_path / "package" / "made": "new", there: "new", blocked / "inside": "new"}
     monkeypatch.setattr(new, "rendered", lambda proposal: files)
     with pytest.raises(OSError, match="file"):
         new.write(new.Proposal("trial", "Streams", "Is it?"))
-    assert not (tmp_path / "made").exists()
+    assert not (tmp_path / "package").exists()
     assert there.read_text() == "old"
