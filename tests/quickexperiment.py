@@ -13,6 +13,7 @@ from lab.evidence.result import Law, Metric, Prediction, Result, Summary
 TITLE = "Quick: an answer at once"
 QUESTION = "Does it answer at once?"
 NEEDS = ()
+TIMED = False
 
 
 class Params(Parameters):

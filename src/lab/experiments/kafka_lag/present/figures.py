@@ -8,7 +8,7 @@ from typing import Any
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
-from lab.experiments.kafka_lag.findings import CONTROL, Findings, findings
+from lab.experiments.kafka_lag.present.findings import CONTROL, Findings, findings
 
 _COLOURS = [theme.BLUE, theme.GREEN, theme.PURPLE, theme.SKY, theme.ORANGE]
 _PERCENTILES = {"p50_ms": "50th", "p95_ms": "95th", "p99_ms": "99th"}

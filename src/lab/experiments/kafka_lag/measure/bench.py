@@ -1,96 +1,30 @@
-"""Drive one hold through generators, broker and consumer group, and keep what was seen."""
+"""Drive one hold through generators, broker and consumer group, and keep what was seen of it."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import psutil
 from confluent_kafka.admin import AdminClient, NewTopic
-from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 from lab.errors import ServiceError
-from lab.experiments.kafka_lag.checks import Window, growth, steady_rate
-from lab.experiments.kafka_lag.consumer import Member, consume
-from lab.experiments.kafka_lag.lag import LagProbe, Sample
-from lab.experiments.kafka_lag.lane import MESSAGE, Messages
+from lab.experiments.kafka_lag.measure.consumer import Member, assignments, consume
+from lab.experiments.kafka_lag.measure.lag import LagProbe, Sample
+from lab.experiments.kafka_lag.measure.seen import Seen
 from lab.experiments.kafka_lag.params import Params
-from lab.experiments.kafka_lag.producer import Generator, generate
-from lab.experiments.kafka_lag.workload import Hold
+from lab.experiments.kafka_lag.workload.messages import Hold
+from lab.experiments.kafka_lag.workload.producer import Generator, generate
 from lab.load.gate import Gate
-from lab.load.histogram import histogram
 from lab.services.workers import Worker, spawn
 
 # The probe takes some milliseconds of the broker's time, so it asks less often at full load.
 SAMPLE_EVERY_S, SAMPLE_EVERY_AT_TOP_S = 0.025, 0.1
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One hold as it was measured. `messages` (MESSAGE) is known once the group has stopped."""
-
-    hold: Hold
-    partitions: int
-    start_ns: int
-    samples: list[Sample]
-    lateness_ns: NDArray[np.int64]
-    consumer_cpu_s: float
-    messages: Messages = field(default_factory=lambda: np.empty(0, MESSAGE))
-
-    @property
-    def moments_s(self) -> NDArray[np.float64]:
-        """Times of the lag samples, seconds after the start of the hold."""
-        return np.array([(sample.moment_ns - self.start_ns) / 1e9 for sample in self.samples])
-
-    @property
-    def lag(self) -> NDArray[np.float64]:
-        """(samples, partitions)."""
-        return np.array([sample.lag for sample in self.samples])
-
-    @property
-    def seconds(self) -> float:
-        return self.hold.count / self.hold.rate
-
-    @property
-    def achieved_rate(self) -> float:
-        """Messages/s that the broker appended, by its own clock, without the hold's edges."""
-        return steady_rate(self.messages["append_ms"])
-
-    @property
-    def latency(self) -> HdrHistogram:
-        """From the intended send to the end of processing."""
-        return histogram(self.messages["finished_ns"] - self.start_ns - self.messages["due_ns"])
-
-    @property
-    def growth(self) -> NDArray[np.float64]:
-        """Growth of each partition's lag over the hold's second half, messages/s."""
-        during = (self.moments_s >= self.seconds / 2) & (self.moments_s <= self.seconds)
-        return growth(self.moments_s[during], self.lag[during])
-
-    @property
-    def window(self) -> Window:
-        """For Little's law: from append (middle of the broker's millisecond) to commit."""
-        sojourns = self.messages["committed_ns"] / 1e9 - (self.messages["append_ms"] + 0.5) / 1e3
-        return Window(self.moments_s, self.lag.sum(axis=1), sojourns)
-
-    def mean_lag(self) -> float:
-        """Mean total lag while messages were being sent."""
-        during = (self.moments_s >= 0) & (self.moments_s <= self.seconds)
-        return float(self.lag[during].sum(axis=1).mean())
-
-
-@dataclass(frozen=True)
-class Wire:
-    """What the generators saw of the network: messages refused, bytes per message of each process."""
-
-    refused: int
-    bytes_per_message: list[float]
 
 
 @dataclass
@@ -124,7 +58,7 @@ class Bench:
 
     def _await_empty(self) -> Sample:
         """Let the group finish what the generators sent to warm up."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (sample := self.probe.read()).lag.any():
             if time.monotonic() > deadline:
                 raise ServiceError(f"the consumer group does not commit: lag {sample.lag} before the start")
@@ -197,22 +131,6 @@ def delete_topics(bootstrap: str, topics: list[str]) -> None:
         future.result(timeout=30)
 
 
-def collect(seen: list[Seen], folder: Path) -> tuple[list[Seen], Wire]:
-    """Give each hold the messages that the group left behind in `folder`."""
-    messages = np.concatenate([np.load(path) for path in sorted(folder.glob("consumer-*.npy"))])
-    reports = [json.loads(path.read_text()) for path in sorted(folder.glob("producer-*.json"))]
-    wire = Wire(
-        sum(report["refused"] for report in reports),
-        [report["wire_bytes"] for report in reports],
-    )
-    return [replace(item, messages=_of(item.hold, messages)) for item in seen], wire
-
-
-def _of(hold: Hold, messages: Messages) -> Messages:
-    own = (messages["sequence"] >= hold.first) & (messages["sequence"] < hold.first + hold.count)
-    return messages[own]
-
-
 def _load(path: Path) -> NDArray[np.int64]:
     # The last message is committed before its generator has written its report.
     deadline = time.monotonic() + 60
@@ -241,10 +159,8 @@ def _await_assignment(members: list[Member], workers: list[Worker], partitions: 
 
 def _assigned(members: list[Member]) -> list[int]:
     """Partitions that the members hold together; empty until each has joined."""
-    files = [member.folder / f"{member.name}.partitions" for member in members]
-    if not all(file.exists() for file in files):
-        return []
-    return sorted(int(number) for file in files for number in file.read_text().split(",") if number)
+    given = [assignments(member.name, member.folder) for member in members]
+    return sorted(number for each in given for number in each[-1][1]) if all(given) else []
 
 
 def _sleep_until(moment_s: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.result import Law, Metric, Prediction, Result
-from lab.experiments.kafka_lag.findings import Findings, findings
+from lab.experiments.kafka_lag.present.findings import Findings, findings
 
 FACTORS = (1, 10, 100, 1000)
 REPLICAS = 3

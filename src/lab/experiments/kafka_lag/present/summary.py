@@ -8,8 +8,8 @@ import pandas as pd
 
 from lab.evidence.result import Decision, Metric, Result, Summary
 from lab.experiments.kafka_lag.criteria import GROWTH_LIMIT
-from lab.experiments.kafka_lag.findings import findings
-from lab.experiments.kafka_lag.scale import partitions_for
+from lab.experiments.kafka_lag.present.findings import findings
+from lab.experiments.kafka_lag.present.law import partitions_for
 
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from lab.evidence.statistics import Interval, bootstrap
 
@@ -38,31 +38,6 @@ def check_placement(
 ) -> int:
     """How many messages were read from another partition than `named` for their sequence number."""
     return int((named[sequences - first] != partitions).sum())
-
-
-def steady_rate(moments_ms: NDArray[np.int64]) -> float:
-    """Events per second over the middle 90 % of `moments_ms`: the slope of their count against time.
-
-    A hold of two seconds is too short to count between its first and its last event: a hiccup of 20 ms at
-    either end would pass for a wrong rate of 1 %. NaN for fewer than 20 events.
-    """
-    ordered = np.sort(moments_ms)
-    edge = len(ordered) // 20
-    if edge == 0:
-        return float("nan")
-    middle = (ordered[edge:-edge] - ordered[0]) / 1e3
-    centred = middle - middle.mean()
-    spread = float(centred @ centred)
-    return float(centred @ np.arange(len(middle))) / spread if spread else float("nan")
-
-
-def growth(moments_s: ArrayLike, lag: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Least-squares slope of each partition's lag, messages/s. lag: (samples, partitions)."""
-    moments = np.asarray(moments_s, dtype=float)
-    if len(moments) < 3:
-        return np.full(lag.shape[1], np.nan)
-    centred = moments - moments.mean()
-    return centred @ (lag - lag.mean(axis=0)) / (centred @ centred)
 
 
 @dataclass(frozen=True)

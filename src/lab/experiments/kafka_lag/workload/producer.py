@@ -12,7 +12,8 @@ import numpy as np
 from confluent_kafka import Producer
 from numpy.typing import NDArray
 
-from lab.experiments.kafka_lag.workload import key_names, payloads
+from lab.experiments.kafka_lag.workload.arms import key_names
+from lab.experiments.kafka_lag.workload.messages import payloads
 from lab.load.gate import Gate
 from lab.load.openloop import Send, drive, settle, share
 from lab.load.schedule import Nanoseconds

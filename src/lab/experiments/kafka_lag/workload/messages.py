@@ -9,24 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.experiments.kafka_lag.strategies import Strategy
+from lab.experiments.kafka_lag.workload.arms import KEYS, Arm, key_names, popularity
 from lab.load.schedule import Nanoseconds, constant
 
 HEADER = np.dtype([("sequence", "<i8"), ("due_ns", "<i8")])
-KEYS = 1_000
 _POOL = 1_000_003  # bytes of text before it repeats: far beyond a compressor's window
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One way to place messages: a strategy on keys that are drawn in one way.
-
-    zipf: exponent of the keys' popularity; 0 makes all keys equally frequent.
-    """
-
-    name: str
-    strategy: Strategy
-    zipf: float
 
 
 @dataclass(frozen=True)
@@ -74,24 +61,6 @@ def prepare(arm: Arm, rate: int, seconds: float, partitions: int, first: int, se
     if len(placed) and not (placed.min() >= 0 and placed.max() < partitions):
         raise ValueError(f"strategy {arm.name!r} named a partition outside 0..{partitions - 1}")
     return Hold(arm, rate, first, due, ranks, placed)
-
-
-def popularity(exponent: float, keys: int = KEYS) -> NDArray[np.float64]:
-    """Zipf's law: probability of the key at each rank, proportional to 1 / rank ** exponent."""
-    weights = np.arange(1, keys + 1, dtype=float) ** -exponent
-    return weights / weights.sum()
-
-
-def key_names(keys: int = KEYS) -> list[bytes]:
-    return [b"customer-%d" % rank for rank in range(keys)]
-
-
-def hot_keys(exponent: float, partitions: int) -> frozenset[bytes]:
-    """Keys that alone would add more than a tenth to a partition's even share."""
-    shares = popularity(exponent)
-    return frozenset(
-        name for name, share in zip(key_names(), shares, strict=True) if share * partitions > 0.1
-    )
 
 
 def payloads(sequences: NDArray[np.int64], due_ns: Nanoseconds, size: int, seed: int) -> list[bytes]:
