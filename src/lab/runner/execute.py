@@ -98,7 +98,7 @@ def _papermill(slug: str, given: Mapping[str, Any], staging: Path) -> int:
     chosen.write_text(yaml.safe_dump(dict(given)))
     progress = staging / "progress.jsonl"
     environment = {"LAB_RECORDS": str(staging), "LAB_PROGRESS": str(progress), "PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-level", "ERROR"]
+    command = [sys.executable, "-m", "lab.runner.papermill", "--no-progress-bar", "--log-level", "ERROR"]
     files = [str(paths.notebook(slug)), str(staging / f"{slug}.ipynb")]
     log = staging / "papermill.log"
     with log.open("wb") as sink:
