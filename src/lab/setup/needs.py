@@ -57,6 +57,7 @@ NEEDS = {
         # Of no experiment yet: what only the tests use.
         Need("browser", "headless browser for the tests of the site", (debian.chromium,)),
         Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),
+        Need("runner", "programs of the runners that workflows use", (debian.jq, debian.dash)),
         Need("toxiproxy", "proxy that cuts and delays connections", (golang.step("toxiproxy", "server"),)),
     )
 }
