@@ -21,7 +21,7 @@ SLUGS = catalogue.slugs()
 # A layer may import itself and what is listed; what every layer may import are the plain modules of `lab`.
 ALLOWED = {
     "evidence": {"evidence"},
-    "load": {"load"},
+    "load": {"load", "services"},
     "charts": {"charts"},
     "services": {"services"},
     "faults": {"faults", "services"},
