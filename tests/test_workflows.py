@@ -67,9 +67,21 @@ def test_every_step_ends_well(name: str, done: Callable[[str], list[Done]]) -> N
 @pytest.mark.parametrize("name", NAMES)
 def test_whatever_a_step_calls_is_there(name: str, done: Callable[[str], list[Done]]) -> None:
     for item in done(name):
-        with chdir(item.clone.folder):
-            for call in item.clone.calls:
-                CHECKS[call[0]](call[1:])
+        _check(item.clone)
+
+
+def test_the_check_before_a_change_lands_runs_to_its_end(tmp_path: Path) -> None:
+    place = clone(tmp_path)
+    finished = place.run(".ci/run")
+    assert finished.returncode == 0, finished.stderr
+    assert place.calls[0] == ["make", "test"]
+    _check(place)
+
+
+def _check(place: Clone) -> None:
+    with chdir(place.folder):
+        for call in place.calls:
+            CHECKS[call[0]](call[1:])
 
 
 def _is_a_lab_command(arguments: list[str]) -> None:
