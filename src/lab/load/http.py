@@ -52,7 +52,8 @@ class Answers:
         """How many requests had no answer, by kind.
 
         not sent: no connection was free before its time was out; no answer: not in time; refused; closed: by the
-        server, without an answer; malformed: not HTTP; unreachable.
+        server before its answer was whole (or just as an idle connection was used again); malformed: not HTTP;
+        unreachable.
         """
         failed = self.outcomes["error"][self.outcomes["error"] != ""]
         return dict(Counter(failed.tolist()))

@@ -163,15 +163,18 @@ class _Connection:
         """Send `request`, read its whole answer; returns the status. ConnectionError if the server hangs up."""
         self._writer.write(self._written(request))
         await self._writer.drain()
-        status = 0
-        while not isinstance(event := self._http.next_event(), h11.EndOfMessage):
-            if isinstance(event, h11.Response):
-                status = event.status_code
-            elif event is h11.NEED_DATA:
-                data = await self._reader.read(1 << 16)
-                if not (data or status):
-                    raise ConnectionResetError("closed before an answer")
-                self._http.receive_data(data)
+        status, data = 0, b"before the first"
+        try:
+            while not isinstance(event := self._http.next_event(), h11.EndOfMessage):
+                if isinstance(event, h11.Response):
+                    status = event.status_code
+                elif event is h11.NEED_DATA:
+                    data = await self._reader.read(1 << 16)
+                    self._http.receive_data(data)
+        except h11.RemoteProtocolError:
+            if not data:
+                raise ConnectionResetError("closed before the end of the answer") from None
+            raise
         return status
 
     def _written(self, request: Request) -> bytes:
