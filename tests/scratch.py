@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
@@ -24,14 +25,20 @@ shown = experiment.figures(treatment), experiment.summary(treatment), experiment
 record = publish(experiment, treatment, controls, *shown)"""
 
 
-def project(folder: Path) -> Path:
-    """A copy of the project in `folder`, with the experiment `quick` as the first of the book."""
-    for name in COPIED:
+def copy(folder: Path, names: Iterable[str] = COPIED) -> Path:
+    """A copy of the project in `folder`."""
+    for name in names:
         source = paths.PROJECT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
+    return folder
+
+
+def project(folder: Path) -> Path:
+    """A copy of the project in `folder`, with the experiment `quick` as the first of the book."""
+    copy(folder)
     package = folder / "src" / "lab" / "experiments" / SLUG
     package.mkdir()
     shutil.copy(Path(__file__).with_name("quickexperiment.py"), package / "__init__.py")
@@ -62,10 +69,10 @@ def thirty(folder: Path) -> list[str]:
     """Fill the project in `folder` up to thirty experiments with copies of the real ones; all their slugs."""
     real = [slug for slug in catalogue.slugs() if (paths.PROJECT / "baseline" / f"{slug}.json").exists()]
     copies = [f"{slug}_{number}" for number in range(1, 30) for slug in real]
-    made = [*real, *copies[: 30 - len(real)]]
-    for slug in made[len(real) :]:
+    made = copies[: 30 - len(real) - 1]
+    for slug in made:
         _copy(folder, slug.rpartition("_")[0], slug)
-    return made
+    return [SLUG, *real, *made]
 
 
 def _copy(folder: Path, slug: str, copy: str) -> None:
@@ -86,9 +93,14 @@ def environment(folder: Path) -> dict[str, str]:
     return mine | {"PYTHONPATH": str(folder / "src")}
 
 
-def lab(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def lab(folder: Path, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
     """`lab ARGUMENTS` in the project in `folder`."""
-    command = [sys.executable, "-c", "from lab.cli import main; main()", *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", "from lab.cli import main; main()", *arguments],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
     )
