@@ -62,7 +62,7 @@ def test_none_is_started_after_the_time(monkeypatch: pytest.MonkeyPatch) -> None
     drill = SimpleNamespace(nodeid="test_x.py::test_it")
     drills.pytest_runtest_setup(drill)
     monkeypatch.setenv(drills._END, "0")
-    with pytest.raises(pytest.skip.Exception, match="left out, the time is over: test_x.py::test_it"):
+    with pytest.raises(pytest.skip.Exception, match=r"left out, the time is over: test_x\.py::test_it"):
         drills.pytest_runtest_setup(drill)
 
 
