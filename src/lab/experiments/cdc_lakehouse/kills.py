@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import psutil
+
 from lab.errors import ServiceError
 from lab.experiments.cdc_lakehouse import oracle, seen
 from lab.experiments.cdc_lakehouse.bench import TABLE, TRANSACTIONS, Bench
@@ -127,7 +129,7 @@ def _frozen_at_commit(own: Bench, known: set[int], timeout_s: float = 20) -> ora
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         time.sleep(_MOMENT_S)
-        os.kill(own.sink.pid, signal.SIGSTOP)
+        _freeze(own.sink.pid)
         until = time.monotonic() + _FROZEN_S
         while time.monotonic() < until:
             for one in oracle.snapshots(own.catalog.uri, TABLE):
@@ -136,6 +138,14 @@ def _frozen_at_commit(own: Bench, known: set[int], timeout_s: float = 20) -> ora
             time.sleep(0.02)
         os.kill(own.sink.pid, signal.SIGCONT)
     return None
+
+
+def _freeze(pid: int) -> None:
+    """SIGSTOP, and wait until it has taken hold: on a busy machine the process is first given a processor once more."""
+    os.kill(pid, signal.SIGSTOP)
+    until = time.monotonic() + _FROZEN_S
+    while psutil.Process(pid).status() != psutil.STATUS_STOPPED and time.monotonic() < until:
+        time.sleep(0.002)
 
 
 def _back(own: Bench, killed: float, over: float) -> float:
