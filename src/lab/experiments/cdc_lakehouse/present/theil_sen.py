@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+from lab.lazy import module
+
+stats = module("scipy.stats")
 
 _CONFIDENCE = 0.95
 _WIDEST = 3.0
