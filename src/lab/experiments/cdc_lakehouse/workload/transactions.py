@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,6 @@ class Teller:
     ids: list[int]
     chance: np.random.Generator
     fresh: Iterator[int]
-    done: dict[str, int] = field(default_factory=dict)
 
     def some(self, count: int = 1) -> list[int]:
         return [int(one) for one in self.chance.choice(self.ids, count, replace=False)]
