@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import Future
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from lab.experiments.cdc_lakehouse import Params, experiment
-from lab.experiments.cdc_lakehouse.judge import result
 from lab.experiments.cdc_lakehouse.measure import pipeline
 from lab.experiments.cdc_lakehouse.workload import transactions, writers
 from lab.experiments.cdc_lakehouse.workload.source import CHANGES, TRANSACTIONS
@@ -120,9 +118,3 @@ def test_a_killed_driver_is_replaced_by_those_that_stand_by_and_then_by_cold_one
     own.replace_sink()
     own.replace_sink()
     assert own.sink == "driver 4" and sinks.turns == [0, 1, 2, 0]
-
-
-def test_the_log_that_a_slot_retains_counts_from_where_postgresql_keeps_it() -> None:
-    load: Any = SimpleNamespace(start=100.0, log=[(101.0, 1_000, 900, 400)])
-    (row,) = result._log(load).to_dict("records")
-    assert (row["retained"], row["unconfirmed"]) == (600, 100)
