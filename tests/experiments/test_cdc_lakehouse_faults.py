@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from lab.evidence.criteria import judge
-from lab.experiments.cdc_lakehouse import CRITERIA, observations, operations
-from lab.experiments.cdc_lakehouse.kills import NEVER, Injected
-from lab.experiments.cdc_lakehouse.operations import DANGEROUS, Operation
+from lab.experiments.cdc_lakehouse import CRITERIA
+from lab.experiments.cdc_lakehouse.judge import observations, operations
+from lab.experiments.cdc_lakehouse.judge.operations import DANGEROUS, Operation
+from lab.experiments.cdc_lakehouse.measure.kills import NEVER, Injected
 from lab.experiments.cdc_lakehouse.params import Fault
-from lab.experiments.cdc_lakehouse.workload import COLUMN, RELOAD, Done
+from lab.experiments.cdc_lakehouse.workload.transactions import COLUMN, RELOAD
+from lab.experiments.cdc_lakehouse.workload.writers import Done
 
 EVERY = [Operation(kind, at) for at in (12.0, 32.0) for kind in DANGEROUS]
 
@@ -26,9 +28,9 @@ def observed(
     found: list[Operation] = EVERY,
     commits: tuple[float, ...] = (21.0, 23.0, 25.0, 41.0, 43.0, 45.0),
 ) -> dict[str, Any]:
-    lived = SimpleNamespace(faults=faults, over=50.0)
+    load = SimpleNamespace(faults=faults, over=50.0)
     asked: list[Fault] = [one.fault for one in faults]
-    return observations.of_faults(asked, lived, found, commits)  # type: ignore[arg-type]
+    return observations.of_faults(asked, load, found, commits)  # type: ignore[arg-type]
 
 
 def outcome(name: str, found: dict[str, Any]) -> str:
@@ -53,8 +55,8 @@ def test_a_fault_that_never_hit_its_window_is_told() -> None:
 
 
 def test_a_kill_that_was_left_out_is_told() -> None:
-    lived = SimpleNamespace(faults=BOTH, over=50.0)
-    found = observations.of_faults(["spark_batch", "spark_commit", "connect"], lived, EVERY, [])  # type: ignore[arg-type]
+    load = SimpleNamespace(faults=BOTH, over=50.0)
+    found = observations.of_faults(["spark_batch", "spark_commit", "connect"], load, EVERY, [])  # type: ignore[arg-type]
     assert found["killed_at_work"].value == 1 and outcome("killed_at_work", found) == "fail"
 
 
