@@ -7,11 +7,20 @@ import pandas as pd
 import pytest
 
 from lab.experiments.parquet_compaction.criteria import OVERHEAD_LIMIT
-from lab.experiments.parquet_compaction.frequency import moments
-from lab.experiments.parquet_compaction.ladder import resampled
-from lab.experiments.parquet_compaction.rhythm import held_rung, without_held
-from lab.experiments.parquet_compaction.upfront import commit_predicted, line, list_s, upfront
-from lab.experiments.parquet_compaction.writing_seen import frequency_predicted, write_overhead
+from lab.experiments.parquet_compaction.judge.compaction_frequency import (
+    frequency_predicted,
+    held_rung,
+    resampled,
+    without_held,
+    write_overhead,
+)
+from lab.experiments.parquet_compaction.judge.metadata_cost import (
+    commit_predicted,
+    line,
+    list_s,
+    metadata_cost,
+)
+from lab.experiments.parquet_compaction.measure.compaction_frequency import moments
 
 
 def ladder(queries: float = 1.0, noise: float = 0.0) -> pd.DataFrame:
@@ -90,7 +99,7 @@ def planned(each: float = 25e-6, last: float = 1.0) -> pd.DataFrame:
 
 
 def test_the_time_of_a_commit_counts_its_entries_not_only_their_bytes() -> None:
-    found = upfront(planned(), "commit")
+    found = metadata_cost(planned(), "commit")
     files, (low, high) = found.files(1.0)
     assert files == pytest.approx(
         (1 - 0.07) / 25e-6, rel=1e-3

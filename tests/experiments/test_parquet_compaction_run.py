@@ -8,8 +8,8 @@ import pytest
 
 from lab.evidence.criteria import judge_all, judge_control
 from lab.experiments import parquet_compaction as experiment
-from lab.experiments.parquet_compaction.bench import bench
-from lab.experiments.parquet_compaction.files import Files, open_files
+from lab.experiments.parquet_compaction.measure.bench import bench
+from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 
