@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 STATE = "SELECT count(*), count(DISTINCT event_id), coalesce(max(event_id), -1), coalesce(sum(event_id), 0)::HUGEINT FROM t"
 READERS = 6
 _PATIENCE_S = 40.0
-_PAUSE_S = (
-    0.2  # of the writer: without it the files pile up, and readings and compactions take longer and longer
-)
+# Of the writer: without it the files pile up, and readings and compactions take longer and longer.
+_PAUSE_S = 0.2
 
 
 @dataclass(frozen=True)
