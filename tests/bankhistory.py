@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from lab.experiments.cdc_lakehouse.kit.sink.change import PLACEHOLDER, Change, End, Row
+from lab.experiments.cdc_lakehouse.kit.sink.change import PLACEHOLDER, Change, End, Key, Row
+from lab.experiments.cdc_lakehouse.kit.sink.merge import Net
 
 NOTE = "a value of many kilobytes"
 
@@ -88,6 +89,17 @@ def played(history: Sequence[Sequence[tuple]]) -> Database:
             getattr(database, name)(*arguments)
         database.commit()
     return database
+
+
+def settled(result: Net, table: Mapping[Key, Row]) -> dict[Key, Row]:
+    """`table` after a reduced batch: what the MERGE does, in memory."""
+    rows = {} if result.truncated else {key: dict(row) for key, row in table.items()}
+    for key, effect in result.effects.items():
+        rows.pop(key, None)
+        if effect.values is not None:
+            held = table.get(effect.base, {}) if effect.base is not None else {}
+            rows[key] = dict(effect.values) | {name: held.get(name) for name in effect.kept}
+    return rows
 
 
 def scattered(log: Sequence[Change], partitions: int = 3) -> dict[tuple[int, int], Change]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bankhistory import HISTORIES, ends_of, played, scattered
+from bankhistory import HISTORIES, ends_of, played, scattered, settled
 from lab.experiments.cdc_lakehouse.kit.sink.batch import (
     IncompleteTransactionError,
     Read,
@@ -14,7 +14,7 @@ from lab.experiments.cdc_lakehouse.kit.sink.batch import (
     at_transactions,
 )
 from lab.experiments.cdc_lakehouse.kit.sink.change import Change, End, Row
-from lab.experiments.cdc_lakehouse.kit.sink.merge import apply, net, settled
+from lab.experiments.cdc_lakehouse.kit.sink.merge import apply, net
 
 
 @settings(max_examples=300, deadline=None)

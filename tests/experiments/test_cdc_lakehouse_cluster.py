@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bankhistory import settled
 from lab.experiments.cdc_lakehouse.kit.sink.batch import Batch
 from lab.experiments.cdc_lakehouse.kit.sink.lake import Lake
-from lab.experiments.cdc_lakehouse.kit.sink.merge import Effect, Net, settled
+from lab.experiments.cdc_lakehouse.kit.sink.merge import Effect, Net
 from lab.services.icebergcatalog import iceberg_catalog
 from lab.services.spark import VARIABLE, spark_session
 from lab.services.sparkcluster import standalone

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from lab.evidence.criteria import conclude, judge, judge_all
-from lab.experiments.cdc_lakehouse import CRITERIA, delivery, live, observations
+from lab.experiments.cdc_lakehouse import CRITERIA, oracle
+from lab.experiments.cdc_lakehouse.judge import delivery, observations
 from lab.experiments.cdc_lakehouse.kit.sink.lake import Position
+from lab.experiments.cdc_lakehouse.measure import under_load
 from lab.experiments.cdc_lakehouse.oracle import Committed, Snapshot
 
 LOGGED = {7: 2, 8: 1}
@@ -93,24 +95,25 @@ def waiting(
         last[0] = next(turns, last[0])
         return [Committed(xid, 0, 0.0, 0.0, 1) for xid in last[0]]
 
-    monkeypatch.setattr(live.seen, "changing", lambda own: {1, 2, 3})
+    monkeypatch.setattr(oracle, "changing", lambda dsn: {1, 2, 3})
     monkeypatch.setattr(
-        live.oracle,
+        oracle,
         "snapshots",
         lambda *_: [Snapshot(1, 0.0, {"cdc.position": '{"changes": {}, "transactions": 9}'})],
     )
-    monkeypatch.setattr(live.oracle, "committed", ends)
+    monkeypatch.setattr(oracle, "committed", ends)
     monkeypatch.setattr(
-        live, "time", SimpleNamespace(monotonic=lambda: float(next(now)), sleep=lambda seconds: None)
+        under_load, "time", SimpleNamespace(monotonic=lambda: float(next(now)), sleep=lambda seconds: None)
     )
     own = SimpleNamespace(
         halted=halted,
         mend=lambda: gives_up,
+        database=SimpleNamespace(dsn=""),
         sink=SimpleNamespace(check=lambda: None),
         catalog=SimpleNamespace(uri=""),
         broker=SimpleNamespace(bootstrap=""),
     )
-    return live.drain(own, patience_s=10)  # type: ignore[arg-type]
+    return under_load.drain(own, patience_s=10)  # type: ignore[arg-type]
 
 
 def test_what_arrives_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from lab.evidence.criteria import judge
-from lab.experiments.cdc_lakehouse import CRITERIA, observations, operations
-from lab.experiments.cdc_lakehouse.kills import NEVER, Injected
-from lab.experiments.cdc_lakehouse.operations import DANGEROUS, Operation
+from lab.experiments.cdc_lakehouse import CRITERIA
+from lab.experiments.cdc_lakehouse.judge import observations, operations
+from lab.experiments.cdc_lakehouse.judge.operations import DANGEROUS, Operation
+from lab.experiments.cdc_lakehouse.measure.kills import NEVER, Injected
 from lab.experiments.cdc_lakehouse.params import Fault
-from lab.experiments.cdc_lakehouse.workload import COLUMN, RELOAD, Done
+from lab.experiments.cdc_lakehouse.workload.transactions import COLUMN, RELOAD
+from lab.experiments.cdc_lakehouse.workload.writers import Done
 
 EVERY = [Operation(kind, at) for at in (12.0, 32.0) for kind in DANGEROUS]
 

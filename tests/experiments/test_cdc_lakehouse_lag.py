@@ -8,9 +8,10 @@ import pytest
 
 from lab.errors import ServiceError
 from lab.evidence.criteria import judge
-from lab.experiments.cdc_lakehouse import CRITERIA, observations
-from lab.experiments.cdc_lakehouse.lag import intervals
-from lab.experiments.cdc_lakehouse.slope import slope
+from lab.experiments.cdc_lakehouse import CRITERIA
+from lab.experiments.cdc_lakehouse.judge import observations
+from lab.experiments.cdc_lakehouse.judge.lag import intervals
+from lab.experiments.cdc_lakehouse.present.theil_sen import slope
 
 
 def outcome(name: str, observed: dict) -> str:

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from lab.experiments.cdc_lakehouse import bench
-from lab.experiments.cdc_lakehouse.bench import Bench
+from lab.experiments.cdc_lakehouse.measure import pipeline
+from lab.experiments.cdc_lakehouse.measure.pipeline import Pipeline
 
 
 class Failing:
@@ -25,14 +25,14 @@ class Failing:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(pipeline.time, "sleep", lambda seconds: None)
 
 
 def mended(failing: Failing) -> tuple[int, bool]:
     """Restarts, and whether it was given up at last."""
     own = SimpleNamespace(connect=failing, restarts=0)
     for _ in range(10):
-        gave_up = Bench.mend(own)  # type: ignore[arg-type]
+        gave_up = Pipeline.mend(own)  # type: ignore[arg-type]
     return own.restarts, gave_up
 
 

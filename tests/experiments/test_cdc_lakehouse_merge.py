@@ -7,10 +7,10 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bankhistory import HISTORIES, changed_key, played
-from lab.experiments.cdc_lakehouse.design import placeholder_through, upserts_only
+from bankhistory import HISTORIES, changed_key, played, settled
 from lab.experiments.cdc_lakehouse.kit.sink.change import PLACEHOLDER, Row
-from lab.experiments.cdc_lakehouse.kit.sink.merge import apply, net, settled
+from lab.experiments.cdc_lakehouse.kit.sink.merge import apply, net
+from lab.experiments.cdc_lakehouse.workload.controls import placeholder_through, upserts_only
 
 
 @settings(max_examples=300, deadline=None)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from lab.evidence.result import Result
-from lab.experiments.cdc_lakehouse.findings import Findings
 from lab.experiments.cdc_lakehouse.params import Params
+from lab.experiments.cdc_lakehouse.present.findings import Findings
 
 SECOND, RELOAD = 200_000, 1_500_000  # bytes
 

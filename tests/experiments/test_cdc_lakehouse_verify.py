@@ -12,19 +12,12 @@ import pytest
 from lab.errors import ParameterError
 from lab.evidence.criteria import judge, judge_control
 from lab.evidence.params import parse as parse_params
-from lab.experiments.cdc_lakehouse import (
-    CONTROLS,
-    CRITERIA,
-    KIT,
-    Params,
-    observations,
-    oracle,
-    source,
-    workload,
-)
+from lab.experiments.cdc_lakehouse import CONTROLS, CRITERIA, KIT, Params, oracle
+from lab.experiments.cdc_lakehouse.judge import observations
 from lab.experiments.cdc_lakehouse.kit.sink.change import parse, parse_end
 from lab.experiments.cdc_lakehouse.kit.sink.lake import Position, merge_sql, position
 from lab.experiments.cdc_lakehouse.kit.verify import compare
+from lab.experiments.cdc_lakehouse.workload import source, transactions, writers
 
 SAME = {"1": "a", "2": "b"}
 
@@ -137,11 +130,11 @@ def test_the_connectors_configuration_is_complete() -> None:
 
 
 def test_the_workload_is_planned_to_its_size() -> None:
-    assert sum(share for share, _ in workload.KINDS.values()) == pytest.approx(1)
-    assert set(workload.ACTIONS) == {*workload.KINDS, workload.RELOAD, workload.COLUMN}
-    assert workload._mix(500).count("key changed twice") == 10
-    assert set(workload._mix(150)) == set(workload.KINDS)
-    assert workload.transactions(Params()) == pytest.approx(Params().operations / 1.7, rel=0.1)
+    assert sum(share for share, _ in transactions.KINDS.values()) == pytest.approx(1)
+    assert set(transactions.ACTIONS) == {*transactions.KINDS, transactions.RELOAD, transactions.COLUMN}
+    assert writers._mix(500).count("key changed twice") == 10
+    assert set(writers._mix(150)) == set(transactions.KINDS)
+    assert writers.transactions(Params()) == pytest.approx(Params().operations / 1.7, rel=0.1)
 
 
 @pytest.mark.parametrize(

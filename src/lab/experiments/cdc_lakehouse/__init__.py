@@ -1,18 +1,26 @@
 """Change data capture from PostgreSQL into Iceberg (experiment cdc_lakehouse)."""
 
 from lab.experiments.cdc_lakehouse.criteria import CONTROLS, CRITERIA
-from lab.experiments.cdc_lakehouse.design import SAFE, Design
-from lab.experiments.cdc_lakehouse.experiment import run, run_arms
-from lab.experiments.cdc_lakehouse.figures import figures
-from lab.experiments.cdc_lakehouse.kit.sink.batch import anywhere, at_transactions
-from lab.experiments.cdc_lakehouse.kit.sink.change import Change, parse
-from lab.experiments.cdc_lakehouse.kit.sink.lake import merge_sql
-from lab.experiments.cdc_lakehouse.kit.sink.merge import apply, net
-from lab.experiments.cdc_lakehouse.kit.verify import Consistency, LakeTable, verify
+from lab.experiments.cdc_lakehouse.experiment import run, run_with_controls
+from lab.experiments.cdc_lakehouse.mechanism import (
+    KIT,
+    SAFE,
+    Change,
+    Consistency,
+    Design,
+    LakeTable,
+    anywhere,
+    apply,
+    at_transactions,
+    merge_sql,
+    net,
+    parse,
+    verify,
+)
 from lab.experiments.cdc_lakehouse.params import Params
-from lab.experiments.cdc_lakehouse.scale import scale
-from lab.experiments.cdc_lakehouse.source import KIT
-from lab.experiments.cdc_lakehouse.summary import summary
+from lab.experiments.cdc_lakehouse.present.figures import figures
+from lab.experiments.cdc_lakehouse.present.law import scale
+from lab.experiments.cdc_lakehouse.present.summary import summary
 
 TITLE = "Change data capture: from PostgreSQL to Iceberg, equal at every snapshot"
 QUESTION = (
@@ -41,7 +49,7 @@ __all__ = [
     "net",
     "parse",
     "run",
-    "run_arms",
+    "run_with_controls",
     "scale",
     "summary",
     "verify",

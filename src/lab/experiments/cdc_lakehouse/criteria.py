@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from lab.evidence.criteria import Control, Criterion, at_least, at_most, exactly
-from lab.experiments.cdc_lakehouse.design import ANYWHERE, ARRIVAL, THROUGH, UPSERTS
+
+# Names of the controls.
+ANYWHERE = "batches end anywhere"
+ARRIVAL = "order of arrival"
+UPSERTS = "inserts and updates only"
+THROUGH = "placeholder written through"
 
 CRITERIA = (
     Criterion(
@@ -123,23 +128,23 @@ CRITERIA = (
 
 CONTROLS = (
     Control(
-        ANYWHERE.name,
+        ANYWHERE,
         "The same events in order of the log, cut into batches by a share of each partition's offsets, as "
         "`maxOffsetsPerTrigger` does.",
         breaks="sum_at_every_snapshot",
     ),
     Control(
-        ARRIVAL.name,
+        ARRIVAL,
         "The same events in the order in which a consumer of several partitions gets them.",
         breaks="rows_equal_source",
     ),
     Control(
-        UPSERTS.name,
+        UPSERTS,
         "Deletes and TRUNCATE passed over.",
         breaks="rows_equal_source",
     ),
     Control(
-        THROUGH.name,
+        THROUGH,
         "Debezium's placeholder for an unchanged TOAST value written into the table.",
         breaks="rows_equal_source",
     ),

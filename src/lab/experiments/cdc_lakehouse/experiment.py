@@ -2,155 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
-import pandas as pd
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from lab.errors import ServiceError
 from lab.evidence.result import Result
-from lab.experiments.cdc_lakehouse import assess, lag, observations, operations, oracle
-from lab.experiments.cdc_lakehouse.bench import TABLE, Bench, bench
-from lab.experiments.cdc_lakehouse.design import ANYWHERE, ARRIVAL, SAFE, THROUGH, UPSERTS, Design
-from lab.experiments.cdc_lakehouse.driver import DONE, READING, REPLAYING, Replay, evenly
-from lab.experiments.cdc_lakehouse.frames import records
-from lab.experiments.cdc_lakehouse.kit.verify import LakeTable, verify
-from lab.experiments.cdc_lakehouse.live import Lived, live
-from lab.experiments.cdc_lakehouse.metrics import metrics
-from lab.experiments.cdc_lakehouse.observations import following
+from lab.experiments.cdc_lakehouse.judge import result
+from lab.experiments.cdc_lakehouse.measure.after_load import after_load, compared, without_load
+from lab.experiments.cdc_lakehouse.measure.driver import DONE, REPLAYING, Job
+from lab.experiments.cdc_lakehouse.measure.pipeline import Pipeline
+from lab.experiments.cdc_lakehouse.measure.under_load import under_load
+from lab.experiments.cdc_lakehouse.mechanism import SAFE, Design
 from lab.experiments.cdc_lakehouse.params import Params
-from lab.experiments.cdc_lakehouse.workload import RELOAD
+from lab.experiments.cdc_lakehouse.workload import source
+from lab.experiments.cdc_lakehouse.workload.controls import BROKEN, Replay, replays, table_of
+from lab.experiments.cdc_lakehouse.workload.source import CHANGES, PREFIX, TABLE, TRANSACTIONS
 from lab.progress import steps
+from lab.services import http
+from lab.services.connect import Connect, connect
+from lab.services.icebergcatalog import IcebergCatalog, iceberg_catalog
+from lab.services.kafka import kafka
+from lab.services.objectstore import ObjectStore, object_store
+from lab.services.postgres import postgres
+from lab.services.session import session
 
-_ATTACH = "AUTHORIZATION_TYPE 'none', ACCESS_DELEGATION_MODE 'none'"
-BROKEN = (ANYWHERE, ARRIVAL, UPSERTS, THROUGH)
-MODES = {"merge-on-read": "bank.merge_on_read", "copy-on-write": "bank.copy_on_write"}
-# A fifth of the events fills the tables; then small and large batches in turn, so that what a batch costs by itself and
-# what its changes cost can be told apart, whichever way the machine's speed drifts.
-_SIZES = (0.2, 0.0005, 0.36, 0.008, 0.4315)
-_IN_TURN = (*(sum(_SIZES[:turn]) for turn in range(1, len(_SIZES))), 1.0)
+_BUCKET = "lake"
 
 
 def run(params: Params, design: Design = SAFE) -> Result:
     """The pipeline under load and kills, with `design` as its sink."""
-    return run_arms(params, design, ())[0]
+    return run_with_controls(params, design, ())[0]
 
 
-def run_arms(
+def run_with_controls(
     params: Params, design: Design = SAFE, controls: Sequence[Design] = BROKEN
 ) -> tuple[Result, dict[str, Result]]:
     """The pipeline with `design`, then each of `controls` on the events that are still in Kafka.
 
     Replayed, the designs differ by nothing but themselves: same events, same engine, tables of their own.
     """
-    replays = tuple(
-        Replay({f"lake.bank.control_{number}": params.merge_mode}, one, _ends(one, params))
-        for number, one in enumerate(controls)
-    )
-    if controls:
-        replays += (Replay({f"lake.{table}": mode for mode, table in MODES.items()}, SAFE, _IN_TURN),)
     with steps(3) as work:
         work.next("start")
-        with bench(params, design, replays) as own:
+        with _pipeline(params, design, replays(params, controls)) as own:
             work.next("load and kills")
-            lived = live(own)
+            load = under_load(own)
             own.desk.stop()
             work.next("controls and comparison")
-            if not own.await_stage(REPLAYING, DONE):
-                raise ServiceError(f"the Spark driver is at {own.desk.stage()!r} and does not end the load")
-            known = assess.truth(own)
-            treatment = _treatment(own, lived, known)  # while the driver replays
-            if not own.await_stage(DONE):
-                raise ServiceError(
-                    f"the Spark driver is at {own.desk.stage()!r} and does not end its replays"
-                )
+            _await(own, "the load", REPLAYING, DONE)
+            seen = after_load(own, load)
+            treatment = result.treatment(params, seen)  # while the driver replays
+            _await(own, "its replays", DONE)
             arms = {
-                one.name: _control(own, known, f"bank.control_{number}")
+                one.name: result.control(params, compared(own, seen.truth, table_of(number)))
                 for number, one in enumerate(controls)
             }
-            return _with_replays(own, treatment), arms
+            return replace(treatment, tables={**treatment.tables, **without_load(own)}), arms
 
 
-def _ends(design: Design, params: Params) -> tuple[float, ...]:
-    if design is ANYWHERE:
-        return evenly(params.replay_batches)
-    if design is not THROUGH:
-        return 0.5, 1.0
-    # The last one behind the last TRUNCATE, whose reload would mend what a design had done to the rows.
-    return 0.5, 1 - 0.15 / params.reloads, 1.0
+def _await(own: Pipeline, what: str, *stages: str) -> None:
+    if not own.await_stage(*stages):
+        raise ServiceError(f"the Spark driver is at {own.desk.stage()!r} and does not end {what}")
 
 
-def _with_replays(own: Bench, treatment: Result) -> Result:
-    """What the driver measured by itself, without load, on top."""
-    tables = {
-        "modes": assess.writes(own, MODES if own.replays else {}),
-        "reading": pd.DataFrame(own.desk.batches(READING)),
-    }
-    return replace(treatment, tables={**treatment.tables, **tables})
+@contextmanager
+def _pipeline(params: Params, design: Design, replays: tuple[Replay, ...]) -> Iterator[Pipeline]:
+    """The pipeline for the block, seeded and following; what it made at attached servers is taken away."""
+    folder = session().folder / f"cdc-{time.monotonic_ns()}"
+    folder.mkdir()
+    with ExitStack() as stack, ThreadPoolExecutor(3) as pool:
+        settings = {"wal_level": "logical", "max_connections": "50"}
+        brokers = pool.submit(stack.enter_context, kafka(heap_mb=384))
+        databases = pool.submit(stack.enter_context, postgres(settings))
+        lakes = pool.submit(_lake, stack)
+        broker, database, (store, catalog) = brokers.result(), databases.result(), lakes.result()
+        job = Job(
+            folder,
+            broker.bootstrap,
+            PREFIX,
+            params.partitions,
+            catalog.client(),
+            f"lake.{TABLE}",
+            params.merge_mode,
+            design,
+        )
+        stack.enter_context(_topics(broker.bootstrap, params.partitions))
+        stack.callback(_drop_tables, catalog.uri)
+        source.create(database.dsn, params.accounts, params.note_bytes, params.seed)
+        stack.callback(source.drop, database.dsn, PREFIX)
+        worker: Connect = None  # type: ignore[assignment]  # starts last
+        own = Pipeline(params, database, broker, worker, store, catalog, folder, job, replays)
+        own.desk.set_interval(params.intervals[0])
+        own.start_sinks(sum(fault != "connect" for fault in params.faults))
+        stack.callback(own.kill_sinks)
+        own.connect = stack.enter_context(connect(broker.bootstrap))
+        own.connect.put(PREFIX, source.connector(database.dsn, PREFIX, params.partitions))
+        stack.callback(_forget, own.connect)
+        own.connect.await_running(PREFIX)
+        yield own
 
 
-def _control(own: Bench, known: assess.Truth, table: str) -> Result:
-    found = assess.snapshots(own, known, table)
-    return Result(own.params, _compared(own, table, found), tables={"snapshots": found})
+def _lake(stack: ExitStack) -> tuple[ObjectStore, IcebergCatalog]:
+    store = stack.enter_context(object_store([_BUCKET]))
+    return store, stack.enter_context(iceberg_catalog(f"s3://{_BUCKET}/warehouse", store.s3))
 
 
-def _compared(own: Bench, table: str, found: pd.DataFrame) -> dict:
-    with oracle.reader(own.catalog) as connection:
-        lake = LakeTable(own.catalog.uri, table, options=_ATTACH)
-        end = verify(own.database.dsn, lake, TABLE, connection=connection)
-    return observations.of_table(end, found)
+@contextmanager
+def _topics(bootstrap: str, partitions: int) -> Iterator[None]:
+    """Both topics for the block; gone with it, however it ends."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    made = admin.create_topics([NewTopic(CHANGES, partitions, 1), NewTopic(TRANSACTIONS, 1, 1)])
+    # One that another has made must stay, though its twin was new.
+    own = [name for name, future in made.items() if future.exception() is None]
+    try:
+        for future in made.values():
+            future.result()
+        yield
+    finally:
+        for gone in (admin.delete_topics(own) if own else {}).values():
+            gone.result()
 
 
-def _treatment(own: Bench, lived: Lived, known: assess.Truth) -> Result:
-    table = assess.snapshots(own, known, TABLE)
-    # Made after the observer had left: only the compaction.
-    seen = {row.id: lived.seen.get(row.id, row.at) for row in records(table)}
-    lags = assess.lags(known, table, seen)
-    batches = assess.timed(lived.batches, table, seen)
-    calm = lag.intervals(lags, batches, own.params.intervals, lived.calm)
-    found = operations.committed([entry[:3] for entry in known.log], lived.done)
-    lost, repeated = assess.deliveries(own, known, table, lived.missing)
-    commits = list(table.loc[table["operation"] != "compaction", "at"])
-    observed = (
-        _compared(own, TABLE, table)
-        | observations.of_lag(calm)
-        | observations.of_load(lived, own.params, found)
-        | observations.of_delivery(lost, repeated, len({xid for xid, *_ in known.log} - known.seed))
-        | observations.of_faults(own.params.faults, lived, found, commits)
-    )
-    peaceful = lag.calm_of(batches, lived.calm)
-    tables = {
-        "snapshots": table.assign(seconds=table["at"] - lived.start),
-        "lags": lags.assign(
-            seconds=lags["committed"] - lived.start, calm=lags["snapshot"].isin(peaceful["id"])
-        ),
-        "batches": batches.assign(
-            seconds=batches["began"] - lived.start, calm=batches["id"].isin(peaceful["id"])
-        ),
-        "intervals": calm,
-        "kinds": pd.DataFrame(operations.counts(found).items(), columns=["kind", "transactions"]),
-        "faults": _faults(lived, commits),
-        "log": _log(lived),
-        "reloads": pd.DataFrame(
-            {"seconds": sorted(one.acknowledged - lived.start for one in lived.done if one.kind == RELOAD)}
-        ),
-    }
-    changes = sum(end.events for end in known.ends)
-    return Result(own.params, observed, metrics(tables, changes, lived.restarts), tables, own.versions())
+def _drop_tables(catalog: str) -> None:
+    namespace = TABLE.partition(".")[0]
+    url = f"{catalog}/v1/namespaces/{namespace}"
+    with suppress(ServiceError):  # nothing was written yet
+        for one in http.call("GET", f"{url}/tables")["identifiers"]:
+            http.call("DELETE", f"{url}/tables/{one['name']}?purgeRequested=true", timeout_s=60)
+        http.call("DELETE", url)
 
 
-def _faults(lived: Lived, commits: Sequence[float]) -> pd.DataFrame:
-    rows = [
-        (one.fault, one.at - lived.start, one.back - lived.start, one.hit, following(one, lived, commits))
-        for one in lived.faults
-    ]
-    return pd.DataFrame(rows, columns=["fault", "at", "back", "hit", "following"])
-
-
-def _log(lived: Lived) -> pd.DataFrame:
-    frame = pd.DataFrame(lived.log, columns=["at", "written", "confirmed", "kept_from"])
-    return frame.assign(
-        seconds=frame["at"] - lived.start,
-        retained=frame["written"] - frame["kept_from"],
-        unconfirmed=frame["written"] - frame["confirmed"],
-    )
+def _forget(own: Connect) -> None:
+    own.delete(PREFIX)
+    time.sleep(0.5)

@@ -26,6 +26,11 @@ _DIGEST = """md5(concat_ws('|', id, owner, CAST(balance AS VARCHAR), coalesce(CA
     coalesce(CAST(opened_on AS VARCHAR), '~'), epoch_us(changed_at), coalesce(CAST(epoch_us(local_at) AS VARCHAR), '~'),
     coalesce(CAST(active AS VARCHAR), '~'), coalesce(note, '~'), coalesce({tier}, '~')))"""
 
+_CHANGING = """SELECT DISTINCT xid FROM oracle.history
+WHERE xid <> (SELECT xid FROM oracle.history ORDER BY seq LIMIT 1)"""
+# Of the source's log: xid, op, id, balance, digest.
+Entry = tuple[int, str, int | None, Decimal | None, str | None]
+
 
 @dataclass(frozen=True)
 class State:
@@ -58,16 +63,37 @@ class Snapshot:
     summary: Mapping[str, str]
 
 
-def history(dsn: str) -> list[tuple[int, str, int | None, Decimal | None, str | None]]:
+@dataclass(frozen=True)
+class Truth:
+    """The source's own log, and the order in which its transactions were told."""
+
+    log: Sequence[Entry]
+    ends: Sequence[Committed]
+
+    @property
+    def seed(self) -> set[int]:
+        """Transactions before the connector's initial snapshot."""
+        return {self.log[0][0]}
+
+    def included(self, transactions: int) -> set[int]:
+        """Transactions whose END is below an offset."""
+        return self.seed | {end.xid for end in self.ends if end.offset < transactions}
+
+
+def history(dsn: str) -> list[Entry]:
     """The source's log of full rows: (xid, op, id, balance, digest) in the order in which locks were held."""
     with psycopg.connect(dsn) as connection:
         sql = "SELECT xid, op::text, id, balance, digest FROM oracle.history ORDER BY seq"
         return connection.execute(sql).fetchall()
 
 
-def states(
-    log: Sequence[tuple[int, str, int | None, Decimal | None, str | None]], included: Sequence[set[int]]
-) -> Iterator[State]:
+def changing(dsn: str) -> set[int]:
+    """Transactions that changed the table, by that log, but the one that wrote the seed."""
+    with psycopg.connect(dsn) as connection:
+        return {int(xid) for (xid,) in connection.execute(_CHANGING)}
+
+
+def states(log: Sequence[Entry], included: Sequence[set[int]]) -> Iterator[State]:
     """The source after each of `included`, ever larger sets of transactions, by brute force: replay from empty."""
     for xids in included:
         rows: dict[int, tuple[Decimal, str]] = {}

@@ -87,14 +87,3 @@ def _written(change: Change, before: Effect | None) -> Effect:
             kept.add(name)
         values[name] = known.get(name)
     return Effect(change.row, values, before.base if before and kept else None, frozenset(kept))
-
-
-def settled(result: Net, table: Mapping[Key, Row]) -> dict[Key, Row]:
-    """`table` after a reduced batch: what the MERGE does, in memory."""
-    rows = {} if result.truncated else {key: dict(row) for key, row in table.items()}
-    for key, effect in result.effects.items():
-        rows.pop(key, None)
-        if effect.values is not None:
-            held = table.get(effect.base, {}) if effect.base is not None else {}
-            rows[key] = dict(effect.values) | {name: held.get(name) for name in effect.kept}
-    return rows

@@ -8,8 +8,8 @@ import pandas as pd
 
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
-from lab.experiments.cdc_lakehouse.findings import Findings
-from lab.experiments.cdc_lakehouse.frames import records
+from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.experiments.cdc_lakehouse.present.findings import Findings
 
 _FAULTS = {
     "spark_batch": "Spark killed in a batch",

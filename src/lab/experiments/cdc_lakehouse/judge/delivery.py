@@ -6,9 +6,24 @@ import itertools
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from lab.experiments.cdc_lakehouse.kit.sink.lake import Position
+from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.experiments.cdc_lakehouse.kit.sink.lake import Position, position
+from lab.experiments.cdc_lakehouse.measure.after_load import Seen
 
 Place = tuple[int, int]  # transaction, position of a change within it
+
+
+def deliveries(seen: Seen) -> tuple[dict[str, int], dict[str, int]]:
+    """What was lost, and what was repeated."""
+    known, table = seen.truth, seen.table.snapshots
+    logged = Counter(xid for xid, *_ in known.log if xid not in known.seed)
+    batches = table[table["operation"] != "compaction"]
+    spans = [(position(row.begin), position(row.position)) for row in records(batches)]
+    held = known.included(spans[-1][1].transactions)
+    return (
+        lost(logged, held, seen.load.missing, seen.places),
+        repeated(logged, [end.xid for end in known.ends], seen.places, spans),
+    )
 
 
 def lost(

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lab.experiments.cdc_lakehouse.workload import COLUMN, KINDS, RELOAD, Done
+from lab.experiments.cdc_lakehouse.workload.transactions import COLUMN, KINDS, RELOAD
+from lab.experiments.cdc_lakehouse.workload.writers import Done
 
 # What a kind leaves in the log: d(elete), w(rite), t(runcate), keys numbered as they appear.
 _LEFT = {

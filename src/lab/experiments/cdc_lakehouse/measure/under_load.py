@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from dataclasses import dataclass
+from typing import Any
+
+import psycopg
 
 from lab.errors import ServiceError
-from lab.experiments.cdc_lakehouse import oracle, seen, workload
-from lab.experiments.cdc_lakehouse.bench import TABLE, TRANSACTIONS, Bench, Watch
-from lab.experiments.cdc_lakehouse.kills import Injected, until_hit
+from lab.experiments.cdc_lakehouse import oracle
 from lab.experiments.cdc_lakehouse.kit.sink.follow import FOLLOWING
 from lab.experiments.cdc_lakehouse.kit.sink.lake import PROPERTY
+from lab.experiments.cdc_lakehouse.measure.kills import Injected, until_hit
+from lab.experiments.cdc_lakehouse.measure.pipeline import Pipeline
 from lab.experiments.cdc_lakehouse.params import CALM, KILLED_AT, WARM, Params
+from lab.experiments.cdc_lakehouse.workload.source import PREFIX, TABLE, TRANSACTIONS
+from lab.experiments.cdc_lakehouse.workload.writers import Done, logged, work
+from lab.services import http
 from lab.services.workers import Worker, spawn
+
+_LOOK_S = 0.2
 
 
 @dataclass(frozen=True)
-class Lived:
-    """What was seen from outside. missing: transactions of the source that were in no snapshot when the wait ended.
+class UnderLoad:
+    """What was seen from outside. All moments in s since the epoch.
 
-    log: see `Watch`. over: when the schedule of the load ended. calm: begin and end of what lag is judged by. All moments in s
-    since the epoch.
+    over: when the schedule of the load ended. visible: snapshot -> when it could first be read. log: see `Watch`. calm: begin
+    and end of what lag is judged by. missing: transactions of the source that were in no snapshot when the wait ended.
     """
 
     start: float
     over: float
-    done: list[workload.Done]
+    done: list[Done]
     faults: list[Injected]
-    seen: dict[int, float]
+    visible: dict[int, float]
     log: list[tuple[float, int, int, int]]
     batches: list[dict]
     calm: tuple[float, float]
@@ -36,7 +45,50 @@ class Lived:
     missing: int
 
 
-def live(own: Bench) -> Lived:
+class Watch:
+    """An outside observer: when each snapshot could first be read, and how much log the source retains."""
+
+    def __init__(self, own: Pipeline) -> None:
+        self._own = own
+        self.visible: dict[int, float] = {}
+        # s since the epoch; positions in the log: written, confirmed by the slot's reader, kept for it (`restart_lsn`)
+        self.log: list[tuple[float, int, int, int]] = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=loop, daemon=True) for loop in (self._catalog, self._slot)]
+
+    def __enter__(self) -> Watch:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _catalog(self) -> None:
+        namespace, _, name = TABLE.partition(".")
+        url = f"{self._own.catalog.uri}/v1/namespaces/{namespace}/tables/{name}"
+        while not self._over.wait(_LOOK_S):
+            try:
+                found: Any = http.call("GET", url)["metadata"].get("snapshots", [])
+            except ServiceError:  # not created yet
+                continue
+            for one in found:
+                self.visible.setdefault(one["snapshot-id"], time.time())
+
+    def _slot(self) -> None:
+        sql = (
+            "SELECT pg_current_wal_lsn() - '0/0', confirmed_flush_lsn - '0/0', restart_lsn - '0/0' "
+            "FROM pg_replication_slots WHERE slot_name = %s"
+        )
+        with psycopg.connect(self._own.database.dsn, autocommit=True) as connection:
+            while not self._over.wait(0.5):
+                if row := connection.execute(sql, (PREFIX,)).fetchone():
+                    self.log.append((time.time(), int(row[0]), int(row[1] or 0), int(row[2] or 0)))
+
+
+def under_load(own: Pipeline) -> UnderLoad:
     """Load, with intervals and faults at their times, until everything that was committed can be read."""
     params = own.params
     with Watch(own) as watch:
@@ -46,19 +98,19 @@ def live(own: Bench) -> Lived:
         _await_first(watch)
         start = time.time() + 0.5
         writers = [
-            spawn(workload.work, own.database.dsn, params, number, start, log)
-            for number, log in enumerate(seen.logs(own))
+            spawn(work, own.database.dsn, params, number, start, log)
+            for number, log in enumerate(own.writer_logs())
         ]
         faults = _timeline(own, start)
         _join(writers, params)
         missing = drain(own)
         time.sleep(0.4)  # the observer looks five times a second
-    return Lived(
+    return UnderLoad(
         start,
         start + params.seconds,
-        seen.done(seen.logs(own)),
+        logged(own.writer_logs()),
         faults,
-        watch.seen,
+        watch.visible,
         watch.log,
         own.desk.batches(own.job.table),
         (start + WARM * params.seconds, start + CALM * params.seconds),
@@ -67,7 +119,7 @@ def live(own: Bench) -> Lived:
     )
 
 
-def _timeline(own: Bench, start: float) -> list[Injected]:
+def _timeline(own: Pipeline, start: float) -> list[Injected]:
     params = own.params
     commits = (CALM - WARM) * params.seconds / sum(params.intervals)  # as many at each interval
     until = start + WARM * params.seconds
@@ -79,7 +131,7 @@ def _timeline(own: Bench, start: float) -> list[Injected]:
     return _kills(own, start)
 
 
-def _kills(own: Bench, start: float) -> list[Injected]:
+def _kills(own: Pipeline, start: float) -> list[Injected]:
     """Each at its time, but not before the one before has been got over."""
     found: list[Injected] = []
     for fault in sorted(own.params.faults, key=KILLED_AT.__getitem__):
@@ -88,12 +140,12 @@ def _kills(own: Bench, start: float) -> list[Injected]:
     return found
 
 
-def drain(own: Bench, patience_s: float = 60) -> int:
+def drain(own: Pipeline, patience_s: float = 60) -> int:
     """Wait until a snapshot holds every transaction that the source committed.
 
     How many of them none holds, when for `patience_s` no more came, or when driver or connector has given up.
     """
-    wanted = seen.changing(own)
+    wanted = oracle.changing(own.database.dsn)
     left, deadline = len(wanted) + 1, 0.0
     while True:
         missing = len(wanted - _held(own))
@@ -105,7 +157,7 @@ def drain(own: Bench, patience_s: float = 60) -> int:
         time.sleep(0.3)
 
 
-def _held(own: Bench) -> set[int]:
+def _held(own: Pipeline) -> set[int]:
     """Transactions that the newest snapshot holds."""
     found = [one for one in oracle.snapshots(own.catalog.uri, TABLE) if PROPERTY in one.summary]
     last = json.loads(found[-1].summary[PROPERTY])["transactions"] if found else 0
@@ -114,7 +166,7 @@ def _held(own: Bench) -> set[int]:
 
 def _await_first(watch: Watch, timeout_s: float = 300) -> None:
     deadline = time.monotonic() + timeout_s
-    while not watch.seen:
+    while not watch.visible:
         if time.monotonic() > deadline:
             raise ServiceError("the initial snapshot did not reach the table")
         time.sleep(0.05)

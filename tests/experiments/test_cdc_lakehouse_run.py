@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import Future
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from lab.experiments.cdc_lakehouse import Params, bench, workload
-from lab.experiments.cdc_lakehouse.bench import CHANGES, TRANSACTIONS
+from lab.experiments.cdc_lakehouse import Params, experiment
+from lab.experiments.cdc_lakehouse.measure import pipeline
+from lab.experiments.cdc_lakehouse.workload import transactions, writers
+from lab.experiments.cdc_lakehouse.workload.source import CHANGES, TRANSACTIONS
 
 
 class Broker:
@@ -40,25 +41,25 @@ class Broker:
 @pytest.fixture
 def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     found = Broker({"somebody's"})
-    monkeypatch.setattr(bench, "AdminClient", lambda settings: found)
+    monkeypatch.setattr(experiment, "AdminClient", lambda settings: found)
     return found
 
 
 def test_topics_are_gone_after_the_run(broker: Broker) -> None:
-    with bench._topics("", 3):
+    with experiment._topics("", 3):
         assert broker.topics == {CHANGES, TRANSACTIONS, "somebody's"}
     assert broker.topics == {"somebody's"}
 
 
 def test_topics_are_gone_after_a_run_that_failed(broker: Broker) -> None:
-    with pytest.raises(KeyError), bench._topics("", 3):
+    with pytest.raises(KeyError), experiment._topics("", 3):
         raise KeyError
     assert broker.topics == {"somebody's"}
 
 
 def test_a_topic_that_was_there_is_an_error_and_stays(broker: Broker) -> None:
     broker.topics.add(CHANGES)
-    with pytest.raises(RuntimeError, match=r"account refused"), bench._topics("", 3):
+    with pytest.raises(RuntimeError, match=r"account refused"), experiment._topics("", 3):
         pass
     assert broker.topics == {CHANGES, "somebody's"}
 
@@ -74,10 +75,10 @@ class Connection:
 
 
 def test_the_row_whose_key_changed_is_the_one_that_is_updated() -> None:
-    teller = workload.Teller(
+    teller = transactions.Teller(
         Connection(), 0, Params(), list(range(2, 100, 2)), np.random.default_rng(3), itertools.count(1000, 2)
     )
-    workload.rekey_and_update(teller)
+    transactions.rekey_and_update(teller)
     (_, (new, _)), (_, (updated,)) = teller.connection.said
     assert new == updated == 1000
     assert new in teller.ids and len(teller.ids) == 49
@@ -87,8 +88,8 @@ def test_a_default_run_has_a_truncate_while_sink_and_capture_are_down() -> None:
     from lab.experiments.cdc_lakehouse.params import KILLED_AT
 
     params = Params()
-    plan = workload._plan(params, 0, np.random.default_rng(1))
-    times = [due / params.seconds for due, kind in plan if kind == workload.RELOAD]
+    plan = writers._plan(params, 0, np.random.default_rng(1))
+    times = [due / params.seconds for due, kind in plan if kind == transactions.RELOAD]
     assert len(times) == params.reloads
     assert any(0.05 < time - KILLED_AT["connect"] < 0.2 for time in times)
 
@@ -108,8 +109,8 @@ def test_a_killed_driver_is_replaced_by_those_that_stand_by_and_then_by_cold_one
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     sinks = Sinks()
-    monkeypatch.setattr(bench, "spawn", sinks.spawn)
-    own = bench.Bench(Params(), *[None] * 5, tmp_path, None, ())  # type: ignore[arg-type]
+    monkeypatch.setattr(pipeline, "spawn", sinks.spawn)
+    own = pipeline.Pipeline(Params(), *[None] * 5, tmp_path, None, ())  # type: ignore[arg-type]
     own.start_sinks(2)
     assert (sinks.turns, own.sink) == ([0, 1, 2], "driver 1")
     own.replace_sink()
@@ -117,11 +118,3 @@ def test_a_killed_driver_is_replaced_by_those_that_stand_by_and_then_by_cold_one
     own.replace_sink()
     own.replace_sink()
     assert own.sink == "driver 4" and sinks.turns == [0, 1, 2, 0]
-
-
-def test_the_log_that_a_slot_retains_counts_from_where_postgresql_keeps_it() -> None:
-    from lab.experiments.cdc_lakehouse import experiment
-
-    lived: Any = SimpleNamespace(start=100.0, log=[(101.0, 1_000, 900, 400)])
-    (row,) = experiment._log(lived).to_dict("records")
-    assert (row["retained"], row["unconfirmed"]) == (600, 100)

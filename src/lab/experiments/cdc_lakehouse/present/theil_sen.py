@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from scipy import stats
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    from lab.lazy import module
+
+    stats = module("scipy.stats")
 
 _CONFIDENCE = 0.95
 _WIDEST = 3.0

@@ -12,11 +12,12 @@ import pandas as pd
 
 from lab.evidence.result import Result
 from lab.experiments.cdc_lakehouse.criteria import CONTROLS
-from lab.experiments.cdc_lakehouse.frames import records
+from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.experiments.cdc_lakehouse.mechanism import SAFE
 from lab.experiments.cdc_lakehouse.params import CALM, Params
-from lab.experiments.cdc_lakehouse.slope import Slope, slope
+from lab.experiments.cdc_lakehouse.present.theil_sen import Slope, slope
 
-TREATMENT = "transaction boundaries"
+TREATMENT = SAFE.name
 COPY, MERGE = "copy-on-write", "merge-on-read"
 
 

@@ -10,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lab.errors import ServiceError
-from lab.experiments.cdc_lakehouse import oracle, seen
-from lab.experiments.cdc_lakehouse.bench import TABLE, TRANSACTIONS, Bench
+from lab.experiments.cdc_lakehouse import oracle
 from lab.experiments.cdc_lakehouse.kit.sink.follow import COMMITTING, MERGING
 from lab.experiments.cdc_lakehouse.kit.sink.lake import PROPERTY
+from lab.experiments.cdc_lakehouse.measure.pipeline import Pipeline
 from lab.experiments.cdc_lakehouse.params import Fault
+from lab.experiments.cdc_lakehouse.workload.source import TABLE, TRANSACTIONS
+from lab.experiments.cdc_lakehouse.workload.writers import logged
 from lab.services.connect import Connect
 
 FOLLOWING = 3  # snapshots before the next kill: the first ends the outage, the others follow it
@@ -42,7 +44,7 @@ class Injected:
     hit: bool
 
 
-def until_hit(fault: Fault, own: Bench, over: float) -> list[Injected]:
+def until_hit(fault: Fault, own: Pipeline, over: float) -> list[Injected]:
     """Kill until it hit its window, three times at most, and only while load is on, until `over`."""
     found: list[Injected] = []
     while len(found) < _TRIES and time.time() < over - _ROOM_S and not (found and found[-1].hit):
@@ -52,15 +54,15 @@ def until_hit(fault: Fault, own: Bench, over: float) -> list[Injected]:
     return found
 
 
-def connect_at_work(own: Bench, over: float) -> Injected:
+def connect_at_work(own: Pipeline, over: float) -> Injected:
     """Kill the Connect worker while committed changes are on their way, start it again."""
     alive = _kill(own.connect)
     at = time.time()
     delivered = oracle.committed(own.broker.bootstrap, TRANSACTIONS)
-    told, changing = {one.xid for one in delivered}, seen.changing(own)
+    told, changing = {one.xid for one in delivered}, oracle.changing(own.database.dsn)
     hit = any(
         one.acknowledged < alive and one.xid in changing and one.xid not in told
-        for one in seen.done(seen.logs(own))
+        for one in logged(own.writer_logs())
     )
     time.sleep(_DOWN_S)
     own.connect.node.start()
@@ -84,7 +86,7 @@ def _kill(connect: Connect) -> float:
     return alive
 
 
-def _await_end(own: Bench, begin: int, until: float) -> float:
+def _await_end(own: Pipeline, begin: int, until: float) -> float:
     """When a transaction was delivered at `begin` or behind it; not a number if none is, restarts included."""
     while not oracle.committed(own.broker.bootstrap, TRANSACTIONS, begin):
         if time.time() > until or own.mend():
@@ -93,7 +95,7 @@ def _await_end(own: Bench, begin: int, until: float) -> float:
     return time.time()
 
 
-def spark_in_batch(own: Bench, over: float) -> Injected:
+def spark_in_batch(own: Pipeline, over: float) -> Injected:
     """Kill the driver, Python and JVM, after it took its changes and before they are committed; another takes over."""
     begun = own.await_stage(MERGING, COMMITTING, timeout_s=max(0.0, over - time.time()))
     began = time.time()
@@ -104,7 +106,7 @@ def spark_in_batch(own: Bench, over: float) -> Injected:
     return Injected("spark_batch", at, _back(own, at, over), hit)
 
 
-def spark_unheard(own: Bench, over: float) -> Injected:
+def spark_unheard(own: Pipeline, over: float) -> Injected:
     """Kill the driver after the catalog has its commit and before it has heard of it; another takes over.
 
     So that the moment is met, the driver's Python is frozen (SIGSTOP) while its JVM commits.
@@ -119,7 +121,7 @@ def spark_unheard(own: Bench, over: float) -> Injected:
     return Injected("spark_commit", at, _back(own, at, over), hit)
 
 
-def _frozen_at_commit(own: Bench, known: set[int], timeout_s: float = 20) -> oracle.Snapshot | None:
+def _frozen_at_commit(own: Pipeline, known: set[int], timeout_s: float = 20) -> oracle.Snapshot | None:
     """Freeze the driver's Python until the catalog has a snapshot that is not among `known`; it stays frozen then.
 
     On a busy machine it may be frozen before its JVM got the MERGE: it is let go on for a moment, and frozen again.
@@ -138,12 +140,12 @@ def _frozen_at_commit(own: Bench, known: set[int], timeout_s: float = 20) -> ora
     return None
 
 
-def _back(own: Bench, killed: float, over: float) -> float:
+def _back(own: Pipeline, killed: float, over: float) -> float:
     own.replace_sink()
     return _await_snapshots(own, killed, 1, over + _LATE_S)
 
 
-def _await_snapshots(own: Bench, since: float, count: int, until: float) -> float:
+def _await_snapshots(own: Pipeline, since: float, count: int, until: float) -> float:
     """When the catalog got the `count`-th snapshot after `since`; not a number if it did not by `until`."""
     while time.time() < until and not own.halted:
         later = sorted(
@@ -158,7 +160,7 @@ def _await_snapshots(own: Bench, since: float, count: int, until: float) -> floa
     return NEVER
 
 
-_KILLS: Mapping[Fault, Callable[[Bench, float], Injected]] = {
+_KILLS: Mapping[Fault, Callable[[Pipeline, float], Injected]] = {
     "spark_batch": spark_in_batch,
     "spark_commit": spark_unheard,
     "connect": connect_at_work,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.evidence.result import Decision, Metric, Result, Summary
-from lab.experiments.cdc_lakehouse.design import ANYWHERE
-from lab.experiments.cdc_lakehouse.findings import Findings, findings
+from lab.experiments.cdc_lakehouse.criteria import ANYWHERE
+from lab.experiments.cdc_lakehouse.present.findings import Findings, findings
 
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
@@ -49,7 +49,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
 
 
 def _broken(found: Findings) -> str:
-    arm = found.controls[ANYWHERE.name]
+    arm = found.controls[ANYWHERE]
     return f"{arm.observed['sum_at_every_snapshot'].value} of {len(arm.tables['snapshots'])}"
 
 

@@ -8,23 +8,23 @@ from typing import Any
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
-from lab.experiments.cdc_lakehouse import lagfigures, tablefigures
-from lab.experiments.cdc_lakehouse.findings import Findings, findings
-from lab.experiments.cdc_lakehouse.frames import records
+from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.experiments.cdc_lakehouse.present import lag_figures, table_figures
+from lab.experiments.cdc_lakehouse.present.findings import Findings, findings
 
 
 def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
     """The experiment's figures by name."""
     found = findings(treatment, controls)
     return {
-        "lag_over_time": lagfigures.lag_over_time(found),
-        "lag_distribution": lagfigures.lag_distribution(found),
-        "sums": tablefigures.sums(found),
-        "designs": tablefigures.designs(found),
+        "lag_over_time": lag_figures.lag_over_time(found),
+        "lag_distribution": lag_figures.lag_distribution(found),
+        "sums": table_figures.sums(found),
+        "designs": table_figures.designs(found),
         "operations": _operations(found),
-        "files": tablefigures.files(found),
-        "modes": tablefigures.modes(found),
-        "log_retained": lagfigures.log_retained(found),
+        "files": table_figures.files(found),
+        "modes": table_figures.modes(found),
+        "log_retained": lag_figures.log_retained(found),
     }
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from string import Template
 
 import numpy as np
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-KIT = Path(__file__).parent / "kit"
+from lab.experiments.cdc_lakehouse.mechanism import KIT
+
 TABLE = "bank.account"
+PREFIX = "bankcdc"
+CHANGES, TRANSACTIONS = f"{PREFIX}.{TABLE}", f"{PREFIX}.transaction"  # topics
 OWNERS = ("Åsa", "Дмитрий", "北京", "Zoë 😀", "José 🏦", "O'Brien", "محمد", "👩‍👩‍👧 Müller")
 
 # Full row images by trigger, in the database's own words; not captured by Debezium. Locks on rows and table order

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.experiments.cdc_lakehouse.design import Design
 from lab.experiments.cdc_lakehouse.kit.sink.batch import (
     Batch,
     IncompleteTransactionError,
@@ -24,6 +23,8 @@ from lab.experiments.cdc_lakehouse.kit.sink.lake import Lake, Position, beginnin
 from lab.experiments.cdc_lakehouse.kit.sink.merge import Effect, Net, net
 from lab.experiments.cdc_lakehouse.kit.sink.session import SMALL_STATEMENTS
 from lab.experiments.cdc_lakehouse.kit.sink.topics import Topics
+from lab.experiments.cdc_lakehouse.mechanism import Design
+from lab.experiments.cdc_lakehouse.workload.controls import Replay
 from lab.services.spark import spark_session
 
 if TYPE_CHECKING:
@@ -50,24 +51,6 @@ class Job:
     table: str
     merge_mode: str
     design: Design
-
-
-@dataclass(frozen=True)
-class Replay:
-    """The same events once more, in other batches, by a design.
-
-    tables: name -> merge mode; each batch goes into all of them, so that modes are compared side by side.
-    ends: shares of the events at which batches end, ascending to 1.
-    """
-
-    tables: Mapping[str, str]
-    design: Design
-    ends: tuple[float, ...]
-
-
-def evenly(batches: int) -> tuple[float, ...]:
-    """Ends of so many batches of one size."""
-    return tuple(turn / batches for turn in range(1, batches + 1))
 
 
 class Desk:

@@ -1,14 +1,45 @@
-"""Lag by commit interval, from batches under load and before any fault."""
+"""Lag by transaction; by batch; and by commit interval, from batches under load and before any fault."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from lab.errors import ServiceError
+from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.experiments.cdc_lakehouse.oracle import Truth
 
 _SHARES = {"p50": 0.5, "p95": 0.95}
+
+
+def lags(known: Truth, table: pd.DataFrame, seen: Mapping[int, float]) -> pd.DataFrame:
+    """One row per transaction: its commit, the snapshot that first holds it, and when that could be read.
+
+    Columns: xid, committed, captured, visible (s since the epoch), lag (s), snapshot.
+    """
+    batches = table[table["operation"] != "compaction"]
+    rows, begin = [], 0
+    for batch in records(batches):
+        for end in known.ends:
+            if begin <= end.offset < batch.transactions:
+                visible = seen[batch.id]
+                rows.append((end.xid, end.at, end.captured, visible, visible - end.at, batch.id))
+        begin = batch.transactions
+    return pd.DataFrame(rows, columns=["xid", "committed", "captured", "visible", "lag", "snapshot"])
+
+
+def timed(
+    batches: Sequence[Mapping[str, object]], table: pd.DataFrame, seen: Mapping[int, float]
+) -> pd.DataFrame:
+    """The driver's own log of its batches joined with when each could be read; only those that were committed.
+
+    Columns: as logged, and visible (s since the epoch), took (s), gap (s to the batch before).
+    """
+    by_position = {row.position: row.id for row in records(table[table["operation"] != "compaction"])}
+    rows = pd.DataFrame([one | {"id": by_position.get(str(one["position"]))} for one in map(dict, batches)])
+    rows = rows.dropna(subset=["id"]).assign(visible=lambda t: t["id"].map(seen)).sort_values("began")
+    return rows.assign(took=rows["visible"] - rows["began"], gap=rows["began"].diff())
 
 
 def intervals(

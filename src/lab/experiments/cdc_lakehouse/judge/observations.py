@@ -10,14 +10,15 @@ import pandas as pd
 
 from lab.evidence.criteria import Observation
 from lab.evidence.statistics import rule_of_three
-from lab.experiments.cdc_lakehouse import operations, workload
-from lab.experiments.cdc_lakehouse.frames import records
-from lab.experiments.cdc_lakehouse.kills import Injected
-from lab.experiments.cdc_lakehouse.kit.verify import Consistency
-from lab.experiments.cdc_lakehouse.live import Lived
-from lab.experiments.cdc_lakehouse.operations import Operation
+from lab.experiments.cdc_lakehouse.judge import operations
+from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.experiments.cdc_lakehouse.judge.operations import Operation
+from lab.experiments.cdc_lakehouse.measure.kills import Injected
+from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
+from lab.experiments.cdc_lakehouse.mechanism import Consistency
 from lab.experiments.cdc_lakehouse.params import Fault, Params
-from lab.experiments.cdc_lakehouse.workload import RELOAD
+from lab.experiments.cdc_lakehouse.workload import writers
+from lab.experiments.cdc_lakehouse.workload.transactions import KINDS, RELOAD
 
 _GRACE_S = 1.0
 
@@ -109,12 +110,12 @@ def of_lag(calm: pd.DataFrame) -> dict[str, Observation]:
     }
 
 
-def of_load(lived: Lived, params: Params, found: Sequence[Operation]) -> dict[str, Observation]:
+def of_load(load: UnderLoad, params: Params, found: Sequence[Operation]) -> dict[str, Observation]:
     """Whether the workload was what it should be. found: the operations as the source committed them."""
-    over = lived.over + _GRACE_S
-    planned = (workload.transactions(params) // params.writers) * params.writers
-    on_time = sum(one.acknowledged <= over for one in lived.done if one.kind in workload.KINDS)
-    late = [one.acknowledged - one.intended for one in lived.done]
+    over = load.over + _GRACE_S
+    planned = (writers.transactions(params) // params.writers) * params.writers
+    on_time = sum(one.acknowledged <= over for one in load.done if one.kind in KINDS)
+    late = [one.acknowledged - one.intended for one in load.done]
     counts = operations.counts(found)
     rare = operations.too_rare(counts)
     told = ", ".join(f"{kind} {counts[kind]:,}" for kind in operations.DANGEROUS)
@@ -131,23 +132,23 @@ def of_load(lived: Lived, params: Params, found: Sequence[Operation]) -> dict[st
 
 
 def of_faults(
-    asked: Sequence[Fault], lived: Lived, found: Sequence[Operation], commits: Sequence[float]
+    asked: Sequence[Fault], load: UnderLoad, found: Sequence[Operation], commits: Sequence[float]
 ) -> dict[str, Observation]:
     """Whether the kills hit, what happened at the source meanwhile, and what a reader could see afterwards.
 
     asked: kinds of kill that there had to be. commits: when each snapshot was committed, s since the epoch.
     """
-    hits = [one for one in lived.faults if one.hit]
+    hits = [one for one in load.faults if one.hit]
     idle = set(asked) - {one.fault for one in hits}
     text = "; ".join(
         f"{one.fault}{'' if one.hit else ' (missed)'}: back after {one.back - one.at:.1f} s"
-        for one in lived.faults
+        for one in load.faults
     )
     observed = {"killed_at_work": Observation(len(idle), text or "nothing was killed")}
     if not hits:
         none = Observation(0, "no kill hit its window", conclusive=not asked)
         return observed | {"operations_in_outage": none, "snapshots_after_recovery": none}
-    outages = {one.fault: (one.at, lived.over if math.isnan(one.back) else one.back) for one in hits}
+    outages = {one.fault: (one.at, load.over if math.isnan(one.back) else one.back) for one in hits}
     rarest = {fault: operations.rarest_between(found, *outage) for fault, outage in outages.items()}
     emptied = {
         one.at
@@ -155,7 +156,7 @@ def of_faults(
         for one in operations.between(found, *outage)
         if one.kind == RELOAD
     }
-    after = {one.fault: following(one, lived, commits) for one in hits}
+    after = {one.fault: following(one, load, commits) for one in hits}
     return observed | {
         "operations_in_outage": Observation(
             min(len(emptied), *(count for _, count in rarest.values())),
@@ -168,7 +169,7 @@ def of_faults(
     }
 
 
-def following(one: Injected, lived: Lived, commits: Sequence[float]) -> int:
+def following(one: Injected, load: UnderLoad, commits: Sequence[float]) -> int:
     """Snapshots under load after the one that ended an outage, up to the next kill."""
-    later = [other.at for other in lived.faults if other.at > one.back]
-    return sum(one.back < at < min([lived.over, *later]) for at in commits)
+    later = [other.at for other in load.faults if other.at > one.back]
+    return sum(one.back < at < min([load.over, *later]) for at in commits)

@@ -8,13 +8,13 @@ import pandas as pd
 
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
-from lab.experiments.cdc_lakehouse.design import ANYWHERE
-from lab.experiments.cdc_lakehouse.findings import COPY, MERGE, TREATMENT, Findings
-from lab.experiments.cdc_lakehouse.frames import records
+from lab.experiments.cdc_lakehouse.criteria import ANYWHERE
+from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.experiments.cdc_lakehouse.present.findings import COPY, MERGE, TREATMENT, Findings
 
 
 def sums(found: Findings) -> Figure:
-    arms = {TREATMENT: found.treatment, ANYWHERE.name: found.controls[ANYWHERE.name]}
+    arms = {TREATMENT: found.treatment, ANYWHERE: found.controls[ANYWHERE]}
     rows = []
     for name, arm in arms.items():
         table = arm.tables["snapshots"]
@@ -29,7 +29,7 @@ def sums(found: Findings) -> Figure:
             for row in records(table)
         ]
     data = pd.DataFrame(rows)
-    broken = found.controls[ANYWHERE.name].observed["sum_at_every_snapshot"]
+    broken = found.controls[ANYWHERE].observed["sum_at_every_snapshot"]
     own, snapshots = found.treatment.observed["sum_at_every_snapshot"], len(found.table("snapshots"))
     right = (
         f"all {snapshots} snapshots have"
@@ -57,7 +57,7 @@ def sums(found: Findings) -> Figure:
 
     return Figure(
         f"Cut at transaction boundaries, {right} the right sum; cut anywhere, {broken.value} of "
-        f"{len(found.controls[ANYWHERE.name].tables['snapshots'])} do not",
+        f"{len(found.controls[ANYWHERE].tables['snapshots'])} do not",
         f"Deviation of the sum of balances by snapshot, for two designs on the same events. Cut at transactions: "
         f"{own.value} {own.detail}. Cut anywhere: {broken.value} {broken.detail}.",
         chart,

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from lab.evidence.result import Metric
-from lab.experiments.cdc_lakehouse.frames import records
+from lab.experiments.cdc_lakehouse.judge.frames import records
 
 _DIGITS = 4
 
 
 def metrics(tables: Mapping[str, pd.DataFrame], changes: int, restarts: int) -> list[Metric]:
-    """From what `experiment` puts together. changes: how many Debezium told of."""
+    """From what `result` puts together. changes: how many Debezium told of."""
     return [
         Metric("changes", changes, "changes", "row changes captured"),
         Metric("snapshots", len(tables["snapshots"]), "snapshots", "versions of the table, all compared"),

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from lab.errors import ServiceError
-from lab.experiments.cdc_lakehouse import kills, oracle
-from lab.experiments.cdc_lakehouse.kills import _kill
-from lab.experiments.cdc_lakehouse.seen import done
+from lab.experiments.cdc_lakehouse import oracle
+from lab.experiments.cdc_lakehouse.measure import kills
+from lab.experiments.cdc_lakehouse.measure.kills import _kill
+from lab.experiments.cdc_lakehouse.workload.writers import logged
 
 
 class Dying:
@@ -57,9 +58,9 @@ def test_a_line_half_written_does_not_count_yet(tmp_path: Path) -> None:
     whole, half = tmp_path / "0", tmp_path / "1"
     whole.write_text('["transfer", 7, 1.0, 1.5]\n["rolled back", null, 2.0, 2.5]\n')
     half.write_text('["transfer", 8, 1.0, 1.5]\n["transf')
-    assert [one.xid for one in done([whole, half])] == [7, None, 8]
+    assert [one.xid for one in logged([whole, half])] == [7, None, 8]
     half.write_text("")
-    assert len(done([whole, half])) == 2
+    assert len(logged([whole, half])) == 2
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def frozen(
         assert state(process) == "T"  # it is looked for only while the driver can't hear of it
         return [old, new] if time.monotonic() - begun > commits_after else [old]
 
-    monkeypatch.setattr(kills.oracle, "snapshots", snapshots)
+    monkeypatch.setattr(oracle, "snapshots", snapshots)
     monkeypatch.setattr(kills, "_MOMENT_S", 0.05)
     monkeypatch.setattr(kills, "_FROZEN_S", 0.2)
     own = SimpleNamespace(sink=SimpleNamespace(pid=process.pid), catalog=SimpleNamespace(uri=""))

@@ -1,0 +1,101 @@
+"""A run judged without any service: half a minute of transfers, and the same with something wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from lab.experiments.cdc_lakehouse import Params, oracle
+from lab.experiments.cdc_lakehouse.judge import result
+from lab.experiments.cdc_lakehouse.kit.sink.lake import Position
+from lab.experiments.cdc_lakehouse.kit.verify import compare
+from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
+from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
+from lab.experiments.cdc_lakehouse.workload.writers import Done
+
+PARAMS = Params(intervals=(3.0, 5.0), faults=())
+START, SEED = 1000.0, 1
+ENDS = [5.0, 8.0, 11.0, 14.0, 19.0, 24.0]  # when batches begin, s after START: three at each interval
+INTERVALS = [3.0, 3.0, 3.0, 3.0, 5.0, 5.0]
+TOOK = 0.5
+XIDS = list(range(10, 10 + 23))  # a transfer a second, from 1 s after START
+
+
+def position(transactions: int) -> Position:
+    return Position({0: 2 * transactions}, transactions)
+
+
+def seen() -> Seen:
+    """Every transaction in the batch that follows it."""
+    at = {xid: START + 1 + number for number, xid in enumerate(XIDS)}
+    log = [
+        (SEED, "w", 1, Decimal(5), "a"),
+        *[(xid, "w", key, Decimal(5), "b") for xid in XIDS for key in (1, 2)],
+    ]
+    known = oracle.Truth(
+        log, [oracle.Committed(xid, number, at[xid], at[xid] + 0.1, 2) for number, xid in enumerate(XIDS)]
+    )
+    bounds = [0, *(sum(one < START + end for one in at.values()) for end in ENDS)]
+    batches, rows = [], []
+    for number, (end, interval) in enumerate(zip(ENDS, INTERVALS, strict=True)):
+        begin, after = position(bounds[number]).text(), position(bounds[number + 1]).text()
+        count = bounds[number + 1] - bounds[number]
+        batches.append(
+            {"position": after, "began": START + end, "interval": interval, "transactions": count}
+            | {"changes": 2 * count}
+        )
+        rows.append((number, START + end + TOOK, "overwrite", begin, after, bounds[number + 1]))
+    rows.append((99, START + 30, "compaction", "", rows[-1][4], rows[-1][5]))
+    names = ["id", "at", "operation", "begin", "position", "transactions"]
+    table = pd.DataFrame(rows, columns=names).assign(wrong=0, total=Decimal(10), expected=Decimal(10))
+    visible = {row[0]: row[1] for row in rows[:-1]}
+    done = [Done("transfer", xid, at[xid], at[xid]) for xid in XIDS]
+    log_kept = [(START + 1, 1_000, 900, 400)]
+    load = UnderLoad(START, START + 66, done, [], visible, log_kept, batches, (START, START + 26), 0, 0)
+    places = [(xid, place) for xid in XIDS for place in (1, 2)]
+    return Seen(load, known, Compared(table, compare({"1": "b"}, {"1": "b"})), places, {"Debezium": "3"})
+
+
+def test_a_run_in_order_has_nothing_wrong_and_the_lag_that_its_batches_give() -> None:
+    found = result.treatment(PARAMS, seen())
+    for name in ("rows_equal_source", "sum_at_every_snapshot", "nothing_lost", "nothing_repeated"):
+        assert found.observed[name].value == 0, name
+    assert found.observed["consistency_rate"].value == 1
+    lags = found.tables["lags"]
+    assert list(lags["xid"]) == XIDS and 99 not in set(lags["snapshot"])
+    assert lags["lag"].iloc[0] == pytest.approx(ENDS[0] + TOOK - 1)
+    assert found.metric("changes").value == 2 * len(XIDS)
+    assert list(found.tables["intervals"]["gap"]) == [3.0, 5.0]
+
+
+def test_the_driver_is_not_timed_by_a_batch_that_was_not_committed() -> None:
+    run = seen()
+    lost = {"position": position(999).text(), "began": START + 27, "interval": 5.0, "transactions": 9}
+    run.load.batches.append(lost | {"changes": 18})
+    assert len(result.treatment(PARAMS, run).tables["batches"]) == len(ENDS)
+
+
+def test_a_batch_that_was_applied_twice_and_a_change_that_was_lost_are_told() -> None:
+    run = seen()
+    table = run.table.snapshots
+    table.loc[2, "begin"] = table.loc[1, "begin"]
+    run = replace(run, places=run.places[1:], load=replace(run.load, missing=3))
+    found = result.treatment(PARAMS, run).observed
+    assert found["nothing_repeated"].value == 1
+    assert found["nothing_lost"].value == 4
+    assert "3 transactions in no snapshot" in found["nothing_lost"].detail
+
+
+def test_a_control_is_judged_by_its_table_alone() -> None:
+    table = seen().table.snapshots.assign(wrong=1, total=Decimal(9))
+    found = result.control(PARAMS, Compared(table, compare({"1": "b"}, {})))
+    assert found.observed["rows_equal_source"].value == 1
+    assert found.observed["sum_at_every_snapshot"].value == len(table)
+
+
+def test_the_log_that_a_slot_retains_counts_from_where_postgresql_keeps_it() -> None:
+    (row,) = result.treatment(PARAMS, seen()).tables["log"].to_dict("records")
+    assert (row["seconds"], row["retained"], row["unconfirmed"]) == (1, 600, 100)
