@@ -28,7 +28,7 @@ def lake() -> Lake:
     """Sizes and datasets as PARAMS ask for them; there are no files."""
     made = Lake(Path("nowhere"), ("lineitem",))
     for size, held in STORED.items():
-        made.files[size] = Files(size, Path("nowhere"), {}, {"lineitem": held}, {"lineitem": 1}, {})
+        made.files[size] = Files(size, Path("nowhere"), {}, {"lineitem": held}, {})
     same = [Dataset(SAME, "parquet", size) for size in PARAMS.sizes]
     same += [Dataset(SAME, name, PARAMS.scale_factor) for name in ("iceberg", "delta")]
     own = [Dataset(OWN, name, PARAMS.scale_factor) for name in ("parquet", "iceberg")]

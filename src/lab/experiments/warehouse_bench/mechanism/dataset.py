@@ -36,7 +36,7 @@ class Dataset:
 class Files:
     """The Parquet files of one scale factor: `folder`/TABLE/part-N.parquet.
 
-    columns: name and DuckDB type by table. bytes, rows: by table. sha256: of each file, by table, when it was written;
+    columns: name and DuckDB type by table. bytes: by table. sha256: of each file, by table, when it was written;
     the formats share its bytes by hard links, so it can't be asked later what they once were.
     """
 
@@ -44,7 +44,6 @@ class Files:
     folder: Path
     columns: dict[str, Columns]
     bytes: dict[str, int]
-    rows: dict[str, int]
     sha256: dict[str, Counter[str]]
 
     @property

@@ -26,13 +26,12 @@ def generate(scale_factor: float, tables: Sequence[str], folder: Path) -> Files:
     """Write the tables by TPC-H's generator into `folder`."""
     with connect("tpch") as connection:
         connection.execute("CALL dbgen(sf = $sf)", {"sf": scale_factor})
-        found = {table: _write(connection, table, folder / table) for table in tables}
+        columns = {table: _write(connection, table, folder / table) for table in tables}
     return Files(
         scale_factor,
         folder,
-        {table: columns for table, (columns, _) in found.items()},
+        columns,
         {table: sum(path.stat().st_size for path in (folder / table).iterdir()) for table in tables},
-        {table: rows for table, (_, rows) in found.items()},
         {table: sha256((folder / table).iterdir()) for table in tables},
     )
 
@@ -46,8 +45,8 @@ def sha256(files: Iterable[Path]) -> Counter[str]:
     return found
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> tuple[Columns, int]:
-    """Columns and rows of the table that was written."""
+def _write(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> Columns:
+    """Columns of the table that was written."""
     folder.mkdir(parents=True)
     described = connection.execute(f"DESCRIBE {table}").fetchall()
     columns = tuple((str(row[0]), str(row[1])) for row in described)
@@ -61,7 +60,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> t
             f"COPY (FROM {table} WHERE rowid >= {first} AND rowid < {end}) "
             f"TO '{folder}/part-{part}.parquet' (FORMAT parquet, FIELD_IDS {{{numbers}}})"
         )
-    return columns, int(rows)
+    return columns
 
 
 def link(files: Files, folder: Path) -> None:
