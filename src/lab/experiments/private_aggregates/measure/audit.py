@@ -11,13 +11,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from lab.evidence.statistics import clopper_pearson
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    from lab.lazy import module
+
+    stats = module("scipy.stats")
 
 Mechanism = Callable[[Any, int], Any]  # (data set, n) -> n independent outputs
 Floats = NDArray[np.float64]
@@ -163,6 +169,6 @@ def _bounds(
     likely: NDArray[np.int64], rare: NDArray[np.int64], trials: int, confidence: float, delta: float
 ) -> Floats:
     tail = (1 - confidence) / 2
-    low = np.where(likely > 0, beta.ppf(tail, np.maximum(likely, 1), trials - likely + 1), 0.0)
-    high = np.where(rare < trials, beta.ppf(1 - tail, rare + 1, np.maximum(trials - rare, 1)), 1.0)
+    low = np.where(likely > 0, stats.beta.ppf(tail, np.maximum(likely, 1), trials - likely + 1), 0.0)
+    high = np.where(rare < trials, stats.beta.ppf(1 - tail, rare + 1, np.maximum(trials - rare, 1)), 1.0)
     return np.log(np.maximum(low - delta, 1e-300) / high)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from lab.experiments.private_aggregates.bounding import ONE_ROW, Unit
-from lab.experiments.private_aggregates.budget import Budget, Cost
-from lab.experiments.private_aggregates.prepare import Prepare, prepare
-from lab.experiments.private_aggregates.queries import Bounds, Query
+from lab.experiments.private_aggregates.mechanism.bounding import ONE_ROW, Unit
+from lab.experiments.private_aggregates.mechanism.budget import Budget, Cost
+from lab.experiments.private_aggregates.mechanism.prepare import Prepare, prepare
+from lab.experiments.private_aggregates.mechanism.queries import Bounds, Query
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.experiments.private_aggregates import noise
+from lab.experiments.private_aggregates.mechanism import noise
 
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.evidence.result import Decision, Metric, Result, Summary
-from lab.experiments.private_aggregates.findings import TARGET, Findings, findings, percent
+from lab.experiments.private_aggregates.present.findings import TARGET, Findings, findings, percent
 
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:

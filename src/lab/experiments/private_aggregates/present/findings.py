@@ -11,7 +11,7 @@ import pandas as pd
 
 from lab.evidence.result import Result
 from lab.experiments.private_aggregates.params import Params
-from lab.experiments.private_aggregates.plan import questions
+from lab.experiments.private_aggregates.workload.plan import questions
 
 TARGET = 0.05  # relative error that is aimed at, in 95 % of the releases
 _LN20 = math.log(20)  # the 95th percentile of |Laplace|, in units of its scale

@@ -7,14 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from lab.evidence.criteria import Observation
-from lab.evidence.result import Metric
-from lab.experiments.private_aggregates import attack, noise, plan
-from lab.experiments.private_aggregates.arm import Arm, Seen
-from lab.experiments.private_aggregates.audit import Audit, Mechanism, audit, coded
 from lab.experiments.private_aggregates.criteria import FALSE_ALARM
-from lab.experiments.private_aggregates.data import with_extreme_person
-from lab.experiments.private_aggregates.statistic import Statistic
+from lab.experiments.private_aggregates.measure.audit import Audit, Mechanism, audit, coded
+from lab.experiments.private_aggregates.mechanism import noise
+from lab.experiments.private_aggregates.mechanism.statistic import Statistic
+from lab.experiments.private_aggregates.workload import attack, plan
+from lab.experiments.private_aggregates.workload.arms import Arm
+from lab.experiments.private_aggregates.workload.patients import with_extreme_person
 
 # Audits of outputs that are dear to draw make do with this share of the releases.
 _SHARE = {
@@ -87,29 +86,15 @@ def cases(arm: Arm, names: tuple[str, ...] = ()) -> list[Case]:
     return [*found, StatisticCase("unknown groups", pair, delta), DoubleCase("double", (0.0, 1.0))]
 
 
-def audits(arm: Arm, names: tuple[str, ...] = ()) -> Seen:
+def audits(arm: Arm, names: tuple[str, ...] = ()) -> pd.DataFrame:
     """Lower bounds on epsilon for each case at each claimed epsilon; jointly right with 99.9 %."""
     chosen = cases(arm, names)
     confidence = 1 - FALSE_ALARM / (len(chosen) * len(arm.params.audited))
-    rows = [
+    return pd.DataFrame(
         _row(case, epsilon, _audit(arm, case, epsilon, confidence))
         for case in chosen
         for epsilon in arm.params.audited
-    ]
-    table = pd.DataFrame(rows)
-    seen = {"audit_within_claim": _worst(table)}
-    if not names or "count" in names:
-        seen["audit_has_power"] = _power(table)
-    metrics = [
-        Metric(
-            f"audit_{row['statistic'].replace(' ', '_')}_at_{row['claimed']:g}",
-            row["bound"],
-            "",
-            f"lower bound on the epsilon of the {row['statistic']}, claimed {row['claimed']:g}",
-        )
-        for row in rows
-    ]
-    return Seen(seen, metrics, {"audits": table})
+    )
 
 
 def _audit(arm: Arm, case: Case, epsilon: float, confidence: float) -> Audit:
@@ -131,25 +116,8 @@ def _row(case: Case, epsilon: float, found: Audit) -> dict[str, Any]:
     }
 
 
-def _worst(table: pd.DataFrame) -> Observation:
-    row = table.loc[table["ratio"].idxmax()]
-    detail = (
-        f"of {len(table)} audits the {row['statistic']} at claimed {row['claimed']:g}: at least "
-        f"{row['bound']:.2f} (event seen {row['hits']:,} and {row['hits_neighbour']:,} times in {row['trials']:,})"
-    )
-    return Observation(float(row["ratio"]), detail)
-
-
-def _power(table: pd.DataFrame) -> Observation:
-    counts = table[table["statistic"] == "count"]
-    row = counts.loc[counts["ratio"].idxmin()]
-    return Observation(
-        float(row["ratio"]), f"at claimed {row['claimed']:g} the audit finds {row['bound']:.2f}"
-    )
-
-
-def library_account(arm: Arm) -> Seen:
-    """What OpenDP says each planned release costs, against what is entered in the ledger."""
+def account(arm: Arm) -> dict[tuple[str, float], float]:
+    """What OpenDP says each planned release costs, as a share of what is entered in the ledger."""
     params = arm.params
     ratios = {}
     for question in plan.questions(params):
@@ -160,6 +128,4 @@ def library_account(arm: Arm) -> Seen:
     for epsilon in params.epsilons:
         loss, chance = groups.loss(epsilon)
         ratios["unknown groups", epsilon] = max(loss / epsilon, chance / params.delta)
-    worst = max(ratios, key=lambda key: ratios[key])
-    detail = f"of {len(ratios)} releases the {worst[0]} at {worst[1]:g}"
-    return Seen({"library_agrees": Observation(ratios[worst], detail)})
+    return ratios

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lab.experiments.private_aggregates.bounding import Unit
-from lab.experiments.private_aggregates.params import Params
-from lab.experiments.private_aggregates.queries import (
+from lab.experiments.private_aggregates.mechanism.bounding import Unit
+from lab.experiments.private_aggregates.mechanism.queries import (
     Bounds,
     Count,
     Grouped,
@@ -17,12 +16,14 @@ from lab.experiments.private_aggregates.queries import (
     Query,
     Sum,
 )
-
-AGES = tuple(range(25, 70, 5))
-EDUCATION = (1, 2, 3, 4)
-INCOME_GRAIN = 0.001  # thousand marks: one mark
-INCOME_STEP = 0.2
-QUANTILE = 0.9  # above which income does the best-off tenth begin?
+from lab.experiments.private_aggregates.params import (
+    AGES,
+    EDUCATION,
+    INCOME_GRAIN,
+    INCOME_STEP,
+    QUANTILE,
+    Params,
+)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What theory and a plain recomputation say; nothing here calls the mechanism or OpenDP.
+"""The error that theory gives each statistic; nothing here calls the mechanism or OpenDP.
 
 Discrete Laplace of scale s, p = exp(-1/s): P(x) = (1-p)/(1+p) p^|x|, so E|X| = 2p/(1-p^2) = 1/sinh(1/s) and
 E X^2 = 2p/(1-p)^2 (Ghosh, Roughgarden and Sundararajan 2009). For s >> 1, E|X| -> s = sensitivity / epsilon.
@@ -7,8 +7,6 @@ E X^2 = 2p/(1-p)^2 (Ghosh, Roughgarden and Sundararajan 2009). For s >> 1, E|X| 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,35 +96,6 @@ def _ranks(values: Floats, candidates: Floats) -> tuple[Floats, Floats]:
         np.searchsorted(ordered, candidates - near, "left").astype(float),
         np.searchsorted(ordered, candidates + near, "right").astype(float),
     )
-
-
-def clipped_sum(values: Iterable[float], low: float, high: float) -> float:
-    """Sum of the clipped values, rounded once."""
-    return math.fsum(min(max(float(value), low), high) for value in values)
-
-
-def binned(values: Iterable[float], edges: Sequence[float]) -> list[int]:
-    """Values in [edge, next edge), by comparison with each edge; outside ones in the end bins."""
-    counts = [0] * (len(edges) - 1)
-    for value in values:
-        place = sum(value >= edge for edge in edges) - 1
-        counts[min(max(place, 0), len(counts) - 1)] += 1
-    return counts
-
-
-def most_rows(people: Iterable[int]) -> int:
-    """Rows of the person who has the most."""
-    return max(Counter(people).values())
-
-
-def admitted(limit: int, costs: Iterable[int]) -> list[bool]:
-    """Which costs an accountant must admit, one after another, all in the same whole units."""
-    spent, decisions = 0, []
-    for cost in costs:
-        fits = spent + cost <= limit
-        spent += cost if fits else 0
-        decisions.append(fits)
-    return decisions
 
 
 def simulated_laplace(scale: float, n: int, seed: int) -> NDArray[np.int64]:

@@ -6,17 +6,17 @@ import random
 
 import pandas as pd
 
-from lab.evidence.criteria import Observation
-from lab.experiments.private_aggregates import oracle, plan
-from lab.experiments.private_aggregates.arm import Arm, Seen
-from lab.experiments.private_aggregates.budget import Budget, BudgetExceededError, Cost
-from lab.experiments.private_aggregates.release import release
+from lab.experiments.private_aggregates.measure.seen import Ledger, Requests
+from lab.experiments.private_aggregates.mechanism.budget import Budget, BudgetExceededError, Cost
+from lab.experiments.private_aggregates.mechanism.release import release
+from lab.experiments.private_aggregates.workload import plan
+from lab.experiments.private_aggregates.workload.arms import Arm
 
 _SEQUENCES, _REQUESTS = 200, 25
 
 
-def publication(arm: Arm) -> Seen:
-    """Publish the six statistics from one budget, ask for one more, and put the accountant to the test."""
+def publication(arm: Arm) -> Ledger:
+    """Publish the six statistics from one budget, ask for one more, and try accountants with random requests."""
     params = arm.params
     budget, rows = Budget(params.epsilon), []
     for question in (*plan.questions(params), plan.questions(params)[0]):
@@ -31,15 +31,8 @@ def publication(arm: Arm) -> Seen:
                 "answer": value,
             }
         )
-    table = pd.DataFrame(rows)
-    # The six fill the budget to the last bit, though 0.1 + 0.35 + ... does not add up to 1 in doubles.
-    wrong = int((table["admitted"] != [True] * 6 + [False]).sum()) + (len(budget.ledger) != 6)
-    wrong += sum(_wrong_decisions(params.seed + sequence) for sequence in range(_SEQUENCES))
-    detail = (
-        f"of {len(rows) + _SEQUENCES * _REQUESTS:,}; after {table['spent'].iloc[-1]:g} of "
-        f"{params.epsilon:g} the {table['release'].iloc[-1]} was refused"
-    )
-    return Seen({"budget_refuses": Observation(wrong, detail)}, tables={"ledger": table})
+    requests = [_requests(params.seed + sequence) for sequence in range(_SEQUENCES)]
+    return Ledger(pd.DataFrame(rows), len(budget.ledger), requests)
 
 
 def _ask(arm: Arm, question: plan.Question, epsilon: float, budget: Budget) -> tuple[bool, str]:
@@ -66,17 +59,15 @@ def _short(value: object) -> str:
     return f"{value:,.2f}".removesuffix(".00")
 
 
-def _wrong_decisions(seed: int) -> int:
-    """A random sequence of requests in thousandths of epsilon, decided by us and by integers."""
+def _requests(seed: int) -> Requests:
+    """A random sequence of requests in thousandths of epsilon."""
     chance = random.Random(seed)
     limit = chance.randint(1, 3_000)
     costs = [chance.randint(1, max(1, limit // 8)) for _ in range(_REQUESTS)]
     budget = Budget(limit / 1_000)
-    decisions = [_admits(budget, cost / 1_000) for cost in costs]
-    kept = sum(cost for cost, fits in zip(costs, decisions, strict=True) if fits)
-    traces = len(budget.ledger) != sum(decisions) or round((limit / 1_000 - budget.left) * 1_000) != kept
-    asked = oracle.admitted(limit, costs)
-    return sum(a != b for a, b in zip(decisions, asked, strict=True)) + traces
+    admitted = [_admits(budget, cost / 1_000) for cost in costs]
+    spent = round((limit / 1_000 - budget.left) * 1_000)
+    return Requests(limit, costs, admitted, spent, len(budget.ledger))
 
 
 def _admits(budget: Budget, epsilon: float) -> bool:

@@ -8,15 +8,15 @@ import pandas as pd
 
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
-from lab.experiments.private_aggregates.axes import columns, log_x
-from lab.experiments.private_aggregates.composition import (
+from lab.experiments.private_aggregates.present.axes import columns, log_x
+from lab.experiments.private_aggregates.present.composition import (
     added_up,
     advanced,
     concentrated,
     crossing,
 )
-from lab.experiments.private_aggregates.findings import TARGET, Findings, percent
-from lab.experiments.private_aggregates.scale import SMALL_RELEASE
+from lab.experiments.private_aggregates.present.findings import TARGET, Findings, percent
+from lab.experiments.private_aggregates.present.law import SMALL_RELEASE
 
 
 def group_sizes(found: Findings) -> Figure:

@@ -1,7 +1,7 @@
 """The only place where randomness enters a release: OpenDP's exact samplers.
 
 All noise is added to integers. A sum of doubles has rounding that depends on its order, and noise drawn
-as a double has gaps that give the true value away (see attack.py); integers have neither.
+as a double has gaps that give the true value away (see workload/attack.py); integers have neither.
 The generator is the operating system's; it can't be seeded, and a release must not be.
 """
 
@@ -9,18 +9,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import opendp.prelude as dp
 from numpy.typing import NDArray
 
-dp.enable_features("contrib")
+from lab.errors import ServiceError
+
+if TYPE_CHECKING:
+    import opendp.prelude as dp
 
 Integers = NDArray[np.int64]
-_VECTOR = dp.vector_domain(dp.atom_domain(T="i64")), dp.l1_distance(T="i64")
-_SCORES = dp.vector_domain(dp.atom_domain(T="u64")), dp.linf_distance(T="u64")
 # One division rounds by less; a scale that is a hair too large costs nothing.
 _HAIR = 1 + 2**-50
+
+
+@cache
+def _opendp() -> Any:
+    """OpenDP, loaded when noise is first drawn: only this experiment's set-up installs it."""
+    try:
+        import opendp.prelude as dp
+    except ModuleNotFoundError as error:
+        raise ServiceError("OpenDP is not installed. Run: lab setup private_aggregates") from error
+    dp.enable_features("contrib")
+    return dp
 
 
 def laplace_scale(sensitivity: float, epsilon: float) -> float:
@@ -34,14 +47,19 @@ def discrete_laplace(values: Integers, scale: float, n: int) -> Integers:
     The copies go through OpenDP as one long vector, which draws anew for each entry; it is n releases, and
     each costs its own epsilon.
     """
-    mechanism = dp.m.make_laplace(*_VECTOR, scale=scale)
-    drawn = mechanism(np.tile(values.astype(np.int64), n))
+    drawn = _laplace(scale)(np.tile(values.astype(np.int64), n))
     return np.asarray(drawn, dtype=np.int64).reshape(n, len(values))
 
 
 def laplace_loss(distance: int, scale: float) -> float:
     """OpenDP's own account of what `discrete_laplace` costs at L1 distance `distance`."""
-    return float(dp.m.make_laplace(*_VECTOR, scale=scale).map(distance))
+    return float(_laplace(scale).map(distance))
+
+
+def _laplace(scale: float) -> dp.Measurement:
+    dp = _opendp()
+    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l1_distance(T="i64")
+    return dp.m.make_laplace(*space, scale=scale)
 
 
 def laplace_reach(scale: float, confidence: float) -> int:
@@ -63,19 +81,25 @@ def quantile_sensitivity(candidates: Integers, q: float, rows: int) -> int:
 
 def noisy_least(scores: Integers, scale: float, n: int) -> Integers:
     """`n` times the index of a low score, by report noisy max: shape (n,)."""
-    mechanism = dp.m.make_noisy_max(*_SCORES, dp.max_divergence(), scale=scale, negate=True)
+    mechanism = _noisy_max(scale)
     given = scores.tolist()
     return np.fromiter((mechanism(given) for _ in range(n)), dtype=np.int64, count=n)
 
 
 def noisy_least_loss(distance: int, scale: float) -> float:
     """OpenDP's account of what `noisy_least` costs if no score changes by more than `distance`."""
-    mechanism = dp.m.make_noisy_max(*_SCORES, dp.max_divergence(), scale=scale, negate=True)
-    return float(mechanism.map(distance))
+    return float(_noisy_max(scale).map(distance))
+
+
+def _noisy_max(scale: float) -> dp.Measurement:
+    dp = _opendp()
+    space = dp.vector_domain(dp.atom_domain(T="u64")), dp.linf_distance(T="u64")
+    return dp.m.make_noisy_max(*space, dp.max_divergence(), scale=scale, negate=True)
 
 
 def thresholding(kind: type, scale: float, threshold: int) -> dp.Measurement:
     """Noisy counts by key, without those below `threshold`: {key: count} -> {key: count}."""
+    dp = _opendp()
     key = dp.atom_domain(T="i64" if kind is int else "String")
     counts = dp.map_domain(key, dp.atom_domain(T="i64"))
     metric = dp.l01inf_distance(dp.absolute_distance(T="i64"))
@@ -90,12 +114,14 @@ def plain(counts: Mapping[Hashable, int]) -> tuple[type, dict[Hashable, int]]:
 
 def float_laplace(value: float, scale: float, n: int, grid: int | None = None) -> NDArray[np.float64]:
     """`n` of OpenDP's Laplace draws around a double; on multiples of 2**grid if that is given."""
+    dp = _opendp()
     domain = dp.vector_domain(dp.atom_domain(T=float, nan=False), size=n)
     mechanism = dp.m.make_laplace(domain, dp.l1_distance(T=float), scale=scale, k=grid)
     return np.asarray(mechanism([value] * n))
 
 
 def _scoring(candidates: Integers, q: float) -> dp.Transformation:
+    dp = _opendp()
     domain = dp.vector_domain(dp.atom_domain(T="i64"))
     return dp.t.make_quantile_score_candidates(
         domain, dp.symmetric_distance(), candidates=candidates.tolist(), alpha=q

@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from lab.experiments.private_aggregates import noise
-from lab.experiments.private_aggregates.bounding import ONE_ROW, Unit, bound, one_row_each
-from lab.experiments.private_aggregates.queries import (
+from lab.experiments.private_aggregates.mechanism import noise
+from lab.experiments.private_aggregates.mechanism.bounding import ONE_ROW, Unit, bound, one_row_each
+from lab.experiments.private_aggregates.mechanism.queries import (
     Bounds,
     Count,
     Grouped,
@@ -24,7 +24,7 @@ from lab.experiments.private_aggregates.queries import (
     Query,
     Sum,
 )
-from lab.experiments.private_aggregates.statistic import (
+from lab.experiments.private_aggregates.mechanism.statistic import (
     Additive,
     Floats,
     Part,

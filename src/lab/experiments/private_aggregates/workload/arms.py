@@ -1,15 +1,33 @@
-"""The mechanism broken in the ways that are found in the wild: one control each."""
+"""The arms: a mechanism on the table; and the mechanism broken as it is found in the wild, one control each."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from lab.experiments.private_aggregates.bounding import Unit
-from lab.experiments.private_aggregates.prepare import prepare, statistic
-from lab.experiments.private_aggregates.queries import Bounds, Query
-from lab.experiments.private_aggregates.statistic import Additive, Selection, Statistic, Thresholded
+from lab.experiments.private_aggregates.mechanism.bounding import Unit
+from lab.experiments.private_aggregates.mechanism.prepare import Prepare, prepare, statistic
+from lab.experiments.private_aggregates.mechanism.queries import Bounds, Query
+from lab.experiments.private_aggregates.mechanism.statistic import Additive, Selection, Statistic, Thresholded
+from lab.experiments.private_aggregates.params import Params
+from lab.experiments.private_aggregates.workload import plan
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A mechanism on the table."""
+
+    params: Params
+    table: pd.DataFrame
+    mechanism: Prepare
+
+    def ready(
+        self, query: Query, bounds: Bounds = None, table: pd.DataFrame | None = None, delta: float = 0.0
+    ) -> Statistic:
+        """The mechanism's statistic on the table, or on another `table`."""
+        chosen = self.table if table is None else table
+        return self.mechanism(chosen, query, bounds, plan.unit(self.params), delta)
 
 
 def half_sensitivity(

@@ -10,9 +10,9 @@ import pandas as pd
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
-from lab.experiments.private_aggregates.axes import columns, log_x
-from lab.experiments.private_aggregates.figures_scale import composition, group_sizes
-from lab.experiments.private_aggregates.findings import Findings, findings, percent
+from lab.experiments.private_aggregates.present.axes import columns, log_x
+from lab.experiments.private_aggregates.present.figures_scale import composition, group_sizes
+from lab.experiments.private_aggregates.present.findings import Findings, findings, percent
 
 _TREATMENT = "as it should be"
 
