@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.experiments.sql_windows.queries import Query, queries
+from lab.experiments.sql_windows.mechanism.queries import Query, queries
 
 
 def broken_queries() -> dict[str, dict[str, Query]]:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from lab.experiments.sql_windows.paramstyle import paramstyle_of
-from lab.experiments.sql_windows.queries import Query
+from lab.experiments.sql_windows.mechanism.paramstyle import paramstyle_of
+from lab.experiments.sql_windows.mechanism.queries import Query
 
 TABLE = "sorting"
 # One row less than a power of two: PostgreSQL doubles its array of row pointers, and here it is just full.
@@ -24,6 +24,21 @@ class Sort:
     method: str
     spilled: bool
     bytes: int
+
+
+@dataclass(frozen=True)
+class Spill:
+    """fitted: the sort that gives bytes per row; first_rows: smallest size that spills at `work_mem_mb`.
+
+    sorts: reports at other sizes, within memory and not. slowdown: time with spill / without, at `rows`.
+    """
+
+    fitted: Sort
+    predicted_rows: int
+    first_rows: int
+    sorts: list[Sort]
+    slowdown: float
+    rows: int
 
 
 def sort_of(connection: Any, query: Query, rows: int, work_mem_mb: int) -> Sort:

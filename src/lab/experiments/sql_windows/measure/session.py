@@ -7,30 +7,25 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lab.experiments.sql_windows import aids, cdnow, oracle, rows, sample, sliding, sorting
+from lab.experiments.sql_windows import oracle
 from lab.experiments.sql_windows.criteria import SMALL_ROWS
-from lab.experiments.sql_windows.engines import ENGINES, Bench
-from lab.experiments.sql_windows.measure import Plan, fetch_seconds, seconds, timings
+from lab.experiments.sql_windows.measure import rows, sort_memory, speedups
+from lab.experiments.sql_windows.measure.engines import ENGINES, Bench
+from lab.experiments.sql_windows.measure.seen import Cdnow
+from lab.experiments.sql_windows.measure.timing import (
+    SLIDING,
+    Plan,
+    fetch_seconds,
+    seconds,
+    timings,
+    width_timings,
+)
+from lab.experiments.sql_windows.mechanism.queries import Query
 from lab.experiments.sql_windows.params import Params
-from lab.experiments.sql_windows.queries import Query
-from lab.experiments.sql_windows.workload import transactions
+from lab.experiments.sql_windows.workload import cdnow, sample
+from lab.experiments.sql_windows.workload.purchases import transactions
 
 CDNOW, SAMPLE = "cdnow", "sample"
-
-
-@dataclass(frozen=True)
-class Spill:
-    """fitted: the sort that gives bytes per row; first_rows: smallest size that spills at `work_mem_mb`.
-
-    sorts: reports at other sizes, within memory and not. slowdown: time with spill / without, at `rows`.
-    """
-
-    fitted: sorting.Sort
-    predicted_rows: int
-    first_rows: int
-    sorts: list[sorting.Sort]
-    slowdown: float
-    rows: int
 
 
 @dataclass
@@ -76,65 +71,64 @@ class Session:
         """PostgreSQL's plan of the session summary at the middle size, as run: one row per line."""
         connection = self.bench.connection("PostgreSQL", str(self.params.middle))
         options = "ANALYZE, BUFFERS, COSTS OFF"
-        return pd.DataFrame({"line": sorting.explain(connection, self.queries["session_summary"], options)})
+        return pd.DataFrame(
+            {"line": sort_memory.explain(connection, self.queries["session_summary"], options)}
+        )
 
     def sliding(self) -> pd.DataFrame:
         """Time against the width of the frame."""
         params = self.params
-        self.bench.load(sliding.TABLE, self._purchases(params.sliding_rows))
-        return sliding.widths(
+        self.bench.load(SLIDING, self._purchases(params.sliding_rows))
+        return width_timings(
             self.bench, self.queries["sliding_max"], params.widths, params.repeats, params.cell_seconds
         )
 
-    def cdnow(self) -> tuple[dict[str, int], pd.DataFrame]:
-        """Customers that differ from the published summary, by engine; and retention by cohort."""
+    def cdnow(self) -> Cdnow:
+        """Every engine's summary of CDNOW's customers, the published one, and retention by cohort."""
         self.bench.load(CDNOW, cdnow.purchases())
-        published = cdnow.published()
-        differing = {
-            engine: cdnow.customers_that_differ(self._cdnow_rfm(engine), published) for engine in ENGINES
-        }
         columns = ["cohort", "months_after", "customers", "cohort_size", "retention"]
         cohorts = self.queries["retention_cohorts"].rows(self.bench.connection("PostgreSQL", CDNOW))
-        return differing, pd.DataFrame(cohorts, columns=columns)
+        summaries = {engine: self._cdnow_rfm(engine) for engine in ENGINES}
+        return Cdnow(summaries, cdnow.published(), pd.DataFrame(cohorts, columns=columns))
 
     def _cdnow_rfm(self, engine: str) -> list[tuple]:
         query = self.queries["rfm_percentiles"]
         return query.rows(self.bench.connection(engine, CDNOW), as_of_day=cdnow.LAST_DAY)
 
-    def spill(self) -> Spill:
+    def spill(self) -> sort_memory.Spill:
         """Predict the size at which PostgreSQL's sort spills, then find it."""
         allowed = self.params.work_mem_mb
-        rows_per_byte = sorting.FIT_ROWS / self._fit().bytes
-        predicted = int(allowed * sorting.MIB * rows_per_byte)
-        self.bench.load(sorting.TABLE, self._purchases(2 * predicted), ("PostgreSQL",))
-        first = sorting.first_that_spills(
+        rows_per_byte = sort_memory.FIT_ROWS / self._fit().bytes
+        predicted = int(allowed * sort_memory.MIB * rows_per_byte)
+        self.bench.load(sort_memory.TABLE, self._purchases(2 * predicted), ("PostgreSQL",))
+        first = sort_memory.first_that_spills(
             lambda size: self._sort(size, allowed).spilled, predicted // 2, 2 * predicted
         )
         shares = (0.25, 0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2)
         sorts = [self._sort(int(share * predicted), allowed) for share in shares]
-        return Spill(self._fit(), predicted, first, sorts, self._slowdown(), 2 * predicted)
+        return sort_memory.Spill(self._fit(), predicted, first, sorts, self._slowdown(), 2 * predicted)
 
-    def _fit(self) -> sorting.Sort:
+    def _fit(self) -> sort_memory.Sort:
         connection = self.bench.connection("PostgreSQL", str(self.params.top))
-        return sorting.sort_of(connection, self.queries["running_total"], sorting.FIT_ROWS, 512)
+        return sort_memory.sort_of(connection, self.queries["running_total"], sort_memory.FIT_ROWS, 512)
 
-    def _sort(self, size: int, allowed: int) -> sorting.Sort:
-        connection = self.bench.connection("PostgreSQL", sorting.TABLE)
-        return sorting.sort_of(connection, self.queries["running_total"], size, allowed)
+    def _sort(self, size: int, allowed: int) -> sort_memory.Sort:
+        connection = self.bench.connection("PostgreSQL", sort_memory.TABLE)
+        return sort_memory.sort_of(connection, self.queries["running_total"], size, allowed)
 
     def _slowdown(self) -> float:
-        connection = self.bench.connection("PostgreSQL", sorting.TABLE)
+        connection = self.bench.connection("PostgreSQL", sort_memory.TABLE)
         query = self.queries["running_total"]
         within, spilling = [], []
         for _ in range(self.params.repeats):
             within.append(seconds(connection, query))
-            with sorting.work_mem(connection, self.params.work_mem_mb):
+            with sort_memory.work_mem(connection, self.params.work_mem_mb):
                 spilling.append(seconds(connection, query))
         return float(pd.Series(spilling).median() / pd.Series(within).median())
 
-    def aids(self, data: pd.DataFrame) -> aids.Aids:
+    def speedups(self, data: pd.DataFrame) -> speedups.Speedups:
         """What parallel partitions, pre-aggregation and approximation bring. data: the top size's purchases."""
-        return aids.measure(self.bench, str(self.params.top), str(self.params.middle), data, self.queries)
+        return speedups.measure(self.bench, str(self.params.top), str(self.params.middle), data, self.queries)
 
     def _load(self, size: int) -> pd.DataFrame:
         data = self._purchases(size)

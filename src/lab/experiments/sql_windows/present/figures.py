@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
-from lab.experiments.sql_windows.figures_of_rows import broken, cohorts, sort_memory
-from lab.experiments.sql_windows.figures_of_time import sliding, slopes, time_by_rows
+from lab.experiments.sql_windows.present.figures_of_rows import broken, cohorts, sort_memory
+from lab.experiments.sql_windows.present.figures_of_time import sliding, slopes, time_by_rows
 
 
 def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:

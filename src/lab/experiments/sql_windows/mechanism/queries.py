@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
-from lab.experiments.sql_windows.complexity import Complexity, parse_complexity
-from lab.experiments.sql_windows.paramstyle import paramstyle_of, translate
+from lab.experiments.sql_windows.mechanism.complexity import Complexity, parse_complexity
+from lab.experiments.sql_windows.mechanism.paramstyle import paramstyle_of, translate
 
-KIT = Path(__file__).parent / "kit"
+KIT = Path(__file__).parents[1] / "kit"
 NAMES = (
     "running_total",
     "moving_average_rows",

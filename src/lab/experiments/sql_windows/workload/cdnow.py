@@ -5,16 +5,14 @@ Both come with the package Lifetimes; set-up puts it in a folder of its own, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lab import paths
 from lab.errors import ServiceError
-from lab.experiments.sql_windows.workload import DAY_S, with_calendar
+from lab.experiments.sql_windows.workload.purchases import DAY_S, with_calendar
 
 # The summary describes the calibration period: its T counts weeks up to this day.
 LAST_DAY = 10_134  # 1997-09-30
@@ -44,21 +42,6 @@ def published() -> pd.DataFrame:
             "T": hundredths(read["T"]),
         }
     )
-
-
-def customers_that_differ(found: Iterable[tuple[Any, ...]], published: pd.DataFrame) -> int:
-    """Customers whose figures differ from the published ones, and those that only one of the two knows.
-
-    found: rows that begin with customer_id, frequency, recency_days, age_days.
-    """
-    theirs = {row[0]: row[1:] for row in published.itertuples(index=False, name=None)}
-    mine = {row[0]: (row[1], in_weeks(row[2]), in_weeks(row[3])) for row in found}
-    return sum(mine.get(customer) != theirs.get(customer) for customer in set(mine) | set(theirs))
-
-
-def in_weeks(days: int) -> int:
-    """Hundredths of weeks, rounded as the published table is; sevenths never fall on a half."""
-    return round(days * 100 / 7)
 
 
 def hundredths(weeks: pd.Series) -> pd.Series:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lab.evidence.result import Decision, Metric, Result, Summary
 from lab.experiments.sql_windows.criteria import SLOPE_LIMIT
-from lab.experiments.sql_windows.engines import ENGINES
+from lab.experiments.sql_windows.measure.engines import ENGINES
 from lab.experiments.sql_windows.params import Params
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lab.experiments.sql_windows.complexity import Bound
+from lab.evidence.statistics import Interval, loglog_slope
 from lab.experiments.sql_windows.criteria import OVERHEAD_LIMIT, SLOPE_LIMIT, SMALL_ROWS
-from lab.experiments.sql_windows.queries import Query
+from lab.experiments.sql_windows.mechanism.complexity import Bound
+from lab.experiments.sql_windows.mechanism.queries import Query
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def slope(sizes: Sequence[float], values: Sequence[float]) -> float:
 
 
 def growths(timings: pd.DataFrame, queries: Mapping[str, Query]) -> list[Growth]:
-    """Measured against declared slope for each query and engine. timings: see `measure.timings`."""
+    """Measured against declared slope for each query and engine. timings: see `measure.timing`."""
     found = []
     for engine, own in timings.groupby("engine"):
         sizes, noise, rest = sizes_that_count(own), disturbance(own), remainder(own)
@@ -111,3 +112,15 @@ def _growth(
         slope(sizes, [cells["min"][rows] / (rest if rows < middle else 1) - fixed for rows in sizes]),
         slope(medians.index.to_list(), medians.to_list()),
     )
+
+
+def width_slopes(timings: pd.DataFrame) -> dict[tuple[str, str], tuple[float, Interval]]:
+    """Log-log slope of processor time in the width, by engine and aggregate, with its interval.
+
+    Of each width the least counts, as for `growths`.
+    """
+    least = timings.groupby(["engine", "aggregate", "width"])["processor_s"].min()
+    return {
+        (str(engine), str(name)): loglog_slope(group["width"].to_list(), group["processor_s"].to_list())
+        for (engine, name), group in least.reset_index().groupby(["engine", "aggregate"])
+    }

@@ -12,8 +12,8 @@ from lab.charts import alt
 from lab.charts.figure import Figure
 from lab.charts.theme import BLUE, GREY, VERMILION
 from lab.evidence.result import Result
-from lab.experiments.sql_windows.encodings import ENGINE_COLOURS, NARROW, engine_colour, params_of
-from lab.experiments.sql_windows.sorting import FIT_ROWS, MIB
+from lab.experiments.sql_windows.measure.sort_memory import FIT_ROWS, MIB
+from lab.experiments.sql_windows.present.encodings import ENGINE_COLOURS, NARROW, engine_colour, params_of
 
 
 def broken(controls: Mapping[str, Result]) -> Figure:

@@ -1,12 +1,17 @@
-"""Two results held against each other, row by row and value by value."""
+"""Every query's rows on every engine against rows that were found without SQL, value by value."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
+
+import pandas as pd
+
+from lab.experiments.sql_windows.measure.engines import ENGINES, Bench
+from lab.experiments.sql_windows.mechanism.queries import Query
 
 RELATIVE_TOLERANCE = 1e-9  # for averages and ratios only; integers must be equal
 
@@ -18,6 +23,19 @@ class Difference:
     rows: int
     expected: int
     first: tuple[int, Any, Any] | None = None
+
+
+def differences(
+    bench: Bench, table: str, queries: Mapping[str, Query], expected: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """engine, query, expected (rows), differing (rows), first (place, found, expected; of one that differs)."""
+    found = []
+    for name, query in queries.items():
+        truth = list(expected[name].itertuples(index=False, name=None))
+        for engine in ENGINES:
+            difference = compare(query.rows(bench.connection(engine, table)), truth)
+            found.append((engine, name, difference.expected, difference.rows, difference.first))
+    return pd.DataFrame(found, columns=["engine", "query", "expected", "differing", "first"])
 
 
 def compare(found: Sequence[Sequence[Any]], expected: Sequence[Sequence[Any]]) -> Difference:

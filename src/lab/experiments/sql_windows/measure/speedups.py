@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.experiments.sql_windows.engines import DUCKDB_SESSION, Bench
-from lab.experiments.sql_windows.measure import seconds
-from lab.experiments.sql_windows.queries import Query
+from lab.experiments.sql_windows.measure.engines import DUCKDB_SESSION, Bench
+from lab.experiments.sql_windows.measure.timing import seconds
+from lab.experiments.sql_windows.mechanism.queries import Query
 
 WORKERS = 2
 PERCENTILE = 0.95
 
 
 @dataclass(frozen=True)
-class Aids:
+class Speedups:
     """Each as a ratio: time without / time with, at the stated rows.
 
     halves: PostgreSQL, customers split over two connections. threads: DuckDB with two threads for one.
@@ -37,11 +37,13 @@ class Aids:
     rank_error: float
 
 
-def measure(bench: Bench, top: str, middle: str, data: pd.DataFrame, queries: Mapping[str, Query]) -> Aids:
+def measure(
+    bench: Bench, top: str, middle: str, data: pd.DataFrame, queries: Mapping[str, Query]
+) -> Speedups:
     """top, middle: names of tables; data: the purchases of `top`."""
     total, rfm = queries["running_total"], queries["rfm_percentiles"]
     approximate, rank_error = _approximate(bench.connection("DuckDB", top), data["cents"].to_numpy())
-    return Aids(
+    return Speedups(
         halves=_halves(bench, top, total),
         threads=_threads(bench.connection("DuckDB", top), total),
         daily=_daily(bench.connection("PostgreSQL", middle), rfm),

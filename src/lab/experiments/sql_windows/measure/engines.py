@@ -13,8 +13,8 @@ import duckdb
 import pandas as pd
 import psycopg
 
-from lab.experiments.sql_windows.processor import POSTGRES_REPORTS
-from lab.experiments.sql_windows.queries import KIT
+from lab.experiments.sql_windows.measure.processor import POSTGRES_REPORTS
+from lab.experiments.sql_windows.mechanism.queries import KIT
 from lab.services.postgres import postgres
 
 ENGINES = ("PostgreSQL", "DuckDB", "SQLite")

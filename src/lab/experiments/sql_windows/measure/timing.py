@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.experiments.sql_windows.engines import ENGINES, Bench
-from lab.experiments.sql_windows.paramstyle import paramstyle_of
-from lab.experiments.sql_windows.processor import processor_time
-from lab.experiments.sql_windows.queries import Query
+from lab.experiments.sql_windows.measure.engines import ENGINES, Bench
+from lab.experiments.sql_windows.measure.processor import processor_time
+from lab.experiments.sql_windows.mechanism.paramstyle import paramstyle_of
+from lab.experiments.sql_windows.mechanism.queries import Query
+
+SLIDING = "sliding"  # the table on which the width of a frame is varied
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,21 @@ def timings(bench: Bench, plan: Plan) -> pd.DataFrame:
         return cost(bench.connection(engine, str(rows)), plan.queries[name])
 
     return repeatedly(plan.rounds(), plan.cell_seconds, take).rename(columns={"size": "rows"})
+
+
+def width_timings(
+    bench: Bench, query: Query, widths: Sequence[int], repeats: int, cell_seconds: float
+) -> pd.DataFrame:
+    """Every timing: engine, aggregate, width (rows before the current one), repeat, seconds, processor_s."""
+    arms = {"max": query, "sum": query.changed("max(cents)", "sum(cents)")}
+    cells = [(engine, name, width) for width in widths for name in arms for engine in ENGINES]
+
+    def take(cell: Cell) -> Cost:
+        engine, name, width = cell
+        return cost(bench.connection(engine, SLIDING), arms[name], preceding_rows=width)
+
+    found = repeatedly([cells] * repeats, cell_seconds, take)
+    return found.rename(columns={"query": "aggregate", "size": "width"})
 
 
 def repeatedly(

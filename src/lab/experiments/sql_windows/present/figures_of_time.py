@@ -12,8 +12,14 @@ from lab.charts.figure import Figure
 from lab.charts.theme import GREY
 from lab.evidence.result import Result
 from lab.experiments.sql_windows.criteria import SLOPE_LIMIT, SMALL_ROWS
-from lab.experiments.sql_windows.encodings import NARROW, engine_colour, engine_shape, legend, params_of
-from lab.experiments.sql_windows.queries import NAMES
+from lab.experiments.sql_windows.mechanism.queries import NAMES
+from lab.experiments.sql_windows.present.encodings import (
+    NARROW,
+    engine_colour,
+    engine_shape,
+    legend,
+    params_of,
+)
 
 
 def time_by_rows(treatment: Result) -> Figure:

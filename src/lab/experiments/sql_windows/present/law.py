@@ -9,13 +9,13 @@ import pandas as pd
 import psutil
 
 from lab.evidence.result import Law, Metric, Prediction, Result
-from lab.experiments.sql_windows.complexity import Bound
 from lab.experiments.sql_windows.criteria import SMALL_ROWS
-from lab.experiments.sql_windows.encodings import params_of
-from lab.experiments.sql_windows.engines import ENGINES
+from lab.experiments.sql_windows.measure.engines import ENGINES
+from lab.experiments.sql_windows.measure.sort_memory import FIT_ROWS, MIB
+from lab.experiments.sql_windows.mechanism.complexity import Bound
+from lab.experiments.sql_windows.mechanism.queries import queries
 from lab.experiments.sql_windows.params import Params
-from lab.experiments.sql_windows.queries import queries
-from lab.experiments.sql_windows.sorting import FIT_ROWS, MIB
+from lab.experiments.sql_windows.present.encodings import params_of
 
 QUERY = "running_total"
 PATIENCE_S = 10.0

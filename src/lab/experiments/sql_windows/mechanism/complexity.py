@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from lab.errors import LabError
-from lab.evidence.statistics import loglog_slope
 
 # w, the width of the frame, stays the same while n grows, so O(n w) is linear in n.
 _GROWTH: dict[str, Callable[[float], float]] = {
@@ -30,10 +29,6 @@ class Bound:
     def work(self, rows: float) -> float:
         """Units of work at `rows` rows, up to a constant."""
         return float(_GROWTH[self.order](rows))
-
-    def slope(self, sizes: Sequence[int]) -> float:
-        """Log-log slope that the bound gives over `sizes` (at least three)."""
-        return loglog_slope(sizes, [self.work(size) for size in sizes])[0]
 
     def __str__(self) -> str:
         return f"O({self.order}): {self.reason}"
