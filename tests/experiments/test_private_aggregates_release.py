@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -183,6 +185,13 @@ def test_a_missing_table_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("LAB_TOOLS", str(tmp_path))
     with pytest.raises(ServiceError, match="lab setup private_aggregates"):
         patients.patients()
+
+
+def test_without_opendp_the_message_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opendp.prelude", None)
+    noise._opendp.cache_clear()
+    with pytest.raises(ServiceError, match="lab setup private_aggregates"):
+        release(TABLE, Count(), 1.0)
 
 
 def test_parameters_out_of_range_are_refused() -> None:

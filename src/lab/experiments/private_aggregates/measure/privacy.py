@@ -55,7 +55,7 @@ class StatisticCase(Case):
 
 @dataclass(frozen=True)
 class DoubleCase(Case):
-    """OpenDP's Laplace noise on a double, seen by the attacker of attack.py."""
+    """OpenDP's Laplace noise on a double, seen by the attacker of workload/attack.py."""
 
     def mechanism(self, epsilon: float) -> Mechanism:
         first, second = self.neighbours
