@@ -12,11 +12,11 @@ from statistics import median
 
 import numpy as np
 
-from lab.experiments.kafka_lag import Params, keyed
-from lab.experiments.kafka_lag.measure import create_topic
+from lab.experiments.kafka_lag import Arm, Params, keyed
+from lab.experiments.kafka_lag.measure.bench import create_topic
 from lab.experiments.kafka_lag.oracle import producer_performance
-from lab.experiments.kafka_lag.producer import JAVA_SETTINGS, Generator, generate
-from lab.experiments.kafka_lag.workload import Arm, prepare
+from lab.experiments.kafka_lag.workload.messages import prepare
+from lab.experiments.kafka_lag.workload.producer import JAVA_SETTINGS, Generator, generate
 from lab.load.gate import Gate
 from lab.services.kafka import Kafka, kafka
 from lab.services.workers import spawn

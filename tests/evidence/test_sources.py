@@ -17,7 +17,7 @@ def test_what_measures_is_in_it_and_what_only_shows_is_not() -> None:
     names = {str(path.relative_to(paths.PROJECT)) for path in sources.files(SLUG)}
     assert {
         "notebooks/kafka_lag.ipynb",
-        "src/lab/experiments/kafka_lag/strategies.py",
+        "src/lab/experiments/kafka_lag/mechanism.py",
         "src/lab/load/openloop.py",
         "src/lab/services/process.py",
         "env/python/core.lock",

@@ -7,25 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.experiments.kafka_lag.checks import (
+from lab.experiments.kafka_lag.judge.checks import (
     Window,
     check_delivery,
     check_little,
     check_placement,
-    growth,
-    steady_rate,
 )
-from lab.experiments.kafka_lag.lane import MESSAGE, Lane
-from lab.experiments.kafka_lag.strategies import keyed, murmur2, partition_for, random_sticky, salting
-from lab.experiments.kafka_lag.workload import (
-    Arm,
-    headers,
-    hot_keys,
-    key_names,
-    payloads,
-    popularity,
-    prepare,
-)
+from lab.experiments.kafka_lag.judge.hold import growth, steady_rate
+from lab.experiments.kafka_lag.measure.lane import MESSAGE, Lane
+from lab.experiments.kafka_lag.mechanism import keyed, murmur2, partition_for, random_sticky, salting
+from lab.experiments.kafka_lag.workload.arms import Arm, hot_keys, key_names, popularity
+from lab.experiments.kafka_lag.workload.messages import headers, payloads, prepare
 
 # org.apache.kafka.common.utils.UtilsTest.testMurmur2
 VECTORS = {

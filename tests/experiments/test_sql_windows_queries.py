@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.errors import LabError
-from lab.experiments.sql_windows import document, oracle, sample
-from lab.experiments.sql_windows.broken import broken_queries
-from lab.experiments.sql_windows.compare import compare
-from lab.experiments.sql_windows.paramstyle import paramstyle_of, translate
-from lab.experiments.sql_windows.queries import KIT, NAMES, parse, path, queries
-from lab.experiments.sql_windows.workload import COLUMNS, transactions, with_calendar
+from lab.experiments.sql_windows import oracle
+from lab.experiments.sql_windows.measure.rows import compare
+from lab.experiments.sql_windows.mechanism.paramstyle import paramstyle_of, translate
+from lab.experiments.sql_windows.mechanism.queries import KIT, NAMES, parse, path, queries
+from lab.experiments.sql_windows.workload import sample
+from lab.experiments.sql_windows.workload.arms import broken_queries
+from lab.experiments.sql_windows.workload.purchases import COLUMNS, transactions, with_calendar
 
 SCHEMA = (KIT / "schema" / "transactions.sql").read_text()
 
@@ -170,7 +171,7 @@ def test_any_purchases_and_any_parameters_give_the_oracles_rows(name: str) -> No
 
 
 def test_the_sample_and_its_rows_are_what_generator_and_oracle_give(tmp_path: Any) -> None:
-    document.write(tmp_path)
+    sample.write(tmp_path)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "sample.csv")[list(COLUMNS)], sample.purchases())
     for name in NAMES:
         again = pd.read_csv(tmp_path / "expected" / f"{name}.csv")

@@ -15,7 +15,7 @@ def arms():
     params = experiment.Params(
         sizes=(2_000, 8_000, 32_000), repeats=1, cell_seconds=0, sliding_rows=2_000, widths=(10, 30, 100)
     )
-    return experiment.run(params), experiment.run_controls(params)
+    return experiment.run_with_controls(params)
 
 
 def test_every_criterion_is_observed_and_the_exact_ones_hold(arms) -> None:

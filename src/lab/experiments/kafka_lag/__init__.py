@@ -1,13 +1,13 @@
 """Partition strategies against consumer lag and throughput on Apache Kafka (experiment kafka_lag)."""
 
 from lab.experiments.kafka_lag.criteria import CONTROLS, CRITERIA
-from lab.experiments.kafka_lag.experiment import run, run_with_control
-from lab.experiments.kafka_lag.figures import figures
+from lab.experiments.kafka_lag.experiment import run, run_with_controls
+from lab.experiments.kafka_lag.mechanism import keyed, murmur2, partition_for, random_sticky, salting
 from lab.experiments.kafka_lag.params import Params
-from lab.experiments.kafka_lag.scale import scale
-from lab.experiments.kafka_lag.strategies import keyed, murmur2, partition_for, random_sticky, salting
-from lab.experiments.kafka_lag.summary import summary
-from lab.experiments.kafka_lag.workload import Arm
+from lab.experiments.kafka_lag.present.figures import figures
+from lab.experiments.kafka_lag.present.law import scale
+from lab.experiments.kafka_lag.present.summary import summary
+from lab.experiments.kafka_lag.workload.arms import Arm
 
 TITLE = "Kafka: partition strategy and consumer lag"
 QUESTION = "Which partition strategy keeps consumer lag bounded, and how many partitions does that take?"
@@ -27,7 +27,7 @@ __all__ = [
     "partition_for",
     "random_sticky",
     "run",
-    "run_with_control",
+    "run_with_controls",
     "salting",
     "scale",
     "summary",

@@ -11,13 +11,16 @@ from pathlib import Path
 import confluent_kafka
 
 from lab.evidence.result import Result
-from lab.experiments.kafka_lag import observations, oracle
-from lab.experiments.kafka_lag.lag import LagProbe
-from lab.experiments.kafka_lag.measure import Bench, Seen, Wire, bench, collect, create_topic, delete_topics
+from lab.experiments.kafka_lag import oracle
+from lab.experiments.kafka_lag.judge.metrics import metrics, tables
+from lab.experiments.kafka_lag.judge.observations import observe
+from lab.experiments.kafka_lag.measure.bench import Bench, bench, create_topic, delete_topics
+from lab.experiments.kafka_lag.measure.lag import LagProbe
+from lab.experiments.kafka_lag.measure.seen import Beside, Seen, Wire, collect
 from lab.experiments.kafka_lag.params import Params
-from lab.experiments.kafka_lag.producer import JAVA_SETTINGS
-from lab.experiments.kafka_lag.strategies import keyed, random_sticky, salting
-from lab.experiments.kafka_lag.workload import Arm, hot_keys, key_names, prepare
+from lab.experiments.kafka_lag.workload.arms import Arm, arms, hot_key, key_names
+from lab.experiments.kafka_lag.workload.messages import prepare
+from lab.experiments.kafka_lag.workload.producer import JAVA_SETTINGS
 from lab.progress import Steps, steps
 from lab.services.kafka import Kafka, kafka
 
@@ -25,32 +28,16 @@ WARM_UP_S = 1.5
 JAVA_S = 3.0
 
 
-def arms(params: Params) -> list[Arm]:
-    """The treatment's arms, in the order of `params.strategies`."""
-    salted = salting(hot_keys(params.zipf, params.partitions))
-    known = {
-        "random-sticky": Arm("random-sticky", random_sticky, params.zipf),
-        "keyed": Arm("keyed", keyed, 0),
-        "salted hot key": Arm("salted hot key", salted, params.zipf),
-    }
-    return [known[name] for name in params.strategies]
-
-
-def hot_key(params: Params) -> list[Arm]:
-    """The control's arm: one key takes a large share, and nothing is done about it."""
-    return [Arm("keyed, hot key", keyed, params.zipf)]
-
-
 def run(params: Params, strategies: Sequence[Arm] | None = None) -> Result:
     """Every strategy at every rung of the ladder; the treatment's own arms by default.
 
     An own one: `Arm("name", function(key, sequence, partitions) -> partition, zipf=0)`.
     """
-    (result,) = _run(params, [list(strategies) if strategies is not None else arms(params)])
-    return result
+    (only,) = _run(params, [list(strategies) if strategies is not None else arms(params)])
+    return only
 
 
-def run_with_control(params: Params) -> tuple[Result, dict[str, Result]]:
+def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     """Treatment and control on one broker, side by side at every rung."""
     treatment, control = _run(params, [arms(params), hot_key(params)])
     return treatment, {"hot key": control}
@@ -75,7 +62,13 @@ def _run(params: Params, groups: list[list[Arm]]) -> list[Result]:
     parts = [[item for item in seen if item.hold.arm in group] for group in groups]
     asked = [beside, *[None] * (len(groups) - 1)]
     return [
-        observations.result(params, part, wire, other, versions)
+        Result(
+            params,
+            observe(params, part, wire, other),
+            metrics(params, part, wire, other),
+            tables(part),
+            versions,
+        )
         for part, other in zip(parts, asked, strict=True)
     ]
 
@@ -109,7 +102,7 @@ class _Session:
         hold = prepare(arm, rung, seconds, self.params.partitions, first, self.params.seed)
         return table.hold(hold)
 
-    def ask_oracles(self) -> observations.Beside:
+    def ask_oracles(self) -> Beside:
         """What Kafka's own tools say, on the same broker."""
         self.work.next("Kafka's own tools")
         params, broker = self.params, self.broker
@@ -122,7 +115,7 @@ class _Session:
         java = oracle.producer_performance(
             broker, beside, round(params.rate * JAVA_S), params.message_bytes, params.rate, JAVA_SETTINGS
         )
-        return observations.Beside(keys, chosen, own, reported, java)
+        return Beside(keys, chosen, own, reported, java)
 
     def _topic(self, name: str) -> str:
         create_topic(self.broker.bootstrap, name, self.params.partitions)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from lab.errors import ServiceError
 from lab.services.kafka import Kafka
 
+# Utils.murmur2 of these keys, from Apache Kafka's own unit test (UtilsTest.testMurmur2).
+VECTORS = {b"21": -973932308, b"foobar": -790332482, b"abc": 479470107}
 _PRODUCER_PERFORMANCE = "org.apache.kafka.tools.ProducerPerformance"
 _CONSUMER_GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 _SUMMARY = re.compile(

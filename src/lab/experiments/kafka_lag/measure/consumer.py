@@ -1,0 +1,132 @@
+"""One member of the consumer group: a process with a lane for each of its partitions."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from lab.experiments.kafka_lag.measure.lane import MESSAGE, Lane, Messages
+from lab.experiments.kafka_lag.workload.messages import headers
+
+COMMIT_EVERY_NS = 20_000_000
+# A lane with more queued than this is paused, so that one hot partition can't starve the others.
+LANE_FULL_NS, LANE_READY_NS = 200_000_000, 100_000_000
+
+
+@dataclass(frozen=True)
+class Member:
+    """Who consumes what, at which cost per message."""
+
+    bootstrap: str
+    group: str
+    topic: str
+    number: int
+    service_ns: int
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return f"consumer-{self.number}"
+
+
+def consume(member: Member) -> None:
+    """Consume until the file `stop` appears in the folder; leave NAME.npy (MESSAGE) behind."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": member.bootstrap,
+            "group.id": member.group,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "fetch.wait.max.ms": 10,
+            "heartbeat.interval.ms": 300,
+            "session.timeout.ms": 10_000,
+            "log_level": 4,
+        }
+    )
+    lanes: dict[int, Lane] = defaultdict(lambda: Lane(member.service_ns))
+    consumer.subscribe(
+        [member.topic], on_assign=lambda _, partitions: _report(member, [p.partition for p in partitions])
+    )
+    try:
+        _work(consumer, member, lanes)
+    finally:
+        consumer.close()
+    done = [part for lane in lanes.values() for part in lane.committed]
+    np.save(member.folder / f"{member.name}.npy", np.concatenate([np.empty(0, MESSAGE), *done]))
+
+
+def _work(consumer: Consumer, member: Member, lanes: dict[int, Lane]) -> None:
+    paused: set[int] = set()
+    last_commit = time.monotonic_ns()
+    stop = member.folder / "stop"
+    while not stop.exists():
+        fetched = consumer.consume(2_000, 0.005)
+        now = time.monotonic_ns()
+        for partition, messages in _by_partition(fetched):
+            lanes[partition].take(messages, now)
+        _pause_full(consumer, member.topic, lanes, paused, now)
+        if now - last_commit >= COMMIT_EVERY_NS:
+            _commit(consumer, member.topic, lanes)
+            last_commit = now
+
+
+def _by_partition(fetched: list[Message]) -> Iterator[tuple[int, Messages]]:
+    for message in fetched:
+        if message.error():
+            raise KafkaException(message.error())
+    # The client hands over a partition's messages in offset order, and a stable sort keeps it.
+    fetched.sort(key=_partition)
+    for partition, group in itertools.groupby(fetched, key=_partition):
+        batch = list(group)
+        messages = np.zeros(len(batch), dtype=MESSAGE)
+        head = headers([message.value() or b"" for message in batch])
+        messages["sequence"], messages["due_ns"] = head["sequence"], head["due_ns"]
+        messages["partition"] = partition
+        messages["offset"] = [message.offset() for message in batch]
+        messages["append_ms"] = [message.timestamp()[1] for message in batch]
+        yield partition, messages
+
+
+def _partition(message: Message) -> int:
+    number = message.partition()
+    assert number is not None  # a fetched message has one
+    return number
+
+
+def _pause_full(
+    consumer: Consumer, topic: str, lanes: dict[int, Lane], paused: set[int], now_ns: int
+) -> None:
+    full = {p for p, lane in lanes.items() if lane.backlog_ns(now_ns) > LANE_FULL_NS} - paused
+    ready = {p for p in paused if lanes[p].backlog_ns(now_ns) < LANE_READY_NS}
+    if full:
+        consumer.pause([TopicPartition(topic, partition) for partition in full])
+    if ready:
+        consumer.resume([TopicPartition(topic, partition) for partition in ready])
+    paused |= full
+    paused -= ready
+
+
+def _commit(consumer: Consumer, topic: str, lanes: dict[int, Lane]) -> None:
+    now = time.monotonic_ns()
+    counts = {partition: count for partition, lane in lanes.items() if (count := lane.finished(now))}
+    if not counts:
+        return
+    offsets = [TopicPartition(topic, p, lanes[p].offset_after(count)) for p, count in counts.items()]
+    before = time.time_ns()
+    consumer.commit(offsets=offsets, asynchronous=False)
+    # The broker took the commit somewhere between the call and its answer; the middle errs least.
+    committed = (before + time.time_ns()) // 2
+    for partition, count in counts.items():
+        lanes[partition].commit(count, committed)
+
+
+def _report(member: Member, partitions: list[int]) -> None:
+    text = ",".join(map(str, sorted(partitions)))
+    (member.folder / f"{member.name}.partitions").write_text(text)
