@@ -12,6 +12,7 @@ import yaml
 
 from lab.report import catalogue
 from lab.runner.execute import run
+from lab.runner.place import Place
 
 LIMIT_S = 10
 SMALL = Path(__file__).parents[1] / "tests" / "experiments"
@@ -22,9 +23,9 @@ def main() -> None:
         parameters = yaml.safe_load((SMALL / f"{slug}.small.yaml").read_text())
         with tempfile.TemporaryDirectory() as folder:
             begin = time.monotonic()
-            made = run(slug, parameters, Path(folder), Path(folder))
+            made = run(slug, parameters, Place(slug, Path(folder), Path(folder)))
             wall = time.monotonic() - begin
-            inside = mechanism_s(made.notebook)
+            inside = mechanism_s(made.place.notebook)
         print(
             f"{slug}: wall {wall:.1f} s, mechanism {inside:.1f} s, overhead {wall - inside:.1f} s "
             f"(target at most {LIMIT_S} s), ratio {wall / inside:.2f}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from IPython.display import HTML, Code, Markdown, display
 
-from lab import __version__, paths
+from lab import __version__
 from lab.charts.figure import Figure
 from lab.evidence import params, provenance, record, sources
 from lab.evidence.criteria import Criterion, conclude, judge_all, judge_control
@@ -20,6 +20,7 @@ from lab.evidence.record import Record
 from lab.evidence.result import Law, Result, Summary
 from lab.files import write_atomically
 from lab.report import tables
+from lab.runner.place import changes, exploratory
 
 _started = time.monotonic()
 
@@ -73,7 +74,9 @@ def publish(
     """Judge the run, write its record and the figures' data, show verdict and criteria.
 
     `controls`: result by the name of the control, one for each of the experiment's CONTROLS.
-    Written to `build/records` (or `LAB_RECORDS`): SLUG.json and SLUG/FIGURE.csv.
+    Written to `LAB_RECORDS`: SLUG.json and SLUG/FIGURE.csv. The runner sets it, and publishes a run with the
+    notebook's own parameters. Whoever else runs the notebook gets a folder under `build/exploratory`: there
+    may be cells in it that were changed, and its notebook is somewhere else.
     """
     slug = experiment.__name__.rpartition(".")[2]
     judged = judge_all(experiment.CRITERIA, treatment.observed)
@@ -93,12 +96,21 @@ def publish(
         summary,
         law,
     )
-    folder = Path(os.environ.get("LAB_RECORDS", paths.records()))
+    folder = _folder(result)
     for name, figure in figures.items():
         write_atomically(folder / slug / f"{name}.csv", figure.data.to_csv(index=False))
-    record.write(result, folder)
+    kept = record.write(result, folder)
     display(HTML(tables.verdict(result)))
+    if "LAB_RECORDS" not in os.environ:
+        say(f"Exploratory, so not in the book. Record: `{kept}`")
     return result
+
+
+def _folder(result: Record) -> Path:
+    if given := os.environ.get("LAB_RECORDS"):
+        return Path(given)
+    slug = result["experiment"]
+    return exploratory(slug, changes(slug, result["params"])).records
 
 
 def _provenance(slug: str, treatment: Result) -> dict[str, Any]:

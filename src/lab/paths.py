@@ -14,7 +14,7 @@ def build() -> Path:
 
 
 def records() -> Path:
-    """Folder of the latest record of each experiment."""
+    """Folder of the published record of each experiment."""
     return build() / "records"
 
 
@@ -31,3 +31,8 @@ def notebook(slug: str) -> Path:
 def data(slug: str) -> Path:
     """Small committed inputs of one experiment."""
     return PROJECT / "data" / slug
+
+
+def shown(path: Path) -> Path:
+    """`path` as a person would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -21,15 +21,15 @@ def small_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, R
     folder = tmp_path_factory.mktemp("book")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAB_BUILD", str(folder))
-        yield {slug: _small(slug, folder) for slug in catalogue.slugs()}
+        yield {slug: _small(slug) for slug in catalogue.slugs()}
 
 
-def _small(slug: str, folder: Path) -> Run:
-    parameters = yaml.safe_load((SMALL / f"{slug}.small.yaml").read_text())
-    return run(slug, parameters, folder / "records", folder / "notebooks")
+def _small(slug: str) -> Run:
+    return run(slug, yaml.safe_load((SMALL / f"{slug}.small.yaml").read_text()))
 
 
 @pytest.fixture(scope="session")
 def built_site(small_runs: dict[str, Run]) -> Path:
-    """The site made of those runs."""
-    return site.build()
+    """The site made of those runs, as if they had been published."""
+    made = [(entry, small_runs[entry.slug]) for entry in catalogue.entries()]
+    return site.build([site.row(entry, run.record, run.place) for entry, run in made])

@@ -7,7 +7,6 @@ import json
 import nbformat
 import pytest
 
-from lab import paths
 from lab.evidence import record, sources
 from lab.evidence.recompute import disagreements
 from lab.report import catalogue
@@ -22,7 +21,7 @@ def test_a_small_run_is_judged(slug: str, small_runs: dict[str, Run]) -> None:
     # So short a run may be too noisy to tell; it may not fail and it may not break.
     assert made["verdict"] in ("pass", "inconclusive"), made["reasons"]
     assert disagreements(made) == []
-    assert record.read(paths.records() / f"{slug}.json") == made
+    assert record.read(small_runs[slug].place.record) == made
     assert made["provenance"]["source_hash"] == sources.digest(slug, made["params"])
     assert made["control"]["arms"]
     assert made["summary"]["answer"]
@@ -47,8 +46,8 @@ def test_a_control_breaks_its_invariant_even_in_a_small_run(slug: str, small_run
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
 def test_the_executed_notebook_has_figures_with_text_and_data(slug: str, small_runs: dict[str, Run]) -> None:
-    shown = json.dumps(nbformat.read(small_runs[slug].notebook, as_version=4))
-    data = {path.stem for path in (paths.records() / slug).glob("*.csv")}
+    shown = json.dumps(nbformat.read(small_runs[slug].place.notebook, as_version=4))
+    data = {path.stem for path in small_runs[slug].place.figures}
     assert data
     for name in data:
         assert f'id=\\"figure-{name}\\"' in shown

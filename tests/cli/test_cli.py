@@ -28,11 +28,17 @@ def _lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     [
         (["run", "kafka_lag", "-p", "rate=-1"], "rate = -1"),
         (["run", "kafka_lag", "-p", "rate=abc"], "rate = 'abc'"),
+        (["run", "kafka_lag", "-p", "rate=1:00:00"], "rate = '1:00:00'"),
+        (["run", "kafka_lag", "-p", "consumers=yes"], "consumers = 'yes'"),
+        (["run", "kafka_lag", "-p", "seed=True"], "seed = True"),
+        (["run", "kafka_lag", "-p", "strategies=[keyed]"], "not a list in JSON"),
+        (["sweep", "kafka_lag", "-p", "seed=1,no"], "seed = 'no'"),
         (["run", "kafka_lag", "-p", "raet=1000"], "unknown parameter 'raet'"),
         (["run", "kafka_lag", "-p", "rate"], "name=value"),
         (["run", "nope"], "no experiment 'nope'"),
         (["sweep", "kafka_lag", "-p", "rate=1000,abc"], "rate = 'abc'"),
         (["book", "nope"], "not in _toc.yml"),
+        (["services", "up", "nope"], "no service nope; known: kafka"),
         (["frobnicate"], "No such command"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -29,6 +31,39 @@ def test_what_measures_is_in_it_and_what_only_shows_is_not() -> None:
         for name in names
         if "/experiments/" in name and f"/{SLUG}/" not in name and "__init__" not in name
     ]
+
+
+LIBRARY = paths.PROJECT / "src" / "lab"
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"),
+    [
+        ("kafka_lag", "__init__.py"),
+        ("kafka_lag", "services/__init__.py"),
+        ("kafka_lag", "evidence/__init__.py"),
+        ("kafka_lag", "experiments/__init__.py"),
+        ("kafka_lag", "services/log4j2.properties"),
+        ("cdc_lakehouse", "services/icebergcatalog.xml"),
+    ],
+)
+def test_a_file_that_decides_a_measurement_makes_its_result_stale(
+    monkeypatch: pytest.MonkeyPatch, slug: str, name: str
+) -> None:
+    before = sources.digest(slug, {})
+    touched = LIBRARY / name
+    monkeypatch.setattr(
+        sources, "_content", lambda path, real=sources._content: real(path) + b"#" * (path == touched)
+    )
+    assert sources.digest(slug, {}) != before
+
+
+def test_every_data_file_of_the_library_is_named_by_a_module_beside_it() -> None:
+    """That is how one is found to count."""
+    folders = {path.parent for path in LIBRARY.rglob("*.py")}
+    for folder in (folder for folder in folders if LIBRARY / "experiments" not in folder.parents):
+        named = {file for module in folder.glob("*.py") for file in sources.data_files(module)}
+        assert {path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"} == named
 
 
 def test_parameters_are_part_of_it() -> None:
@@ -61,3 +96,19 @@ def test_relative_imports_are_not_taken_for_other_distributions(tmp_path: Path) 
         "import numpy\nfrom .batch import Read\nfrom . import lake\nfrom lab.errors import LabError\n"
     )
     assert set(sources.imports(file)) == {"numpy", "lab.errors", "lab.errors.LabError"}
+
+
+@pytest.mark.parametrize(
+    "folder", sorted({path.parent for path in LIBRARY.rglob("*.py")}), ids=lambda path: path.name
+)
+def test_every_import_of_the_library_is_found(folder: Path) -> None:
+    for path in folder.glob("*.py"):
+        assert set(_as_parsed(path)) - set(sources.imports(path)) == set(), path
+
+
+def _as_parsed(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))

@@ -15,6 +15,7 @@ from lab.report.catalogue import Entry
 from lab.report.fragments import Row, fill
 from lab.report.page import _only_shows
 from lab.report.sparkline import sparkline
+from lab.runner.place import published
 from samples import sample_record
 
 GOOD = {"reached": 0.0, "kept": 0, "fast": 0.05, "soon": 1.0}
@@ -22,7 +23,11 @@ GOOD = {"reached": 0.0, "kept": 0, "fast": 0.05, "soon": 1.0}
 
 def _row(**changes: object) -> Row:
     record = sample_record(GOOD, 0.2) | {"provenance": _origin()} | changes
-    return Row(Entry("kafka_lag", "Streams"), "Title", "Is it <so>?", record)
+    return Row(Entry("kafka_lag", "Streams"), "Title", "Is it <so>?", record, published("kafka_lag"))
+
+
+def _not_run() -> Row:
+    return Row(Entry("x", "Streams"), "X", "X?", None, published("x"))
 
 
 def _origin() -> dict:
@@ -31,7 +36,7 @@ def _origin() -> dict:
 
 
 def test_the_scoreboard_links_escapes_and_says_the_verdict() -> None:
-    shown = fill("<!-- lab:scoreboard -->", [_row(), Row(Entry("x", "Streams"), "X", "X?", None)])
+    shown = fill("<!-- lab:scoreboard -->", [_row(), _not_run()])
     assert '<a href="notebooks/kafka_lag.html">Is it &lt;so&gt;?</a>' in shown
     assert "✓ pass" in shown
     assert "– not run" in shown
@@ -43,7 +48,7 @@ def test_a_mark_that_nobody_fills_is_a_mistake() -> None:
 
 
 def test_counts_follow_the_records() -> None:
-    assert "1 pass, 1 not run" in fill("<!-- lab:counts -->", [_row(), Row(Entry("x", "S"), "X", "X?", None)])
+    assert "1 pass, 1 not run" in fill("<!-- lab:counts -->", [_row(), _not_run()])
 
 
 def test_a_sweeps_page_stands_alone(tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ def _run(build: Path, *assignments: str, **environment: str) -> tuple[int, dict,
         check=False,
         env=os.environ | {"LAB_BUILD": str(build)} | environment,
     )
-    return done.returncode, json.loads((build / "records" / "kafka_lag.json").read_text()), done.stdout
+    (kept,) = build.glob("exploratory/kafka_lag/*/kafka_lag.json")
+    return done.returncode, json.loads(kept.read_text()), done.stdout
 
 
 def test_a_control_that_does_not_fail_makes_it_inconclusive(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 import click
 
@@ -13,6 +12,7 @@ from lab.cli.status import STATUS
 from lab.report import catalogue
 from lab.report.tables import SIGNS, quantity
 from lab.runner.current import current
+from lab.runner.place import told
 
 
 @click.command("list")
@@ -36,40 +36,50 @@ def setup(slugs: tuple[str, ...], tests: bool) -> None:
 
 @click.command()
 @click.argument("slug")
-@click.option("-p", "assignments", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated.")
+@click.option(
+    "-p",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter; may be repeated. A list is JSON.",
+)
 def run(slug: str, assignments: tuple[str, ...]) -> None:
     """Run one experiment and print its verdict.
 
     Exit status: 0 pass, 1 fail, 2 wrong parameter, 3 inconclusive, 4 error.
     """
     from lab.runner import execute
+    from lab.runner.assignments import parse
 
-    given = execute.parse_assignments(assignments)
-    result = execute.run(slug, given, paths.records(), paths.build() / "notebooks").record
+    made = execute.run(slug, parse(assignments))
+    result = made.record
     for item in result["criteria"]:
         seen = quantity(item["observed"], item["unit"])
         click.echo(f"{SIGNS[item['outcome']]} {item['name']:24} {seen:18} {item['detail']}")
     for arm in result["control"]["arms"]:
         click.echo(f"  control {arm['name']!r}: {arm['criterion']} -> {arm['outcome']} (must fail)")
     click.echo(f"{slug}: {result['verdict']} in {result['duration_s']:.0f} s: {'; '.join(result['reasons'])}")
-    click.echo(f"record: {paths.records() / f'{slug}.json'}")
+    click.echo(told(made.place.notebook, made.place.record))
     sys.exit(STATUS[result["verdict"]])
 
 
 @click.command()
 @click.argument("slug")
-@click.option("-p", "assignments", multiple=True, required=True, metavar="NAME=V1,V2,...")
+@click.option(
+    "-p", "assignments", multiple=True, required=True, metavar="NAME=V1,V2,...", help="Values of a parameter."
+)
 def sweep(slug: str, assignments: tuple[str, ...]) -> None:
     """Run one experiment at several values of a parameter; one page and chart of them."""
     from lab.report.sweep import page
     from lab.runner import sweep as sweeps
+    from lab.runner.assignments import points
     from lab.runner.many import line
 
     runs = []
-    for point, result in sweeps.sweep(slug, sweeps.points(assignments)):
+    for point, result in sweeps.sweep(slug, points(assignments)):
         click.echo(f"{point}: {line(result)}")
         runs.append((point, result))
-    click.echo(f"page: {_shown(page(slug, runs, sweeps.folder(slug) / 'index.html'))}")
+    click.echo(f"page: {paths.shown(page(slug, runs, sweeps.folder(slug) / 'index.html'))}")
 
 
 @click.command()
@@ -87,19 +97,15 @@ def book(slugs: tuple[str, ...], force: bool) -> None:
             f"not in _toc.yml: {', '.join(sorted(strangers))}; known: {', '.join(known)}"
         )
     results = run_all(slugs or known, force)
-    built = site.build()
+    built = site.build(site.rows())
     for slug, result in results.items():
         click.echo(f"{slug:24} {line(result)}")
     slowest = max(results.values(), key=lambda result: result["duration_s"])
     click.echo(f"slowest: {slowest['experiment']}, {slowest['duration_s']:.0f} s")
     click.echo(f"whole book: {time.monotonic() - begin:.0f} s")
-    click.echo(f"open {_shown(built / 'index.html')}")
+    click.echo(f"open {paths.shown(built / 'index.html')}")
     bad = [result for result in results.values() if result["verdict"] in ("fail", "error", "not run")]
     sys.exit(STATUS[bad[0]["verdict"]] if bad else 0)
-
-
-def _shown(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 COMMANDS = (list_, setup, run, sweep, book)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from lab.services import standing
-
 
 @click.group()
 def services() -> None:
@@ -13,9 +11,14 @@ def services() -> None:
 
 
 @services.command()
-@click.argument("names", nargs=-1, type=click.Choice(standing.NAMES))
+@click.argument("names", nargs=-1)
 def up(names: tuple[str, ...]) -> None:
     """Start NAMES (default: all) and print the variables that make experiments attach."""
+    from lab.services import standing  # with every server's client
+
+    if strangers := set(names) - set(standing.NAMES):
+        known = ", ".join(standing.NAMES)
+        raise click.BadParameter(f"no service {', '.join(sorted(strangers))}; known: {known}")
     for name, value in standing.up(list(names) or list(standing.NAMES)).items():
         click.echo(f"export {name}={value}")
 
@@ -23,12 +26,16 @@ def up(names: tuple[str, ...]) -> None:
 @services.command()
 def down() -> None:
     """Stop what `up` started."""
+    from lab.services import standing
+
     click.echo("stopped" if standing.down() else "nothing was up")
 
 
 @services.command()
 def status() -> None:
     """What is up, and where."""
+    from lab.services import standing
+
     found = standing.status()
     for name, value in found.items():
         click.echo(f"{name}={value}")

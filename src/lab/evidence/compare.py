@@ -25,9 +25,10 @@ class Change:
 
     @property
     def ratio(self) -> float | None:
-        """after / before, where both are numbers."""
-        numbers = isinstance(self.before, (int, float)) and isinstance(self.after, (int, float))
-        return self.after / self.before if numbers and self.before else None
+        """after / before, where both are numbers of one sign; from zero there is none."""
+        if {_kind(self.before), _kind(self.after)} != {"number"} or not self.before:
+            return None
+        return self.after / self.before if self.after == 0 or (self.after < 0) == (self.before < 0) else None
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,26 @@ def _metric(name: str, old: Record | None, new: Record | None) -> Change:
         return Change(
             name, (old or {}).get("value"), (new or {}).get("value"), unit, "gone" if old else "new"
         )
-    change = Change(name, old["value"], new["value"], unit, "about the same")
-    ratio = change.ratio
-    if ratio is None or abs(ratio - 1) <= NOISE:
-        return change
-    if not new["better"]:
-        return Change(name, old["value"], new["value"], unit, "changed")
-    improved = (ratio > 1) == (new["better"] == "higher")
-    return Change(name, old["value"], new["value"], unit, "better" if improved else "worse")
+    judged = _judge(old["value"], new["value"], new["better"])
+    return Change(name, old["value"], new["value"], unit, judged)
+
+
+def _judge(before: Any, after: Any, better: str) -> str:
+    """What became of a figure. From one kind to another, such as from None to a number, it can only change."""
+    kinds = {_kind(before), _kind(after)}
+    # From zero every change is one: no share of it is small.
+    small = kinds == {"number"} and abs(after - before) <= NOISE * abs(before)
+    if small or (len(kinds) == 1 and before == after):
+        return "about the same"
+    if len(kinds) == 2 or "other" in kinds or not better:
+        return "changed"
+    return "better" if (after > before) == (better == "higher") else "worse"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "truth"
+    return "number" if isinstance(value, (int, float)) else "other"
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:

@@ -6,18 +6,34 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from lab.errors import ParameterError
 
 
 class Parameters(BaseModel):
-    """Frozen model that refuses unknown names and lossy conversions; experiments declare their fields.
+    """Frozen model that refuses unknown names and values of another type; experiments declare their fields.
+
+    Only what means the same is taken: a whole float for an int (papermill makes 100000.0 of 1e5), an int for a
+    float, a list for a tuple. No bool or text is taken for a number.
 
     Each field states its unit and meaning: `rate: int = Field(100_000, ge=100, description="messages/s")`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_in_other_types(cls, given: Any) -> Any:
+        return {name: _plain(value) for name, value in given.items()} if isinstance(given, dict) else given
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_plain, value))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 P = TypeVar("P", bound=Parameters)

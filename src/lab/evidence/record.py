@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
+import fastjsonschema  # a tenth of a second; jsonschema takes one to import
 
 from lab.errors import EvidenceError
 from lab.evidence.criteria import Control, Criterion, Judged, Verdict
-from lab.evidence.result import Law, Metric, Result, Summary
 from lab.files import write_atomically
+
+if TYPE_CHECKING:  # a record is read without what a run needs
+    from lab.evidence.result import Law, Metric, Result, Summary
 
 Record = dict[str, Any]
 
@@ -78,11 +80,16 @@ def without_result(
 def check(record: Record) -> Record:
     """`record` itself if it fits the schema, else an EvidenceError that says where it doesn't."""
     try:
-        jsonschema.validate(record, schema())
-    except jsonschema.ValidationError as error:
-        where = "/".join(map(str, error.absolute_path)) or "the top level"
+        _validate()(record)
+    except fastjsonschema.JsonSchemaValueException as error:
+        where = "/".join(map(str, error.path[1:])) or "the top level"
         raise EvidenceError(f"record does not fit its schema at {where}: {error.message}") from None
     return record
+
+
+@cache
+def _validate() -> Callable[[Any], Any]:
+    return fastjsonschema.compile(schema())
 
 
 def write(record: Record, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What an experiment's result depends on: its notebook, the library code that it imports, data, locks.
+"""What an experiment's result depends on: its notebook, the library code that it imports with its data files, locks.
 
 The digest over these decides whether a stored record is still current.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,8 @@ def files(slug: str) -> list[Path]:
     found = {paths.notebook(slug)} if paths.notebook(slug).exists() else set()
     package = _SOURCE / "lab" / "experiments" / slug
     found |= {path for folder in (package, paths.data(slug)) for path in _everything(folder)}
-    found |= set(library(slug))
+    modules = library(slug)
+    found |= {path for module in modules for path in (module, *data_files(module))}
     return sorted(found | pins(slug))
 
 
@@ -52,7 +55,7 @@ def pins(slug: str) -> set[Path]:
 
 
 def library(slug: str) -> list[Path]:
-    """The modules of `lab` that the experiment imports, directly or through others."""
+    """The modules of `lab` that run when the experiment is imported: those it names, their packages, and so on."""
     waiting = [path for path in _everything(_SOURCE / "lab" / "experiments" / slug) if path.suffix == ".py"]
     seen: set[Path] = set()
     while waiting:
@@ -74,19 +77,49 @@ def imports(path: Path) -> Iterator[str]:
 
     Relative imports stay within a package of which every file counts anyway.
     """
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    for statement in _IMPORT.findall(path.read_text()):
+        yield from _imported(statement.strip())
 
 
+# Parsing every file whole would take most of the time of a digest. What a text quotes is found too: it may be run.
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\([^)]*\)|[^\n(]+)|import[ \t]+[^\n]+)", re.MULTILINE
+)
+
+
+@cache
+def _imported(statement: str) -> tuple[str, ...]:
+    try:
+        (node,) = ast.parse(statement).body
+    except (SyntaxError, ValueError):  # prose that begins with "import"
+        return ()
+    if isinstance(node, ast.Import):
+        return tuple(alias.name for alias in node.names)
+    if not isinstance(node, ast.ImportFrom) or not node.module or node.level:
+        return ()
+    return (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+
+
+def data_files(module: Path) -> list[Path]:
+    """Files beside a module that it names and that are no modules, such as a server's configuration."""
+    source = module.read_text()
+    return [path for path in _beside(module.parent) if path.name in source]
+
+
+@cache
+def _beside(folder: Path) -> tuple[Path, ...]:
+    return tuple(path for path in folder.iterdir() if path.is_file() and path.suffix not in (".py", ".pyc"))
+
+
+@cache
 def _module_files(name: str) -> list[Path]:
+    """Of `lab.services.kafka`: its file, and those of the packages `lab.services` and `lab`, which run before it."""
     if not name.startswith("lab.") or name.startswith(_NOT_MEASURING):
         return []
-    base = _SOURCE.joinpath(*name.split("."))
-    return [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.exists()]
+    parts = name.split(".")
+    bases = [_SOURCE.joinpath(*parts[:length]) for length in range(1, len(parts) + 1)]
+    inits = [base / "__init__.py" for base in bases]
+    return [path for path in (*inits, bases[-1].with_suffix(".py")) if path.exists()]
 
 
 def _everything(folder: Path) -> list[Path]:

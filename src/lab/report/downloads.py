@@ -9,7 +9,6 @@ from pathlib import Path
 
 from lab import paths
 from lab.report.fragments import Row
-from lab.runner.current import executed
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,9 @@ def downloads(row: Row, folder: Path) -> list[Download]:
     folder.mkdir(parents=True)
     made = [_copy("notebook", paths.notebook(slug), folder / f"{slug}.ipynb")]
     if row.record:
-        made.append(_copy("notebook as run", executed(slug), folder / f"{slug}.executed.ipynb"))
-        made.append(_copy("record", paths.records() / f"{slug}.json", folder / f"{slug}.json"))
-        data = sorted((paths.records() / slug).glob("*.csv"))
-        made.append(_zip("data of the figures", data, folder / f"{slug}-figures.zip"))
+        made.append(_copy("notebook as run", row.place.notebook, folder / f"{slug}.executed.ipynb"))
+        made.append(_copy("record", row.place.record, folder / f"{slug}.json"))
+        made.append(_zip("data of the figures", row.place.figures, folder / f"{slug}-figures.zip"))
     kit = paths.PROJECT / "src" / "lab" / "experiments" / slug / "kit"
     if kit.is_dir():
         files = sorted(path for path in kit.rglob("*") if path.is_file() and "__pycache__" not in path.parts)

@@ -38,10 +38,16 @@ def _table(title: str, changes: list[Change]) -> str:
         return ""
     rows = [
         f"| {item.name} | {_value(item.before, item.unit)} | {_value(item.after, item.unit)} | "
-        f"{f'× {item.ratio:.2f}' if item.ratio is not None else ''} | {item.judged} |"
+        f"{_ratio(item)} | {item.judged} |"
         for item in changes
     ]
     return "\n".join([f"### {title}\n", "| | before | now | ratio | |", "|---|---|---|---|---|", *rows, ""])
+
+
+def _ratio(item: Change) -> str:
+    if item.ratio is not None:
+        return f"× {abs(item.ratio):.2f}"  # to zero from below it is -0.0
+    return "from 0" if item.before == 0 and isinstance(item.after, (int, float)) else ""
 
 
 def _value(value: object, unit: str) -> str:

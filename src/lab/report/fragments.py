@@ -17,18 +17,20 @@ from lab.evidence import record
 from lab.evidence.record import Record
 from lab.report import catalogue, tables
 from lab.report.sparkline import sparkline
+from lab.runner.place import Place
 
 _MARK = re.compile(r"<!-- lab:(\w+)(?: (.+?))? -->")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One experiment of the book: title and question as declared, its current record or None."""
+    """One experiment of the book: title and question as declared, the record to show or None, and its place."""
 
     entry: catalogue.Entry
     title: str
     question: str
     record: Record | None
+    place: Place
 
     @property
     def page(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import html
-import shlex
 from collections.abc import Sequence
 
 import nbformat
@@ -14,15 +13,13 @@ from lab import paths
 from lab.report import tables
 from lab.report.downloads import Download
 from lab.report.fragments import Row, machine_line
-from lab.runner.current import executed
-from lab.runner.execute import experiment
 
 _SHOWING = {"criteria_table", "publish", "say", "show", "show_law", "source", "text_file"}
 
 
 def page(row: Row, files: Sequence[Download]) -> str:
     """The page's notebook. Without a current record it is the notebook as written, marked `not run`."""
-    source = executed(row.entry.slug) if row.record else paths.notebook(row.entry.slug)
+    source = row.place.notebook if row.record else paths.notebook(row.entry.slug)
     notebook = nbformat.read(source, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code" and _only_shows(cell.source):
@@ -38,7 +35,7 @@ def box(row: Row, files: Sequence[Download]) -> str:
         for file in files
     )
     return (
-        f'<div class="lab-box">\n{_outcome(row)}\n<p>Repeat it: <code>{html.escape(_command(row))}</code></p>\n'
+        f'<div class="lab-box">\n{_outcome(row)}\n<p>Repeat it: <code>lab run {row.entry.slug}</code></p>\n'
         f"<p>Download: {links}</p>\n</div>"
     )
 
@@ -56,16 +53,6 @@ def _outcome(row: Row) -> str:
         f"{machine_line(origin['machine'])}. {services}."
     )
     return f"{tables.banner(row.record)}\n{answer}\n<p><small>{html.escape(run)}</small></p>"
-
-
-def _command(row: Row) -> str:
-    """The command that repeats this run: with the parameters that were not the defaults."""
-    command = f"lab run {row.entry.slug}"
-    if row.record is None:
-        return command
-    defaults = experiment(row.entry.slug).Params().model_dump(mode="json")
-    changed = {name: value for name, value in row.record["params"].items() if value != defaults.get(name)}
-    return " ".join([command, *(f"-p {shlex.quote(f'{name}={value}')}" for name, value in changed.items())])
 
 
 def _only_shows(source: str) -> bool:

@@ -8,24 +8,25 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from lab import paths
+from lab import declared, paths
 from lab.errors import LabError
+from lab.evidence.record import Record
 from lab.report import catalogue
 from lab.report.fragments import Row
 from lab.report.stage import stage
 from lab.runner.current import current
-from lab.runner.execute import experiment
+from lab.runner.place import Place, published
 
 _STAMP = ".built-from"
 
 
-def build() -> Path:
-    """The site in `build/site`; its folder. LabError with the builder's last lines if it fails."""
+def build(rows: Sequence[Row]) -> Path:
+    """The site of `rows` in `build/site`; its folder. LabError with the builder's last lines if it fails."""
     staging, site = paths.build() / "stage", paths.build() / "site"
-    stage(rows(), staging)
+    stage(rows, staging)
     digest = _digest(staging)
     stamp = site / _STAMP
     if stamp.exists() and stamp.read_text() == digest:
@@ -40,12 +41,13 @@ def build() -> Path:
 
 
 def rows() -> list[Row]:
-    """Every experiment of the book with its current record, if it has one."""
-    return [
-        Row(entry, module.TITLE, module.QUESTION, current(entry.slug))
-        for entry in catalogue.entries()
-        for module in [experiment(entry.slug)]
-    ]
+    """Every experiment of the book with its published record, if that is current."""
+    return [row(entry, current(entry.slug), published(entry.slug)) for entry in catalogue.entries()]
+
+
+def row(entry: catalogue.Entry, record: Record | None, place: Place) -> Row:
+    """An experiment as the book shows it, by a run whose results are in `place`."""
+    return Row(entry, declared.title(entry.slug), declared.question(entry.slug), record, place)
 
 
 def _jupyter_book(staging: Path) -> Path:

@@ -1,7 +1,8 @@
 """One run: papermill in a child process, a staging folder, and at the end a record and a notebook in place.
 
 Nothing lands in `build/` until the run has ended: a run that is killed leaves the last good record as it
-was, and the reaper takes the child, the kernel, the services and the staging folder away.
+was, and the reaper takes the child, the kernel, the services and the staging folder away. Where it lands
+follows from its parameters (see `lab.runner.place`).
 """
 
 from __future__ import annotations
@@ -24,22 +25,23 @@ from typing import Any
 import nbformat
 import yaml
 
-from lab import __version__, paths
+from lab import __version__, declared, paths
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
 from lab.evidence import provenance, record, sources
 from lab.evidence.record import Record
 from lab.files import write_atomically
+from lab.runner.place import Place, changes, exploratory, published
 from lab.runner.watch import watch
 from lab.services.session import session
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run left: its record (verdict `error` if it came to no end) and the executed notebook."""
+    """What a run left: its record (verdict `error` if it came to no end), and where it is with all else."""
 
     record: Record
-    notebook: Path
+    place: Place
 
 
 def experiment(slug: str) -> ModuleType:
@@ -50,27 +52,46 @@ def experiment(slug: str) -> ModuleType:
 
 
 def check_parameters(slug: str, given: Mapping[str, Any]) -> parameters.Parameters:
-    """`given` as the experiment's parameters; ParameterError before anything is started."""
-    return parameters.parse(experiment(slug).Params, given)
+    """What the notebook makes of `given`, checked; ParameterError before anything is started."""
+    model = experiment(slug).Params
+    own = {name: value for name, value in declared.defaults(slug).items() if name in model.model_fields}
+    return parameters.parse(model, own | dict(given))
 
 
-def run(slug: str, given: Mapping[str, Any], records: Path, notebooks: Path) -> Run:
-    """Run `slug` and put SLUG.json, its figures' data and SLUG.ipynb into `records` and `notebooks`."""
+def run(slug: str, given: Mapping[str, Any], place: Place | None = None) -> Run:
+    """Run `slug` and keep what it leaves in `place`; by default it is published, or exploratory, by its parameters."""
     checked = check_parameters(slug, given)
     staging = session().folder / f"run-{uuid.uuid4().hex[:8]}"
     staging.mkdir()
     begin = time.monotonic()
     status = _papermill(slug, given, staging)
-    made = staging / f"{slug}.json"
-    if status == 0 and made.exists():
-        result = record.read(made)
-    else:
-        reason = _reason(staging / f"{slug}.ipynb", status)
-        result = _error(slug, checked, reason, time.monotonic() - begin)
-    executed = _keep(slug, staging, records, notebooks)
-    record.write(result, records)
+    staged = Place(slug, staging, staging)
+    result = outcome(staged, checked, status, time.monotonic() - begin)
+    made = keep(staged, result, place or _place(slug, result))
     shutil.rmtree(staging, ignore_errors=True)
-    return Run(result, executed)
+    return made
+
+
+def outcome(staged: Place, checked: parameters.Parameters, status: int, seconds: float) -> Record:
+    """The record that a run left in `staged`; one of the error that ended it, after `seconds`, if it left none."""
+    if status == 0 and staged.record.exists():
+        return record.read(staged.record)
+    return _error(staged.slug, checked, _reason(staged.notebook, status), seconds)
+
+
+def keep(staged: Place, result: Record, place: Place) -> Run:
+    """Put what papermill left in `staged` into `place`: notebook, figures' data and, when all is there, the record."""
+    if staged.notebook.exists():
+        write_atomically(place.notebook, staged.notebook.read_bytes())
+    for path in staged.figures:
+        write_atomically(place.records / staged.slug / path.name, path.read_bytes())
+    record.write(result, place.records)
+    return Run(result, place)
+
+
+def _place(slug: str, result: Record) -> Place:
+    changed = changes(slug, result["params"])
+    return exploratory(slug, changed) if changed else published(slug)
 
 
 def _papermill(slug: str, given: Mapping[str, Any], staging: Path) -> int:
@@ -106,15 +127,6 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.kill()
 
 
-def _keep(slug: str, staging: Path, records: Path, notebooks: Path) -> Path:
-    target = notebooks / f"{slug}.ipynb"
-    if (staging / f"{slug}.ipynb").exists():
-        write_atomically(target, (staging / f"{slug}.ipynb").read_bytes())
-    for path in sorted((staging / slug).glob("*.csv")):
-        write_atomically(records / slug / path.name, path.read_bytes())
-    return target
-
-
 def _reason(notebook: Path, status: int) -> str:
     """What the executed notebook says went wrong."""
     try:
@@ -139,18 +151,3 @@ def _error(slug: str, checked: parameters.Parameters, reason: str, duration_s: f
     }
     params = checked.model_dump(mode="json")
     return record.without_result(slug, params, module.CRITERIA, origin, reason, duration_s)
-
-
-def parse_assignments(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """`("rate=1000", "strategies=[keyed]")` -> values; ParameterError for one without a name or "="."""
-    return dict(_assignment(text) for text in assignments)
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise ParameterError(f"-p takes name=value, not {text!r}")
-    try:
-        return name, yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise ParameterError(f"parameter {name} = {value!r}: not a value that YAML can read") from None

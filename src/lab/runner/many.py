@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import click
 
-from lab import paths
 from lab.evidence import record
 from lab.evidence.record import Record
-from lab.runner.current import current, executed
+from lab.runner.current import current
 from lab.runner.execute import run
+from lab.runner.place import published
 
 ATTEMPTS = 3
 
@@ -28,18 +27,18 @@ def _one(slug: str, place: str, force: bool) -> Record:
         click.echo(f"{place} {slug}: {found['verdict']}, nothing changed", err=True)
         return found
     click.echo(f"{place} {slug} ...", err=True)
-    result = until_conclusive(slug, {})
+    result = until_conclusive(slug)
     click.echo(f"{place} {slug}: {line(result)}", err=True)
     return result
 
 
-def until_conclusive(slug: str, given: Mapping[str, Any]) -> Record:
-    """Run; an inconclusive run is repeated up to twice, and its record says how often it was tried."""
+def until_conclusive(slug: str) -> Record:
+    """Run for the book; an inconclusive run is repeated up to twice, and its record says how often it was tried."""
     for attempt in range(1, ATTEMPTS + 1):
-        result = run(slug, given, paths.records(), executed(slug).parent).record
+        result = run(slug, {}).record
         if result["attempts"] != attempt:
             result["attempts"] = attempt
-            record.write(result, paths.records())
+            record.write(result, published(slug).records)
         if result["verdict"] != "inconclusive":
             break
         click.echo(f"{slug}: attempt {attempt} of {ATTEMPTS} was {line(result)}", err=True)

@@ -77,7 +77,7 @@ def spark_session(
 
 def driver_pid(spark: SparkSession) -> int:
     """Process id of the JVM behind `spark`."""
-    return spark.sparkContext._gateway.proc.pid  # type: ignore[union-attr]
+    return spark.sparkContext._gateway.proc.pid
 
 
 def _own(app: str, folder: Path, memory_mb: int, master: str) -> dict[str, str]:

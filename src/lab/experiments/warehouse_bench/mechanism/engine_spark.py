@@ -58,7 +58,7 @@ class Spark:
 
     def resources(self) -> Resources:
         threads = int(self._session.sparkContext.defaultParallelism)
-        heap = int(self._session.sparkContext._jvm.java.lang.Runtime.getRuntime().maxMemory())  # type: ignore[union-attr]
+        heap = int(self._session.sparkContext._jvm.java.lang.Runtime.getRuntime().maxMemory())
         now = process_usage.with_children(driver_pid(self._session))
         return Resources(threads, heap / 2**20, "heap of its JVM", self._alone, len(self._pids) - 1, len(now))
 

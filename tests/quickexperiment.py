@@ -1,0 +1,56 @@
+"""The smallest whole experiment: no service, an answer at once. `scratch` puts it into a project of its own."""
+
+from __future__ import annotations
+
+import pandas as pd
+from pydantic import Field
+
+from lab.charts.figure import Figure
+from lab.evidence.criteria import Control, Criterion, Observation, at_most
+from lab.evidence.params import Parameters
+from lab.evidence.result import Law, Metric, Prediction, Result, Summary
+
+TITLE = "Quick: an answer at once"
+QUESTION = "Does it answer at once?"
+NEEDS = ()
+
+
+class Params(Parameters):
+    """Parameters of quick."""
+
+    rate: int = Field(10, ge=1, le=1_000, description="messages/s")
+    share: float = Field(0.5, ge=0, le=1, description="of one")
+    arms: tuple[str, ...] = Field(("first",), min_length=1, description="what is compared")
+
+
+CRITERIA = (Criterion("soon", "The answer comes soon.", at_most(500), "invariant", "ms", acceptance=True),)
+CONTROLS = (Control("late", "The answer comes late.", breaks="soon"),)
+
+
+def run(params: Params, wait_ms: float | None = None) -> Result:
+    """An answer after as many ms as `rate`, unless told otherwise; more than 900 is more than it can do."""
+    if params.rate > 900:
+        raise RuntimeError("too fast for this machine")
+    waited = params.rate if wait_ms is None else wait_ms
+    return Result(params, {"soon": Observation(waited)}, [Metric("wait", waited, "ms", better="lower")])
+
+
+def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
+    return run(params), {"late": run(params, wait_ms=1_000)}
+
+
+def figures(treatment: Result) -> dict[str, Figure]:
+    data = pd.DataFrame({"wait": [treatment.metric("wait").value]})
+    return {"wait": Figure("It waits", "One bar.", lambda width: None, data)}
+
+
+def summary(treatment: Result) -> Summary:
+    wait = treatment.metric("wait")
+    return Summary(f"After {wait.value} ms.", wait, [1, 2, 3])
+
+
+def scale(treatment: Result) -> Law:
+    wait = treatment.metric("wait")
+    check = Prediction("here", wait.value, wait.value, "ms")
+    table = pd.DataFrame({"factor": [1, 10], "ms": [wait.value, wait.value]})
+    return Law("It waits as long.", "t = c", [wait], check, table, ["Wait."])
