@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
@@ -24,14 +25,20 @@ shown = experiment.figures(treatment), experiment.summary(treatment), experiment
 record = publish(experiment, treatment, controls, *shown)"""
 
 
-def project(folder: Path) -> Path:
-    """A copy of the project in `folder`, with the experiment `quick` as the first of the book."""
-    for name in COPIED:
+def copy(folder: Path, names: Iterable[str] = COPIED) -> Path:
+    """A copy of the project in `folder`."""
+    for name in names:
         source = paths.PROJECT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
+    return folder
+
+
+def project(folder: Path) -> Path:
+    """A copy of the project in `folder`, with the experiment `quick` as the first of the book."""
+    copy(folder)
     package = folder / "src" / "lab" / "experiments" / SLUG
     package.mkdir()
     shutil.copy(Path(__file__).with_name("quickexperiment.py"), package / "__init__.py")

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from lab import paths
-from lab.report import catalogue, site
+from lab.report import site
+from lab.report.fragments import Row
 from lab.runner.execute import Run, run
 
 SMALL = paths.PROJECT / "tests" / "experiments"
 
 
 @pytest.fixture(scope="session")
-def small_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
+def small_runs(tmp_path_factory: pytest.TempPathFactory, slugs: list[str]) -> Iterator[dict[str, Run]]:
     """Every experiment's notebook, run with the parameters of its SLUG.small.yaml."""
     folder = tmp_path_factory.mktemp("book")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAB_BUILD", str(folder))
-        yield {slug: _small(slug) for slug in catalogue.slugs()}
+        yield {slug: _small(slug) for slug in slugs}
 
 
 def _small(slug: str) -> Run:
@@ -30,6 +32,10 @@ def _small(slug: str) -> Run:
 
 @pytest.fixture(scope="session")
 def built_site(small_runs: dict[str, Run]) -> Path:
-    """The site made of those runs, as if they had been published."""
-    made = [(entry, small_runs[entry.slug]) for entry in catalogue.entries()]
-    return site.build([site.row(entry, run.record, run.place) for entry, run in made])
+    """The site made of those runs."""
+    return site.build([_published(row, small_runs.get(row.entry.slug)) for row in site.rows()])
+
+
+def _published(row: Row, run: Run | None) -> Row:
+    """The experiment as if `run` had been published; one that was not asked for stays as it is written."""
+    return replace(row, record=run.record, place=run.place) if run else row

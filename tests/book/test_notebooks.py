@@ -7,6 +7,7 @@ import json
 import nbformat
 import pytest
 
+from lab import paths
 from lab.evidence import record, sources
 from lab.evidence.recompute import disagreements
 from lab.report import catalogue
@@ -15,9 +16,17 @@ from lab.runner.execute import Run
 pytestmark = [pytest.mark.notebook, pytest.mark.timeout(1800)]  # the first test makes all the runs
 
 
+def _skip_a_skeleton(made: record.Record) -> None:
+    """What `lab new` wrote observes nothing yet; an experiment that has been published may not come to that."""
+    kept = paths.PROJECT / "baseline" / f"{made['experiment']}.json"
+    if made["verdict"] == "not run" and not kept.exists():
+        pytest.skip(f"not run: {'; '.join(made['reasons'])}")
+
+
 @pytest.mark.parametrize("slug", catalogue.slugs())
 def test_a_small_run_is_judged(slug: str, small_runs: dict[str, Run]) -> None:
     made = small_runs[slug].record
+    _skip_a_skeleton(made)
     # So short a run may be too noisy to tell; it may not fail and it may not break.
     assert made["verdict"] in ("pass", "inconclusive"), made["reasons"]
     assert disagreements(made) == []
@@ -31,6 +40,7 @@ def test_a_small_run_is_judged(slug: str, small_runs: dict[str, Run]) -> None:
 @pytest.mark.parametrize("slug", catalogue.slugs())
 def test_invariants_hold_even_in_a_small_run(slug: str, small_runs: dict[str, Run]) -> None:
     # What a run must have met to be conclusive is a precondition; a short one may miss it.
+    _skip_a_skeleton(small_runs[slug].record)
     criteria = [item for item in small_runs[slug].record["criteria"] if not item["precondition"]]
     assert not [item for item in criteria if item["tier"] == "invariant" and item["outcome"] != "pass"]
 
@@ -38,6 +48,7 @@ def test_invariants_hold_even_in_a_small_run(slug: str, small_runs: dict[str, Ru
 @pytest.mark.parametrize("slug", catalogue.slugs())
 def test_a_control_breaks_its_invariant_even_in_a_small_run(slug: str, small_runs: dict[str, Run]) -> None:
     record = small_runs[slug].record
+    _skip_a_skeleton(record)
     exact = {item["name"] for item in record["criteria"] if item["tier"] == "invariant"}
     assert not [
         arm for arm in record["control"]["arms"] if arm["criterion"] in exact and arm["outcome"] != "fail"

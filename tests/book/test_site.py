@@ -22,6 +22,7 @@ PAGES = [
     "decisions",
     "at-scale",
     "run-it-yourself",
+    "add-an-experiment",
     "glossary",
     "references",
 ]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from lab.evidence import record
 from lab.evidence.criteria import Observation, conclude, judge_all, judge_control
 from lab.evidence.recompute import disagreements
-from samples import CONTROL, CRITERIA, result, sample_record
+from lab.evidence.result import Result
+from samples import CONTROL, CRITERIA, Params, result, sample_record
 
 
 def _verdict(treatment: dict, control: dict) -> str:
@@ -45,6 +46,36 @@ def test_a_criterion_that_was_not_observed_is_no_pass() -> None:
     del observed["kept"]
     arms = {CONTROL.name: judge_control(CONTROL, CRITERIA, result(fast=0.5).observed)}
     assert conclude(judge_all(CRITERIA, observed), arms).value == "inconclusive"
+
+
+def _unobserved() -> record.Record:
+    nothing = Result(Params(), {}, notes=["nothing was measured yet"])
+    judged, arm = judge_all(CRITERIA, {}), judge_control(CONTROL, CRITERIA, {})
+    verdict = conclude(judged, {CONTROL.name: arm})
+    origin = {"machine": {}, "services": {}, "libraries": {}, "source_hash": "0"}
+    arms = {CONTROL.name: (CONTROL, arm)}
+    return record.compose("something", nothing, judged, arms, verdict, 1.0, origin)
+
+
+def test_a_run_that_observed_nothing_is_not_run_and_says_why() -> None:
+    made = record.check(_unobserved())
+    assert (made["verdict"], disagreements(made)) == ("not run", [])
+    assert made["reasons"] == ["nothing was observed", "nothing was measured yet"]
+
+
+@pytest.mark.parametrize("forged", ["pass", "fail", "inconclusive"])
+def test_where_nothing_was_observed_no_other_verdict_is_believed(forged: str) -> None:
+    assert disagreements(_unobserved() | {"verdict": forged})
+
+
+def test_what_was_observed_cannot_be_called_not_run() -> None:
+    made = sample_record({"reached": 0.0, "kept": 1, "fast": 0.0, "soon": 0.0}, 0.2)
+    assert disagreements(made | {"verdict": "not run"})
+
+
+def test_a_control_that_alone_was_observed_is_no_experiment_that_was_not_run() -> None:
+    arms = {CONTROL.name: judge_control(CONTROL, CRITERIA, result(fast=0.5).observed)}
+    assert conclude(judge_all(CRITERIA, {}), arms).value == "inconclusive"
 
 
 def test_an_observation_that_nobody_declared_is_a_mistake() -> None:

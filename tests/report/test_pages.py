@@ -5,11 +5,14 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import LabError
+from lab.evidence import record
+from lab.evidence.result import Law, Prediction
 from lab.report import downloads, sweep, tables
 from lab.report.catalogue import Entry
 from lab.report.fragments import Row, fill
@@ -22,8 +25,8 @@ GOOD = {"reached": 0.0, "kept": 0, "fast": 0.05, "soon": 1.0}
 
 
 def _row(**changes: object) -> Row:
-    record = sample_record(GOOD, 0.2) | {"provenance": _origin()} | changes
-    return Row(Entry("kafka_lag", "Streams"), "Title", "Is it <so>?", record, published("kafka_lag"))
+    made = sample_record(GOOD, 0.2) | {"provenance": _origin()} | changes
+    return Row(Entry("kafka_lag", "Streams"), "Title", "Is it <so>?", made, published("kafka_lag"))
 
 
 def _not_run() -> Row:
@@ -84,6 +87,13 @@ def test_a_sparkline_stays_in_its_box(values: list[float | None]) -> None:
 )
 def test_quantities_have_the_digits_that_a_reader_can_use(value: object, unit: str, text: str) -> None:
     assert tables.quantity(value, unit) == text
+
+
+def test_a_law_that_was_not_checked_is_shown_without_an_error() -> None:
+    # The relative error of a prediction where nothing, or zero, was measured is no number.
+    check = Prediction("the largest size", 3.0, 0.0, "s")
+    law = Law("It grows.", "t = n", [], check, pd.DataFrame({"factor": [1]}), ["Wait."])
+    assert "predicted 3 s, measured 0 s." in tables.law(record.law_as_data(law))
 
 
 @pytest.mark.parametrize(

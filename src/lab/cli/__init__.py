@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from lab.cli import evidence, experiments, services
+from lab.cli import authoring, evidence, experiments, services
 from lab.errors import LabError, ParameterError
 
 
@@ -16,7 +16,7 @@ def cli() -> None:
     """Run measured experiments on real services, and build the book of them."""
 
 
-for group in (experiments, evidence, services):
+for group in (experiments, evidence, services, authoring):
     for command in group.COMMANDS:
         cli.add_command(command)
 

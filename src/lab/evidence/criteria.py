@@ -135,11 +135,15 @@ def judge_control(
 def conclude(treatment: Iterable[Judged], controls: Mapping[str, Judged]) -> Verdict:
     """The verdict.
 
+    0. Where nothing was observed, in treatment and controls, there was no experiment: `not run`.
     1. An invariant that is broken fails the experiment, whatever else happened.
     2. Else an unmet precondition, anything that could not be told, or a control that did not fail
        makes it inconclusive: a ratio measured at the wrong load says nothing, good or bad.
     3. Else a gating criterion that failed fails the experiment.
     """
+    treatment = list(treatment)
+    if all(item.outcome == "not run" for item in (*treatment, *controls.values())):
+        return Verdict("not run", ("nothing was observed",))
     gating = [item for item in treatment if item.criterion.tier != "absolute"]
     broken = [item for item in gating if item.outcome == "fail" and not item.criterion.precondition]
     invariants = [item for item in broken if item.criterion.tier == "invariant"]

@@ -30,8 +30,11 @@ def _follows(item: dict[str, Any]) -> bool:
 
 def _verdict(record: Record) -> VerdictValue | None:
     """The verdict that the rules of `lab.evidence.criteria.conclude` give, from stored outcomes alone."""
-    if record["verdict"] in ("error", "not run"):
+    if record["verdict"] == "error":
         return None
+    controls = record["control"]["arms"]
+    if all(item["outcome"] == "not run" for item in (*record["criteria"], *controls)):
+        return "not run"
     gating = [item for item in record["criteria"] if item["tier"] != "absolute"]
     failed = [item for item in gating if item["outcome"] == "fail" and not item["precondition"]]
     if any(item["tier"] == "invariant" for item in failed):
@@ -40,7 +43,6 @@ def _verdict(record: Record) -> VerdictValue | None:
         item["outcome"] in ("inconclusive", "not run") or (item["precondition"] and item["outcome"] == "fail")
         for item in gating
     )
-    controls = record["control"]["arms"]
     if doubtful or not controls or any(arm["outcome"] != "fail" for arm in controls):
         return "inconclusive"
     return "fail" if failed else "pass"

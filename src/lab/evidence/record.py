@@ -41,11 +41,12 @@ def compose(
     summary: Summary | None = None,
     law: Law | None = None,
 ) -> Record:
-    """A record of a run that came to its end."""
+    """A record of a run that came to its end; one that observed nothing says why in its notes."""
+    why = treatment.notes if verdict.value == "not run" else ()
     return {
         **_head(slug, treatment.params.model_dump(mode="json"), duration_s, provenance),
         "verdict": verdict.value,
-        "reasons": list(verdict.reasons),
+        "reasons": [*verdict.reasons, *why],
         "metrics": [_metric(metric) for metric in treatment.metrics],
         "criteria": [_judged(item) for item in judged],
         "control": _control(controls),

@@ -9,6 +9,7 @@ import yaml
 from lab import paths
 
 TOC = paths.PROJECT / "_toc.yml"
+ROADMAP = paths.PROJECT / "book" / "roadmap.yml"
 _NOTEBOOKS = "notebooks/"
 
 
@@ -36,6 +37,5 @@ def slugs() -> list[str]:
 
 
 def planned() -> list[dict[str, str]]:
-    """Experiments to come: slug, theme and question of each that is not in the book yet."""
-    roadmap = yaml.safe_load((paths.PROJECT / "book" / "roadmap.yml").read_text())
-    return [item for item in roadmap if item["slug"] not in slugs()]
+    """Experiments to come: slug, theme and question of each."""
+    return yaml.safe_load(ROADMAP.read_text()) or []

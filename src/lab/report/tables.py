@@ -86,9 +86,11 @@ def law(item: Record) -> str:
         for metric in item["constants"]
     )
     check = item["check"]
+    # There is no relative error where nothing, or zero, was measured.
+    error = "" if check["error"] is None else f" ({check['error']:+.1%})"
     held = (
         f"Checked inside this run at {check['where']}: predicted {quantity(check['predicted'], check['unit'])}, "
-        f"measured {quantity(check['measured'], check['unit'])} ({check['error']:+.1%})."
+        f"measured {quantity(check['measured'], check['unit'])}{error}."
     )
     rows = [
         [quantity(value) if not isinstance(value, str) else value for value in row]

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -24,8 +25,14 @@ def doing(what: str) -> Iterator[None]:
     click.echo(f"setup: {what}: done in {time.monotonic() - begin:.1f} s", err=True)
 
 
-def call(command: Sequence[str], what: str, hint: str, environment: Mapping[str, str] | None = None) -> None:
-    """Run `command` to its end; SetupError with its last lines and `hint` if it fails."""
+def call(
+    command: Sequence[str],
+    what: str,
+    hint: str,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> None:
+    """Run `command` to its end, in `folder`; SetupError with its last lines and `hint` if it fails."""
     try:
         done = subprocess.run(
             command,
@@ -34,6 +41,7 @@ def call(command: Sequence[str], what: str, hint: str, environment: Mapping[str,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             env=dict(environment) if environment else None,
+            cwd=folder,
             check=False,
         )
     except FileNotFoundError:

@@ -1,0 +1,57 @@
+"""lab new, lock, test, keep."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from lab import paths
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--theme", help="The part of the book; a new one gets a page. Default: the roadmap's.")
+@click.option("--question", help="What the experiment answers. Default: the roadmap's.")
+def new(slug: str, theme: str | None, question: str | None) -> None:
+    """Write the skeleton of the experiment SLUG: it runs, and says `not run`."""
+    from lab.authoring.new import propose, write
+
+    for path in write(propose(slug, theme, question)):
+        click.echo(_within(path))
+    click.echo(f"try it: lab run {slug}; what goes where: book/add-an-experiment.md")
+
+
+@click.command()
+@click.argument("name")
+def lock(name: str) -> None:
+    """Make env/python/NAME.lock from NAME.in: every package pinned and hashed."""
+    from lab.authoring import locking
+
+    click.echo(_within(locking.lock(name)))
+
+
+@click.command()
+@click.argument("slug")
+def test(slug: str) -> None:
+    """Test one experiment: its own tests, the architecture, its small run, its page in a browser."""
+    from lab.authoring import testing
+
+    sys.exit(testing.test(slug))
+
+
+@click.command()
+@click.argument("slug")
+def keep(slug: str) -> None:
+    """Make the published result of SLUG, a pass, the baseline that later runs are compared with."""
+    from lab.authoring.baseline import renew
+
+    click.echo(_within(renew(slug)))
+
+
+def _within(path: Path) -> Path:
+    return path.relative_to(paths.PROJECT)
+
+
+COMMANDS = (new, lock, test, keep)
