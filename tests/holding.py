@@ -19,6 +19,7 @@ from lab.services.spark import spark_session
 from lab.services.sparkcluster import standalone
 from lab.services.toxiproxy import toxiproxy
 from lab.services.trino import trino
+from lab.services.webapp import web_app
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def _connect() -> Iterator[object]:
         yield worker
 
 
-# Those that both backends start; the other two are local always.
+# Those that both backends start; the other three are local always.
 SERVERS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "postgres": postgres,
     "connect": _connect,
@@ -39,6 +40,7 @@ SERVERS: dict[str, Callable[[], AbstractContextManager[object]]] = {
 }
 SERVICES = SERVERS | {
     "spark": lambda: spark_session(memory_mb=512),
+    "webapp": lambda: web_app("webapps:app", Path(__file__).parent),
     "countingproxy": lambda: counting_proxy(S3("http://127.0.0.1:1", "key", "secret")),
 }
 

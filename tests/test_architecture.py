@@ -22,7 +22,7 @@ SLUGS = catalogue.slugs()
 # A layer may import itself and what is listed; what every layer may import are the plain modules of `lab`.
 ALLOWED = {
     "evidence": {"evidence"},
-    "load": {"load"},
+    "load": {"load", "services"},
     "charts": {"charts"},
     "services": {"services"},
     "faults": {"faults", "services"},
@@ -33,7 +33,18 @@ ALLOWED = {
     "authoring": {"authoring", "runner", "report", "setup", "evidence"},
     "cli": {"cli", "authoring", "runner", "report", "setup", "services", "evidence"},
 }
-COMMON = {"declared", "duck", "errors", "files", "java", "lazy", "paths", "progress", "__version__"}
+COMMON = {
+    "declared",
+    "duck",
+    "environments",
+    "errors",
+    "files",
+    "java",
+    "lazy",
+    "paths",
+    "progress",
+    "__version__",
+}
 
 
 def _layers(path: Path) -> set[str]:

@@ -13,7 +13,6 @@ import yaml
 
 from lab import paths
 from lab.cli import cli
-from lab.report import catalogue
 from lab.setup import golang
 
 WORKFLOWS = sorted((paths.PROJECT / ".github" / "workflows").glob("*.yml"))
@@ -31,16 +30,6 @@ def test_actionlint_finds_nothing_in_the_workflows() -> None:
 def test_a_workflow_fits_the_schema(path: Path) -> None:
     command = [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", path]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-def test_the_matrix_runs_every_experiment() -> None:
-    text = (paths.PROJECT / ".github" / "workflows" / "experiments.yml").read_text()
-    pattern = re.search(r"grep -oP '(.+?)' _toc.yml", text)
-    assert pattern
-    found = subprocess.run(
-        ["grep", "-oP", pattern[1], catalogue.TOC], capture_output=True, text=True, check=True
-    )
-    assert found.stdout.split() == catalogue.slugs()
 
 
 def test_the_dev_container_builds_a_target_that_there_is() -> None:

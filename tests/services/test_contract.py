@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,7 @@ import pytest
 import holding
 from lab import paths
 from lab.errors import ServiceError
-from lab.services import objectstore, postgres
+from lab.services import objectstore, postgres, webapp
 from lab.services.reaper import marked
 from lab.services.session import CLEAN_UP
 from lab.services.workers import Worker, spawn
@@ -129,17 +130,19 @@ def _containers(project: list[str]) -> list[str]:
     return done.stdout.split()
 
 
+def _no_version(name: str) -> str:
+    raise metadata.PackageNotFoundError(name)
+
+
 def _without_program(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "tools", lambda: folder)
     if name == "postgres":
         monkeypatch.setattr(postgres.Path, "glob", lambda *_: iter(()))
         monkeypatch.setattr(postgres.shutil, "which", lambda _: None)
     if name == "objectstore":
-
-        def missing(_: str) -> str:
-            raise objectstore.metadata.PackageNotFoundError
-
-        monkeypatch.setattr(objectstore.metadata, "version", missing)
+        monkeypatch.setattr(objectstore.metadata, "version", _no_version)
+    if name == "webapp":
+        monkeypatch.setattr(webapp.metadata, "version", _no_version)
     if name in ("spark", "sparkcluster"):
         monkeypatch.setitem(sys.modules, "pyspark", None)
 

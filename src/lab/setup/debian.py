@@ -67,6 +67,14 @@ def maven() -> None:
     package("maven", "mvn", "fetches Kafka")
 
 
+def jq() -> None:
+    package("jq", "jq", "reads records in the workflows, which the tests run")
+
+
+def dash() -> None:
+    package("dash", "dash", "is the shell of the scripts in the tests")
+
+
 def chromium() -> None:
     package(
         "chromium",

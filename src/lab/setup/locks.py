@@ -12,19 +12,22 @@ from lab import paths
 from lab.setup import staged
 from lab.setup.telling import call, doing
 
-_HINT = "Is there a network? Run the same command again."
+HINT = "Is there a network? Run the same command again."
+# pip verifies every file against the lock's hashes before it installs any of them. The locks are complete:
+# pip's own resolver may stumble over a version that came out after them.
+OPTIONS = ("-q", "--no-deps", "--require-hashes")
 
 
 def libraries(name: str) -> Callable[[], None]:
     """A step that has the packages of env/python/NAME.lock in this environment."""
 
     def install() -> None:
-        lock = _lock(name)
+        lock = lock_of(name)
         stamp, wanted = Path(sys.prefix) / f".{name}-lock", hashlib.sha256(lock.read_bytes()).hexdigest()
         if stamp.exists() and stamp.read_text() == wanted:
             return
         with doing(f"{name}: Python packages of {lock.name}"):
-            call([*_pip(), "-r", str(lock)], f"pip install -r {lock.name}", _HINT)
+            call([*_pip(), "-r", str(lock)], f"pip install -r {lock.name}", HINT)
             stamp.write_text(wanted)
 
     return install
@@ -34,7 +37,7 @@ def data(name: str) -> Callable[[], None]:
     """A step that has the files of the data wheels in env/python/NAME.lock in `tools()/NAME`."""
 
     def install() -> None:
-        lock = _lock(name)
+        lock = lock_of(name)
         staged.install(
             name, f"{name}: data from {lock.name}", lock, partial(_fetch, lock), lambda folder: None
         )
@@ -43,15 +46,13 @@ def data(name: str) -> Callable[[], None]:
 
 
 def _fetch(lock: Path, folder: Path) -> None:
-    call([*_pip(), "--target", str(folder), "-r", str(lock)], f"pip install -r {lock.name}", _HINT)
+    call([*_pip(), "--target", str(folder), "-r", str(lock)], f"pip install -r {lock.name}", HINT)
 
 
 def _pip() -> list[str]:
-    # pip verifies every file against the lock's hashes before it installs any of them. The locks are complete:
-    # pip's own resolver may stumble over a version that came out after them.
-    options = ["-q", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
-    return [sys.executable, "-m", "pip", "install", *options]
+    return [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", *OPTIONS]
 
 
-def _lock(name: str) -> Path:
+def lock_of(name: str) -> Path:
+    """The hashed list of packages of that name."""
     return paths.PROJECT / "env" / "python" / f"{name}.lock"

@@ -1,0 +1,68 @@
+"""Python environments of their own (`lab.environments`), each from a hashed lock, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from lab import environments
+from lab.setup import staged
+from lab.setup.locks import HINT, OPTIONS, lock_of
+from lab.setup.telling import call
+
+
+def step(name: str) -> Callable[[], None]:
+    """A step that has the packages of env/python/NAME.lock in an environment of their own."""
+
+    def install() -> None:
+        target, lock = environments.folder(name), lock_of(name)
+        if not _runs_this_python(target):
+            shutil.rmtree(target, ignore_errors=True)
+        what = f"{name}: Python environment of {lock.name}"
+        fetch, arrange = partial(_fetch, lock), partial(_name_place, target)
+        staged.install(target.name, what, lock, fetch, _check, arrange)
+
+    return install
+
+
+def _runs_this_python(environment: Path) -> bool:
+    """False also for a link to a Python that is gone."""
+    return (environment / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}").exists()
+
+
+def _fetch(lock: Path, folder: Path) -> None:
+    make = [sys.executable, "-m", "venv", "--without-pip", str(folder)]
+    call(make, f"python -m venv for {lock.name}", "On Debian: apt-get install python3-venv")
+    _pip(folder, f"pip install -r {lock.name}", "install", *OPTIONS, "-r", str(lock))
+
+
+def _check(folder: Path) -> None:
+    """That the lock is complete: its packages were installed without looking at what they require."""
+    _pip(folder, "pip check", "check")
+
+
+def _pip(folder: Path, what: str, *arguments: str) -> None:
+    """Our pip on the environment in `folder`, which sees nothing of ours."""
+    outside = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--python",
+        str(folder / "bin" / "python"),
+    ]
+    call([*pip, *arguments], what, HINT, outside)
+
+
+def _name_place(target: Path, folder: Path) -> None:
+    """Programs name their interpreter by its path: make that the one which `folder` will have."""
+    for path in (folder / "bin").iterdir():
+        if not path.is_symlink() and path.is_file():
+            content = path.read_bytes()
+            if str(folder).encode() in content:
+                path.write_bytes(content.replace(str(folder).encode(), str(target).encode()))
