@@ -31,7 +31,7 @@ ALLOWED = {
     "report": {"report", "runner", "evidence", "charts"},
     "cli": {"cli", "runner", "report", "setup", "services", "evidence"},
 }
-COMMON = {"declared", "duck", "errors", "files", "java", "lazy", "paths", "progress", "__version__"}
+COMMON = {"declared", "duck", "errors", "files", "java", "lazy", "paths", "progress", "wheels", "__version__"}
 
 
 def _layers(path: Path) -> set[str]:
