@@ -43,6 +43,7 @@ COMMON = {
     "lazy",
     "paths",
     "progress",
+    "wheels",
     "__version__",
 }
 
