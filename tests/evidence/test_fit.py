@@ -33,9 +33,10 @@ def test_one_outlier_does_not_move_the_median_slope() -> None:
     sizes = np.arange(1.0, 21.0)
     values = 3 + 2 * sizes
     values[7] += 1_000
-    found, (low, high) = theil_sen(sizes, values)
+    found = theil_sen(sizes, values)
     assert math.isclose(found.each, 2, rel_tol=1e-9)
-    assert low <= 2 <= high
+    assert found.low <= 2 <= found.high
+    assert found.known
 
 
 @pytest.mark.parametrize("fit", [line, theil_sen])

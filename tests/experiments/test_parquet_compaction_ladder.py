@@ -16,7 +16,6 @@ from lab.experiments.parquet_compaction.judge.compaction_frequency import (
 )
 from lab.experiments.parquet_compaction.judge.metadata_cost import (
     commit_predicted,
-    line,
     list_s,
     metadata_cost,
 )
@@ -123,9 +122,3 @@ def test_a_miss_that_the_scatter_of_the_commits_explains_is_no_refutation() -> N
     seen = commit_predicted(table)
     assert seen.value > 0.2 and not seen.conclusive
     assert seen.interval is not None and seen.interval[0] < 0.2
-
-
-def test_a_line_has_no_negative_constant() -> None:
-    found = line([1, 2, 3], [3, 2, 1])
-    assert found.each_s == 0
-    assert found.files(10) == float("inf")

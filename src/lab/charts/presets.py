@@ -6,21 +6,34 @@ from collections.abc import Iterable, Sequence
 
 from lab.charts import alt, theme
 
-PADDING = 15  # px between the outermost marks and the frame of a logarithmic axis
+PADDING = 12  # px between the outermost marks and the frame of a logarithmic axis
 
 
-def log_x(field: str, title: str, values: Iterable[float], padding: int = PADDING) -> alt.X:
-    """A logarithmic horizontal axis with a tick at each power of ten; `values`: all that is drawn on it."""
-    axis = alt.X(field, title=title).axis(values=theme.decades(values))
-    return axis.scale(type="log", nice=False, padding=padding)
+def log_x(field: str, title: str, values: Iterable[float], format: str | None = None) -> alt.X:
+    """A logarithmic horizontal axis with a tick at each power of ten. values: all that is drawn on it.
+
+    format: of the labels, such as ",d" (d3-format).
+    """
+    scaled = alt.X(f"{field}:Q", title=title).scale(type="log", nice=False, padding=PADDING)
+    return scaled.axis(values=theme.decades(values), format=format or alt.Undefined)
 
 
-def log_y(field: str, title: str, values: Iterable[float]) -> alt.Y:
+def log_y(field: str, title: str, values: Iterable[float], format: str | None = None) -> alt.Y:
     """A logarithmic vertical axis with a tick at each power of ten."""
-    return alt.Y(field, title=title).axis(values=theme.decades(values)).scale(type="log")
+    return (
+        alt.Y(f"{field}:Q", title=title)
+        .scale(type="log")
+        .axis(values=theme.decades(values), format=format or alt.Undefined)
+    )
 
 
-def panels(field: str, order: Sequence[str] | None = None) -> alt.Row:
+def panels(field: str, order: Sequence[str]) -> alt.Row:
     """One panel below the other, each with its name above its left corner, where no name is cut off."""
-    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top")
-    return alt.Row(field, title=None, sort=list(order) if order is not None else None, header=header)
+    return alt.Row(f"{field}:N", title=None, sort=list(order)).header(
+        labelAngle=0, labelAnchor="start", labelOrient="top"
+    )
+
+
+def columns(width: int, wide: int, narrow: int) -> int:
+    """Columns of a legend on a desktop page or on a phone."""
+    return wide if width > theme.NARROW else narrow

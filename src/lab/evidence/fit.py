@@ -21,6 +21,7 @@ else:
 
 T = TypeVar("T")
 RESAMPLES = 400
+WIDEST = 3.0  # times: an interval wider than this names no value
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,31 @@ def line(x: ArrayLike, y: ArrayLike, relative: bool = False) -> Line:
     return Line(float(fixed), float(each))
 
 
-def theil_sen(x: ArrayLike, y: ArrayLike, confidence: float = 0.95) -> tuple[Line, Interval]:
-    """The line of the median slope between all pairs, which one outlier does not move (Theil 1950), and the slope's
-    interval (Sen 1968). ValueError for fewer than three different x."""
+@dataclass(frozen=True)
+class Slope:
+    """A line whose slope has an interval: low, high, of `each`, at 95 %."""
+
+    fixed: float
+    each: float
+    low: float
+    high: float
+
+    @property
+    def known(self) -> bool:
+        """Whether the interval leaves out nothing at all, and its ends differ by a small factor only."""
+        return self.low > 0 and self.high <= WIDEST * self.low
+
+
+def theil_sen(x: ArrayLike, y: ArrayLike) -> Slope:
+    """The line of the median slope between all pairs, which one outlier does not move (Theil 1950; interval: Sen 1968).
+
+    ValueError for fewer than three different x.
+    """
     places = np.asarray(x, dtype=float)
     if len(np.unique(places)) < 3:
         raise ValueError("a slope with an interval needs at least three different sizes")
-    found = stats.theilslopes(np.asarray(y, dtype=float), places, confidence)
-    return Line(float(found[1]), float(found[0])), (float(found[2]), float(found[3]))
+    each, fixed, low, high = stats.theilslopes(np.asarray(y, dtype=float), places, 0.95)
+    return Slope(float(fixed), float(each), float(low), float(high))
 
 
 def resampled(

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.params import Parameters
+from lab.evidence.params import P, Parameters
+
+FACTORS = (1, 10, 100, 1000)  # of this run's size: the rows of every projection
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,14 @@ class Result:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+
+    def of(self, model: type[P]) -> P:
+        """The parameters as those of one experiment; TypeError if the result is another's."""
+        if not isinstance(self.params, model):
+            raise TypeError(
+                f"this result has parameters of {type(self.params).__module__}, not {model.__module__}"
+            )
+        return self.params
 
     def metric(self, name: str) -> Metric:
         """The metric called `name`; KeyError if the run has none."""

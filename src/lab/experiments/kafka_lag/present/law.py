@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
 from lab.experiments.kafka_lag.present.findings import Findings, findings
 
-FACTORS = (1, 10, 100, 1000)
 REPLICAS = 3
 LOAD_LIMIT = 0.7  # share of a worker's capacity that is planned for; the rest absorbs bursts and restarts
 LINK_BYTES = 1.25e9  # a 10 Gbit/s network card

@@ -12,12 +12,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lab.evidence.criteria import Observation
+from lab.evidence.fit import RESAMPLES, line
 from lab.evidence.result import Metric
 from lab.experiments.parquet_compaction.criteria import OVERHEAD_LIMIT
 from lab.experiments.parquet_compaction.measure.compaction_frequency import Rung
 from lab.experiments.parquet_compaction.mechanism.cost_model import Model
-
-RESAMPLES = 400
 
 
 def tables(rungs: Sequence[Rung], model: Model, queries: float) -> dict[str, pd.DataFrame]:
@@ -166,9 +165,9 @@ def without_held(frequency: pd.DataFrame) -> pd.DataFrame:
 def frequency_law(frequency: pd.DataFrame) -> FrequencyLaw:
     """The law fitted on the rungs (columns every, query_s, compaction_s); no constant is negative."""
     every = frequency["every"].to_numpy(float)
-    growth, read = np.polyfit(every, frequency["query_s"], 1)
-    fixed, rewrite = np.polyfit(1 / every, frequency["compaction_s"], 1)
-    return FrequencyLaw(*(max(0.0, float(value)) for value in (read, growth, fixed, rewrite)))
+    query = line(every, frequency["query_s"]).rising()
+    compaction = line(1 / every, frequency["compaction_s"]).rising()
+    return FrequencyLaw(query.fixed, query.each, compaction.each, compaction.fixed)
 
 
 def write_overhead(frequency: pd.DataFrame) -> Observation:

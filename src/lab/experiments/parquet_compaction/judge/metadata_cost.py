@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,34 +9,12 @@ import numpy as np
 import pandas as pd
 
 from lab.evidence.criteria import Observation
+from lab.evidence.fit import RESAMPLES, Line, line, percentile_interval, resampled
 from lab.evidence.result import Metric
+from lab.evidence.statistics import Interval
 from lab.experiments.parquet_compaction.criteria import ERROR_LIMIT
 
-RESAMPLES = 400
 PAGE = 1_000  # objects in one answer to LIST, at most: Amazon S3 API, ListObjectsV2, MaxKeys
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Line:
-    """seconds = fixed_s + each_s x files."""
-
-    fixed_s: float
-    each_s: float
-
-    def seconds(self, files: float) -> float:
-        return self.fixed_s + self.each_s * files
-
-    def files(self, seconds: float) -> float:
-        """How many files take `seconds`."""
-        return (seconds - self.fixed_s) / self.each_s if self.each_s > 0 else math.inf
-
-
-def line(files: Sequence[float], seconds: Sequence[float]) -> Line:
-    """Least squares of relative errors, neither constant negative."""
-    count, took = np.asarray(files, dtype=float), np.asarray(seconds, dtype=float)
-    each, fixed = np.polyfit(count, took, 1, w=1 / took)
-    return Line(max(0.0, float(fixed)), max(0.0, float(each)))
 
 
 @dataclass(frozen=True)
@@ -50,18 +26,13 @@ class MetadataCost:
 
     @cached_property
     def line(self) -> Line:
-        return line(self.fitted["files"].tolist(), self.fitted["seconds"].tolist())
+        """Seconds = fixed + each x files; of relative errors, neither constant negative."""
+        return _line(_points(self.fitted))
 
     @cached_property
     def lines(self) -> list[Line]:
         """The line as it might as well have come out: each size's timings drawn with replacement."""
-        random = np.random.default_rng(0)
-        sizes = [part for _, part in self.fitted.groupby("size")]
-        drawn = [
-            pd.concat([part.iloc[random.integers(0, len(part), len(part))] for part in sizes])
-            for _ in range(RESAMPLES)
-        ]
-        return [line(each["files"].tolist(), each["seconds"].tolist()) for each in drawn]
+        return resampled([_points(part) for _, part in self.fitted.groupby("size")], _line)
 
     @property
     def deviations(self) -> list[float]:
@@ -69,15 +40,24 @@ class MetadataCost:
         random = np.random.default_rng(1)
         files, took = self.held["files"].median(), self.held["seconds"].to_numpy()
         medians = np.median(random.choice(took, (RESAMPLES, len(took))), axis=1)
-        return [abs(each.seconds(files) / own - 1) for each, own in zip(self.lines, medians, strict=True)]
+        return [abs(each.at(files) / own - 1) for each, own in zip(self.lines, medians, strict=True)]
 
     def seconds(self, files: float) -> tuple[float, Interval]:
         """Seconds at `files`, and their 95 % interval."""
-        return self.line.seconds(files), _interval([each.seconds(files) for each in self.lines])
+        return self.line.at(files), percentile_interval([each.at(files) for each in self.lines])
 
     def files(self, seconds: float) -> tuple[float, Interval]:
         """Files that take `seconds`, and their 95 % interval."""
-        return self.line.files(seconds), _interval([each.files(seconds) for each in self.lines])
+        return self.line.reaches(seconds), percentile_interval([each.reaches(seconds) for each in self.lines])
+
+
+def _points(timings: pd.DataFrame) -> list[tuple[float, float]]:
+    return list(zip(timings["files"], timings["seconds"], strict=True))
+
+
+def _line(points: list[tuple[float, float]]) -> Line:
+    files, seconds = zip(*points, strict=True)
+    return line(files, seconds, relative=True).rising()
 
 
 def metadata_cost(planned: pd.DataFrame, what: str) -> MetadataCost:
@@ -103,7 +83,7 @@ def commit_predicted(planned: pd.DataFrame) -> Observation:
     files, seconds = found.held["files"].median(), found.held["seconds"].median()
     said, (low, high) = found.seconds(files)
     off = abs(said / seconds - 1)
-    least, most = _interval(found.deviations)
+    least, most = percentile_interval(found.deviations)
     return Observation(
         off,
         f"{files:,.0f} files: {said:.2f} s predicted ({low:.2f} to {high:.2f}), {seconds:.2f} s measured; fitted on "
@@ -118,9 +98,9 @@ def metrics(planned: pd.DataFrame) -> list[Metric]:
     found = []
     for what, text in (("commit", "a commit to the log"), ("plan", "reading the log and leaving files out")):
         own = metadata_cost(planned, what)
-        each = own.line.each_s * 1e6
-        ends = _interval([item.each_s * 1e6 for item in own.lines])
-        found.append(Metric(f"{what}.fixed", own.line.fixed_s * 1e3, "ms", f"fixed, {text}", better="lower"))
+        each = own.line.each * 1e6
+        ends = percentile_interval([item.each * 1e6 for item in own.lines])
+        found.append(Metric(f"{what}.fixed", own.line.fixed * 1e3, "ms", f"fixed, {text}", better="lower"))
         found.append(
             Metric(
                 f"{what}.each",
@@ -140,8 +120,3 @@ def metrics(planned: pd.DataFrame) -> list[Metric]:
         Metric("list", float(np.median(single)), "s", "of a LIST request", single, better="lower"),
         Metric("log_entry", entry, "bytes", "of a file in the log"),
     ]
-
-
-def _interval(values: Sequence[float]) -> Interval:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)

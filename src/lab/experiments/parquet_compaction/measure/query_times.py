@@ -7,7 +7,7 @@ would not be comparable.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +22,7 @@ from lab.experiments.parquet_compaction.mechanism.files import local, open_files
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout
 from lab.experiments.parquet_compaction.mechanism.reader import Answer, Query, Rows, ask, prune, session
 from lab.experiments.parquet_compaction.mechanism.table_format import Version, commit, write
+from lab.load.interleave import interleaved
 from lab.services.countingproxy import Traffic
 
 if TYPE_CHECKING:
@@ -70,9 +71,8 @@ class Stopwatch:
         needed = [self._needed(*cell) for cell in _cells(work)]  # before anything is delayed
         found = []
         with session(self.table.s3, self.threads) as duck, self.table.link.record():
-            for cell, ranges in _shuffled(
-                list(zip(_cells(work), needed, strict=True)), self.repeats, self.seed
-            ):
+            turns = interleaved(list(zip(_cells(work), needed, strict=True)), self.repeats, self.seed)
+            for _, (cell, ranges) in turns:
                 found.append(self._over_link(duck, *cell, ranges))
         return found
 
@@ -80,7 +80,7 @@ class Stopwatch:
         """The same on the local copies (dataset's name -> address), the kernel's cache emptied before each query."""
         found = []
         with session(None, self.threads) as duck:
-            for dataset, query, state in _shuffled(_cells(work), 1, self.seed):
+            for _, (dataset, query, state) in interleaved(_cells(work), 1, self.seed):
                 uri, number = copies[dataset.name], dataset.version(state).number
                 answer, fetched = on_disk(duck, query, uri, dataset.layout, number)
                 needed = total(self._needed(dataset, query, state).values())
@@ -113,13 +113,6 @@ class Stopwatch:
 
 def _cells(work: Sequence[Work]) -> list[Cell]:
     return [(dataset, query, state) for dataset, query in work for state in STATES]
-
-
-def _shuffled(cells: Sequence[T], repeats: int, seed: int) -> Iterator[T]:
-    """All cells in a random order, `repeats` times over."""
-    random = np.random.default_rng(seed)
-    for _ in range(repeats):
-        yield from (cells[place] for place in random.permutation(len(cells)))
 
 
 def over_link(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.charts import alt, theme
+from lab.charts import alt, presets, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
 from lab.experiments.parquet_compaction.measure.query_times import DISK, STORE
@@ -43,12 +43,8 @@ def files_time(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
-            x=alt.X("files:Q", title="files opened")
-            .scale(type="log", nice=False, padding=12)
-            .axis(values=theme.decades(data["files"]), format=",d"),
-            y=alt.Y("seconds:Q", title="time of a query, s")
-            .scale(type="log")
-            .axis(values=theme.decades(data["seconds"]), format="~g"),
+            x=presets.log_x("files", "files opened", data["files"], format=",d"),
+            y=presets.log_y("seconds", "time of a query, s", data["seconds"], format="~g"),
             color=alt.Color("place:N", title=None)
             .scale(domain=list(names.values()), range=[theme.BLUE, theme.ORANGE])
             .legend(orient="top", direction="vertical"),

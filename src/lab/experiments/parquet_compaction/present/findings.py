@@ -195,5 +195,4 @@ def _file_bytes(model: Model) -> float:
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
     """Treatment and control side by side."""
-    assert isinstance(treatment.params, Params)
-    return Findings(treatment.params, treatment.tables, controls[CONTROL].tables["layouts"])
+    return Findings(treatment.of(Params), treatment.tables, controls[CONTROL].tables["layouts"])

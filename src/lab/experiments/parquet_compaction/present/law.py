@@ -7,13 +7,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
 from lab.experiments.parquet_compaction.judge.cost_model import held_out
 from lab.experiments.parquet_compaction.judge.metadata_cost import PAGE
 from lab.experiments.parquet_compaction.params import HELD_OUT
 from lab.experiments.parquet_compaction.present.findings import OPENING_SHARE, Findings, findings
 
-FACTORS = (1, 10, 100, 1000)
 MANY = 1_000_000
 COMMIT_S = 1.0  # a commit that takes longer is felt by whoever streams into the dataset
 
@@ -59,8 +58,8 @@ def _constants(found: Findings) -> list[Metric]:
         Metric("size", found.file_bytes / 1e6, "MB", size),
         Metric("compaction", law.compact_s * 1e3, "ms", "A, fixed part of a compaction"),
         Metric("growth", law.growth_s * 1e3, "ms", "g, added to a query by each micro-batch of waiting"),
-        Metric("commit_fixed", commit.fixed_s * 1e3, "ms", "c₀, of a commit"),
-        Metric("commit_each", commit.each_s * 1e6, "µs/file", "c, of each file that the log names"),
+        Metric("commit_fixed", commit.fixed * 1e3, "ms", "c₀, of a commit"),
+        Metric("commit_each", commit.each * 1e6, "µs/file", "c, of each file that the log names"),
     ]
 
 
@@ -78,7 +77,7 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
         "log, MB": size / 1e6,
         "files, never compacted": small,
         "full scan of them, s": float(model.predict(small, read)),
-        "a commit to a log that names them, s": found.commit.line.seconds(small),
+        "a commit to a log that names them, s": found.commit.line.at(small),
         f"files of {found.file_bytes / 1e6:.0f} MB": large,
         "full scan of these, s": float(model.predict(large, read)),
         "compact every … micro-batches at so many times the queries": _every(found, factor),
@@ -142,7 +141,7 @@ def _log(found: Findings) -> str:
     files, (low, high) = found.commit.files(COMMIT_S)
     return (
         f"This experiment's log names every file in every version. To parse and to write them again takes a commit "
-        f"{found.commit.line.each_s * 1e6:,.0f} µs for each, so from about {float(f'{files:.2g}'):,.0f} files on "
+        f"{found.commit.line.each * 1e6:,.0f} µs for each, so from about {float(f'{files:.2g}'):,.0f} files on "
         f"({_between(float(f'{low:.2g}'), float(f'{high:.2g}'))}) it takes longer than {COMMIT_S:g} s: then use a table "
         f"format (Iceberg, Delta Lake), whose metadata are written in increments and hold minima and maxima, so that a "
         f"planner can skip most of them."

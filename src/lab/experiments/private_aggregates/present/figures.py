@@ -9,8 +9,8 @@ import pandas as pd
 
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
+from lab.charts.presets import columns, log_x
 from lab.evidence.result import Result
-from lab.experiments.private_aggregates.present.axes import columns, log_x
 from lab.experiments.private_aggregates.present.figures_scale import composition, group_sizes
 from lab.experiments.private_aggregates.present.findings import Findings, findings, percent
 
@@ -38,7 +38,7 @@ def _error(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
-            x=log_x(data["epsilon"], "epsilon", "privacy parameter ε (less is more private)"),
+            x=log_x("epsilon", "privacy parameter ε (less is more private)", data["epsilon"]),
             color=alt.Color("statistic:N", title=None).legend(columns=columns(width, 6, 3)),
         )
         axis = alt.Y("percent:Q", title="mean absolute error, % of the answer").scale(type="log")

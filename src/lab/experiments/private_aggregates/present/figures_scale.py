@@ -8,7 +8,7 @@ import pandas as pd
 
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
-from lab.experiments.private_aggregates.present.axes import columns, log_x
+from lab.charts.presets import columns, log_x, log_y
 from lab.experiments.private_aggregates.present.composition import (
     added_up,
     advanced,
@@ -27,7 +27,7 @@ def group_sizes(found: Findings) -> Figure:
     share = usable["rows"].sum() / data["rows"].sum()
 
     def chart(width: int) -> Any:
-        base = alt.Chart(data).encode(x=log_x(data["rows"], "rows", "person-years in the group"))
+        base = alt.Chart(data).encode(x=log_x("rows", "person-years in the group", data["rows"]))
         axis = alt.Y("percent:Q", title="mean absolute error, % of the count").scale(type="log")
         points = base.mark_point(size=60, color=theme.BLUE).encode(
             y=axis.axis(values=theme.decades(data["percent"]))
@@ -64,10 +64,8 @@ def composition(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         lines = alt.Chart(data).encode(
-            x=log_x(data["releases"], "releases", f"releases of ε = {each:g} each"),
-            y=alt.Y("epsilon:Q", title="ε of all together")
-            .scale(type="log")
-            .axis(values=theme.decades(data["epsilon"])),
+            x=log_x("releases", f"releases of ε = {each:g} each", data["releases"]),
+            y=log_y("epsilon", "ε of all together", data["epsilon"]),
             color=alt.Color("account:N", sort=list(accounts), title=None).legend(
                 columns=columns(width, 3, 1)
             ),

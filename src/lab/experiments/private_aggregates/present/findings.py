@@ -118,6 +118,4 @@ class Findings:
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
-    params = treatment.params
-    assert isinstance(params, Params)
-    return Findings(params, treatment, controls)
+    return Findings(treatment.of(Params), treatment, controls)

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
 from lab.experiments.private_aggregates.params import Params
 from lab.experiments.private_aggregates.present.composition import added_up, affordable, crossing
 from lab.experiments.private_aggregates.present.findings import TARGET, Findings, findings, percent
 
-FACTORS = (1, 10, 100, 1000)
 SMALL_RELEASE = 0.01  # epsilon of one of very many releases
 
 

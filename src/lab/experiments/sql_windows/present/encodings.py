@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from lab.charts import alt
 from lab.charts.theme import BLUE, GREEN, VERMILION
-from lab.evidence.result import Result
-from lab.experiments.sql_windows.params import Params
 
 NARROW = 400  # px below which a chart is drawn for a phone
 ENGINE_COLOURS = {"PostgreSQL": BLUE, "DuckDB": VERMILION, "SQLite": GREEN}
-
-
-def params_of(treatment: Result) -> Params:
-    """The parameters of a run, as what they are."""
-    assert isinstance(treatment.params, Params)
-    return treatment.params
 
 
 def engine_colour(width: int) -> alt.Color:

@@ -13,7 +13,8 @@ from lab.charts.figure import Figure
 from lab.charts.theme import BLUE, GREY, VERMILION
 from lab.evidence.result import Result
 from lab.experiments.sql_windows.measure.sort_memory import FIT_ROWS, MIB
-from lab.experiments.sql_windows.present.encodings import ENGINE_COLOURS, NARROW, engine_colour, params_of
+from lab.experiments.sql_windows.params import Params
+from lab.experiments.sql_windows.present.encodings import ENGINE_COLOURS, NARROW, engine_colour
 
 
 def broken(controls: Mapping[str, Result]) -> Figure:
@@ -98,7 +99,7 @@ def _cohorts_chart(later: pd.DataFrame, data: pd.DataFrame, width: int) -> alt.T
 
 def sort_memory(treatment: Result) -> Figure:
     """Memory of PostgreSQL's sort against rows, and where it spills."""
-    params, data = params_of(treatment), treatment.tables["sorts"].sort_values("rows").copy()
+    params, data = treatment.of(Params), treatment.tables["sorts"].sort_values("rows").copy()
     data["mebibytes"], data["where"] = data["bytes"] / MIB, np.where(data["spilled"], "disk", "memory")
     predicted, first = (treatment.metric(name).value for name in ("spill_predicted", "spill_first"))
     return Figure(

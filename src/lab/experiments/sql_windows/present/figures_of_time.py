@@ -13,18 +13,18 @@ from lab.charts.theme import GREY
 from lab.evidence.result import Result
 from lab.experiments.sql_windows.criteria import SLOPE_LIMIT, SMALL_ROWS
 from lab.experiments.sql_windows.mechanism.queries import NAMES
+from lab.experiments.sql_windows.params import Params
 from lab.experiments.sql_windows.present.encodings import (
     NARROW,
     engine_colour,
     engine_shape,
     legend,
-    params_of,
 )
 
 
 def time_by_rows(treatment: Result) -> Figure:
     """Median time against rows, a panel for each query."""
-    params = params_of(treatment)
+    params = treatment.of(Params)
     medians = (
         treatment.tables["timings"].groupby(["engine", "query", "rows"])["seconds"].median().reset_index()
     )
@@ -146,7 +146,7 @@ def sliding(treatment: Result) -> Figure:
     return Figure(
         f"On PostgreSQL a sliding maximum over {data['width'].max() + 1:,} rows takes {factor:.0f} times as long as "
         f"a sliding sum: its work grows with the width, slope {slope:.2f}",
-        f"Time against the number of preceding rows, log scales, {params_of(treatment).sliding_rows:,} rows. At the "
+        f"Time against the number of preceding rows, log scales, {treatment.of(Params).sliding_rows:,} rows. At the "
         f"widest frame: {', '.join(f'{a} {b} {value:.2g} s' for (a, b), value in widest.items())}.",
         partial(_sliding_chart, data),
         data,

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 import pandas as pd
 import psutil
 
-from lab.evidence.result import Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
 from lab.experiments.sql_windows.criteria import SMALL_ROWS
 from lab.experiments.sql_windows.measure.engines import ENGINES
 from lab.experiments.sql_windows.measure.sort_memory import FIT_ROWS, MIB
 from lab.experiments.sql_windows.mechanism.complexity import Bound
 from lab.experiments.sql_windows.mechanism.queries import queries
 from lab.experiments.sql_windows.params import Params
-from lab.experiments.sql_windows.present.encodings import params_of
 
 QUERY = "running_total"
 PATIENCE_S = 10.0
-FACTORS = (1, 10, 100, 1_000)
 CLIFF = 1.5  # times as long, from which a spill is felt
 
 
@@ -45,7 +43,7 @@ class Curve:
 
 def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
     """The law of this run; its spill point is checked against the one that was searched for."""
-    params = params_of(treatment)
+    params = treatment.of(Params)
     below = {engine: curve(treatment, engine, params.middle) for engine in ENGINES}
     full = {engine: curve(treatment, engine, params.top) for engine in ENGINES}
     per_row = treatment.metric("sort_bytes").value
@@ -102,7 +100,7 @@ def _constants(curves: Mapping[str, Curve], per_row: float) -> list[Metric]:
 
 
 def _foresight(treatment: Result, below: Mapping[str, Curve]) -> str:
-    params = params_of(treatment)
+    params = treatment.of(Params)
     told = []
     for engine, item in below.items():
         measured = treatment.metric(f"{engine}.{QUERY}@{params.top}").value
@@ -121,7 +119,7 @@ def _advice(treatment: Result, curves: Mapping[str, Curve], per_row: float) -> l
 
 
 def _spill(treatment: Result, per_row: float) -> str:
-    params, slow = params_of(treatment), treatment.metric("spill_slowdown")
+    params, slow = treatment.of(Params), treatment.metric("spill_slowdown")
     need = params.top * per_row / MIB
     cliff = "no cliff while its file stays in the page cache" if slow.value < CLIFF else "felt"
     return (
@@ -133,7 +131,7 @@ def _spill(treatment: Result, per_row: float) -> str:
 
 
 def _frames(treatment: Result) -> str:
-    params, data = params_of(treatment), treatment.tables["sliding"]
+    params, data = treatment.of(Params), treatment.tables["sliding"]
     own = data[(data["engine"] == "PostgreSQL") & (data["aggregate"] == "max")]
     medians = own.groupby("width")["seconds"].median()
     narrow, wide = params.widths[0], params.widths[-1]
@@ -160,7 +158,7 @@ def _partitions(treatment: Result, curves: Mapping[str, Curve]) -> str:
 
 def _aggregation(treatment: Result) -> str:
     factor, faster = (treatment.metric(f"aid_{name}").value for name in ("daily_rows", "daily"))
-    rfm = curve(treatment, "PostgreSQL", params_of(treatment).top, "rfm_percentiles")
+    rfm = curve(treatment, "PostgreSQL", treatment.of(Params).top, "rfm_percentiles")
     return (
         f"**Pre-aggregation.** A table of customer-days is {factor:.1f} times smaller here and makes "
         f"rfm_percentiles {faster:.2f} times as fast; cohorts, churn and streaks can read it as well. It becomes "

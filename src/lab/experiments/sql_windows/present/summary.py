@@ -12,8 +12,7 @@ from lab.experiments.sql_windows.params import Params
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     """Answer, headline, sparkline and the questions that practitioners ask."""
-    params = treatment.params
-    assert isinstance(params, Params)
+    params = treatment.of(Params)
     timings = treatment.tables["timings"]
     medians = timings.groupby(["engine", "query", "rows"])["seconds"].median()
     typical = medians.groupby(["engine", "rows"]).median()

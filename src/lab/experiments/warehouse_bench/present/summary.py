@@ -17,8 +17,7 @@ from lab.experiments.warehouse_bench.present.law import compared_bytes, crossing
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     """Answer, headline, sparkline and the questions that practitioners ask."""
-    params, full = treatment.params, recorded()
-    assert isinstance(params, Params)
+    params, full = treatment.of(Params), recorded()
     means = treatment.tables["means"].set_index(["engine", "layout", "format"])
     plain = means.xs(("same", "parquet"), level=["layout", "format"])["seconds"].sort_values()
     fastest, slowest = str(plain.index[0]), str(plain.index[-1])
@@ -54,9 +53,8 @@ def _headline(treatment: Result, params: Params, slowest: str, fastest: str) -> 
 
 
 def _formats(treatment: Result, full: Full) -> str:
-    assert isinstance(treatment.params, Params)
     effects = agreement.format_effects(treatment, full)
-    return agreement.in_words(effects, treatment.params.scale_factor, full.scale_factor)
+    return agreement.in_words(effects, treatment.of(Params).scale_factor, full.scale_factor)
 
 
 def _cluster(treatment: Result) -> str:
