@@ -28,9 +28,9 @@ def observed(
     found: list[Operation] = EVERY,
     commits: tuple[float, ...] = (21.0, 23.0, 25.0, 41.0, 43.0, 45.0),
 ) -> dict[str, Any]:
-    lived = SimpleNamespace(faults=faults, over=50.0)
+    load = SimpleNamespace(faults=faults, over=50.0)
     asked: list[Fault] = [one.fault for one in faults]
-    return observations.of_faults(asked, lived, found, commits)  # type: ignore[arg-type]
+    return observations.of_faults(asked, load, found, commits)  # type: ignore[arg-type]
 
 
 def outcome(name: str, found: dict[str, Any]) -> str:
@@ -55,8 +55,8 @@ def test_a_fault_that_never_hit_its_window_is_told() -> None:
 
 
 def test_a_kill_that_was_left_out_is_told() -> None:
-    lived = SimpleNamespace(faults=BOTH, over=50.0)
-    found = observations.of_faults(["spark_batch", "spark_commit", "connect"], lived, EVERY, [])  # type: ignore[arg-type]
+    load = SimpleNamespace(faults=BOTH, over=50.0)
+    found = observations.of_faults(["spark_batch", "spark_commit", "connect"], load, EVERY, [])  # type: ignore[arg-type]
     assert found["killed_at_work"].value == 1 and outcome("killed_at_work", found) == "fail"
 
 
