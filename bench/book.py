@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-LIMIT_S = 20
+LIMIT_S = 10
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from lab.report import catalogue
 from lab.runner.execute import run
 from lab.runner.place import Place
 
-LIMIT_S = 10
+LIMIT_S = 6
 SMALL = Path(__file__).parents[1] / "tests" / "experiments"
 
 

@@ -69,10 +69,10 @@ def thirty(folder: Path) -> list[str]:
     """Fill the project in `folder` up to thirty experiments with copies of the real ones; all their slugs."""
     real = [slug for slug in catalogue.slugs() if (paths.PROJECT / "baseline" / f"{slug}.json").exists()]
     copies = [f"{slug}_{number}" for number in range(1, 30) for slug in real]
-    made = [*real, *copies[: 30 - len(real)]]
-    for slug in made[len(real) :]:
+    made = copies[: 30 - len(real) - 1]
+    for slug in made:
         _copy(folder, slug.rpartition("_")[0], slug)
-    return made
+    return [SLUG, *real, *made]
 
 
 def _copy(folder: Path, slug: str, copy: str) -> None:

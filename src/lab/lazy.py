@@ -28,6 +28,11 @@ def module(name: str) -> ModuleType:
     return found
 
 
+def leave_out(name: str) -> None:
+    """Have `import NAME` fail in this process, for a library that works without it."""
+    sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None is Python's mark for that
+
+
 def _spec(name: str) -> ModuleSpec | None:
     try:
         return find_spec(name)

@@ -1,0 +1,58 @@
+"""Which script `papermill` stands in the environment: the project's, whoever installed papermill last."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab import paths
+
+OURS = "from lab.runner.papermill import main\n"
+PIP = """#!/bin/sh
+echo "$@" >> "$(dirname "$0")/../../calls"
+case "$*" in *"-e ."*) echo 'from lab.runner.papermill import main' > "$(dirname "$0")/papermill";; esac
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A project whose environment has a recorder for pip, and all locks installed."""
+    shutil.copytree(paths.PROJECT / "env", tmp_path / "env")
+    shutil.copy(paths.PROJECT / "pyproject.toml", tmp_path)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text(PIP)
+    python.chmod(0o755)
+    (tmp_path / ".venv" / "bin" / "papermill").write_text("from papermill.cli import papermill\n")
+    _bootstrap(tmp_path)
+    return tmp_path
+
+
+def _bootstrap(place: Path) -> list[str]:
+    """What pip was called with."""
+    (place / "calls").unlink(missing_ok=True)
+    subprocess.run([str(place / "env" / "bootstrap")], check=True, capture_output=True)
+    return (place / "calls").read_text().splitlines() if (place / "calls").exists() else []
+
+
+def test_the_project_is_installed_after_the_locks(place: Path) -> None:
+    (place / ".venv" / ".installed-core").unlink()
+    locks, project = _bootstrap(place)
+    assert "core.lock" in locks
+    assert project.endswith("-e .")
+
+
+def test_papermills_own_script_is_replaced_again(place: Path) -> None:
+    assert _bootstrap(place) == []
+    (place / ".venv" / "bin" / "papermill").write_text("from papermill.cli import papermill\n")
+    (project,) = _bootstrap(place)
+    assert project.endswith("-e .")
+    assert (place / ".venv" / "bin" / "papermill").read_text() == OURS
+
+
+def test_here_it_is_the_projects() -> None:
+    assert "lab.runner.papermill" in Path(sys.executable).with_name("papermill").read_text()
