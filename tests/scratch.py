@@ -93,9 +93,14 @@ def environment(folder: Path) -> dict[str, str]:
     return mine | {"PYTHONPATH": str(folder / "src")}
 
 
-def lab(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def lab(folder: Path, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
     """`lab ARGUMENTS` in the project in `folder`."""
-    command = [sys.executable, "-c", "from lab.cli import main; main()", *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", "from lab.cli import main; main()", *arguments],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -50,17 +51,19 @@ def _commands(text: str) -> list[str]:
     return [line.split("#")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("page", ["README.md", "book/run-it-yourself.md"])
+@pytest.mark.parametrize("page", ["README.md", "book/run-it-yourself.md", "book/add-an-experiment.md"])
 def test_every_command_that_a_page_names_is_there(page: str) -> None:
     makefile = (paths.PROJECT / "Makefile").read_text()
     commands = _commands((paths.PROJECT / page).read_text())
     assert commands
     for command in commands:
-        program, *arguments = command.split()
+        program, *arguments = shlex.split(command)
         if program == "make":
             assert f"\n{arguments[0]}:" in makefile, command
         elif program == "lab":
             assert arguments[0] in cli.commands, command
+            # Refuses an argument or an option that the command does not have.
+            cli.commands[arguments[0]].make_context(arguments[0], arguments[1:])
         else:
             assert program == "papermill", command
             assert (paths.PROJECT / arguments[0]).exists(), command

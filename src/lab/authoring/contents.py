@@ -10,6 +10,11 @@ import yaml
 LAST = "Reference"
 
 
+def captions(toc: str) -> list[str]:
+    """Captions of all parts."""
+    return [part["caption"] for part in yaml.safe_load(toc)["parts"]]
+
+
 def themes(toc: str) -> list[str]:
     """Captions of the parts that begin with a theme's page."""
     parts = yaml.safe_load(toc)["parts"]

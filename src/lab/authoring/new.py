@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -51,13 +52,15 @@ def propose(slug: str, theme: str | None, question: str | None) -> Proposal:
 def write(proposal: Proposal) -> list[Path]:
     """Write the skeleton; the files that were made or changed. If one can't be written, none is left."""
     files = rendered(proposal)
-    before = {path: path.read_bytes() for path in files if path.exists()}
+    before: dict[Path, bytes | None] = {}
     try:
         for path, text in files.items():
+            was = path.read_bytes() if path.exists() else None
             write_atomically(path, text)
+            before[path] = was
     except BaseException:
-        for path in files:
-            _put_back(path, before.get(path))
+        for path, was in before.items():
+            _put_back(path, was)
         raise
     return list(files)
 
@@ -80,31 +83,35 @@ def _check_slug(slug: str) -> None:
             f"{slug!r} can't name an experiment. Take small letters, digits and _, a letter first, "
             f"at most {LONGEST_SLUG}, no word of Python's own."
         )
-    if taken := [name for name in _taken() if name.startswith(slug) or slug.startswith(name)]:
+    if slug in (taken := _taken()):
+        raise ParameterError(f"{slug!r} is there already. Take another name.")
+    if near := sorted(name for name in taken if name.startswith(slug) or slug.startswith(name)):
         raise ParameterError(
-            f"{taken[0]!r} is there already{'' if slug in taken else ', and tests of the two could not be told apart'}. "
-            "Take another name."
+            f"tests of {slug!r} and of {near[0]!r} could not be told apart by their files' names. Take another name."
         )
 
 
 def _taken() -> set[str]:
-    """Names of which there is anything."""
+    """Names of which there is anything, and those of files of tests."""
     packages = [path.name for path in _experiments().glob("[a-z]*")]
     notebooks = [path.stem for path in (paths.PROJECT / "notebooks").glob("*.ipynb")]
     tests = paths.PROJECT / "tests" / "experiments"
     small = [path.name.removesuffix(".small.yaml") for path in tests.glob("*.small.yaml")]
-    return {*packages, *notebooks, *small, *catalogue.slugs()}
+    modules = [path.stem.removeprefix("test_") for path in tests.glob("test_*.py")]
+    return {*packages, *notebooks, *small, *modules, *catalogue.slugs()}
 
 
 def _checked_theme(theme: str) -> str:
-    known = contents.themes(catalogue.TOC.read_text())
+    toc = catalogue.TOC.read_text()
+    known = contents.themes(toc)
     said = ", ".join(f'"{name}"' for name in known)
     name = contents.page_name(theme)
     if not name or "\n" in theme or "-->" in theme:
         raise ParameterError(f"no theme. Add --theme with a new one, or one of the book's: {said}.")
-    if theme not in known and (_themes() / f"{name}.md").exists():
+    is_other_part = theme in contents.captions(toc) or (_themes() / f"{name}.md").exists()
+    if theme not in known and is_other_part:
         raise ParameterError(
-            f"a new theme {theme!r} would take the page of another. The book's themes: {said}."
+            f"a new theme {theme!r} would take the place of another part. The book's themes: {said}."
         )
     return theme
 
@@ -168,7 +175,9 @@ def _fill(template: Path, proposal: Proposal) -> str:
 
 
 def _put_back(path: Path, content: bytes | None) -> None:
-    if content is None:
-        path.unlink(missing_ok=True)
-    else:
+    if content is not None:
         write_atomically(path, content)
+        return
+    path.unlink()
+    with suppress(OSError):  # a folder that holds something else stays
+        path.parent.rmdir()
