@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import inspect
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from IPython.display import HTML, Code, Markdown, display
 
@@ -42,6 +43,15 @@ def criteria_table(criteria: tuple[Criterion, ...]) -> None:
     display(HTML(tables.declared(criteria)))
 
 
+def table(rows: Iterable[Sequence[Any]], head: Sequence[str], label: str) -> None:
+    """Show a table that scrolls by itself on a narrow screen. Numbers are printed to the digits that a reader can use.
+
+    label: what it is, for those who hear the page.
+    """
+    cells = [[tables.cell(value) for value in row] for row in rows]
+    display(HTML(tables.table([html.escape(name) for name in head], cells, label)))
+
+
 def source(*objects: Callable[..., Any] | type) -> None:
     """Show the source of the mechanism as it is run."""
     for item in objects:
@@ -63,21 +73,42 @@ def show_law(law: Law) -> None:
     display(Markdown(tables.law(record.law_as_data(law))))
 
 
-def publish(
-    experiment: ModuleType,
-    treatment: Result,
-    controls: Mapping[str, Result],
-    figures: Mapping[str, Figure],
-    summary: Summary,
-    law: Law,
-) -> Record:
-    """Judge the run, write its record and the figures' data, show verdict and criteria.
+class Shown(NamedTuple):
+    """What is told about a run: figures by name, answer and decisions, the law."""
+
+    figures: Mapping[str, Figure]
+    summary: Summary
+    law: Law
+
+
+def publish(experiment: ModuleType, treatment: Result, controls: Mapping[str, Result]) -> Shown:
+    """Say the answer, judge the run, write its record and the figures' data, show verdict and criteria.
 
     `controls`: result by the name of the control, one for each of the experiment's CONTROLS.
     Written to `LAB_RECORDS`: SLUG.json and SLUG/FIGURE.csv. The runner sets it, and publishes a run with the
     notebook's own parameters. Whoever else runs the notebook gets a folder under `build/exploratory`: there
     may be cells in it that were changed, and its notebook is somewhere else.
     """
+    shown = Shown(
+        experiment.figures(treatment, controls),
+        experiment.summary(treatment, controls),
+        experiment.scale(treatment, controls),
+    )
+    say(f"**Answer.** {shown.summary.answer}")
+    result = _judged(experiment, treatment, controls, shown)
+    folder = _folder(result)
+    for name, figure in shown.figures.items():
+        write_atomically(folder / result["experiment"] / f"{name}.csv", figure.data.to_csv(index=False))
+    kept = record.write(result, folder)
+    display(HTML(tables.verdict(result)))
+    if "LAB_RECORDS" not in os.environ:
+        say(f"Exploratory, so not in the book. Record: `{kept}`")
+    return shown
+
+
+def _judged(
+    experiment: ModuleType, treatment: Result, controls: Mapping[str, Result], shown: Shown
+) -> Record:
     slug = experiment.__name__.rpartition(".")[2]
     judged = judge_all(experiment.CRITERIA, treatment.observed)
     arms = {
@@ -85,7 +116,7 @@ def publish(
         for control in experiment.CONTROLS
     }
     verdict = conclude(judged, {name: item for name, (_, item) in arms.items()})
-    result = record.compose(
+    return record.compose(
         slug,
         treatment,
         judged,
@@ -93,17 +124,9 @@ def publish(
         verdict,
         time.monotonic() - _started,
         _provenance(slug, treatment),
-        summary,
-        law,
+        shown.summary,
+        shown.law,
     )
-    folder = _folder(result)
-    for name, figure in figures.items():
-        write_atomically(folder / slug / f"{name}.csv", figure.data.to_csv(index=False))
-    kept = record.write(result, folder)
-    display(HTML(tables.verdict(result)))
-    if "LAB_RECORDS" not in os.environ:
-        say(f"Exploratory, so not in the book. Record: `{kept}`")
-    return result
 
 
 def _folder(result: Record) -> Path:

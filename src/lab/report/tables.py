@@ -37,6 +37,14 @@ def _digits(value: float) -> str:
     return f"{value:.2e}"
 
 
+def cell(value: Any) -> str:
+    """A value as a cell of a table: text escaped, a number to the digits that a reader can use, NaN as a dash."""
+    if isinstance(value, str):
+        return html.escape(value)
+    plain = value.item() if hasattr(value, "item") else value
+    return quantity(None if plain != plain else plain)
+
+
 def declared(criteria: Iterable[Criterion]) -> str:
     """The criteria as declared before the run."""
     rows = [
