@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from pydantic import Field
 
@@ -39,17 +41,17 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     return run(params), {"late": run(params, wait_ms=1_000)}
 
 
-def figures(treatment: Result) -> dict[str, Figure]:
+def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
     data = pd.DataFrame({"wait": [treatment.metric("wait").value]})
     return {"wait": Figure("It waits", "One bar.", lambda width: None, data)}
 
 
-def summary(treatment: Result) -> Summary:
+def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     wait = treatment.metric("wait")
     return Summary(f"After {wait.value} ms.", wait, [1, 2, 3])
 
 
-def scale(treatment: Result) -> Law:
+def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
     wait = treatment.metric("wait")
     check = Prediction("here", wait.value, wait.value, "ms")
     table = pd.DataFrame({"factor": [1, 10], "ms": [wait.value, wait.value]})
