@@ -1,4 +1,4 @@
-"""What a notebook calls: read its parameters, show a mechanism, a figure, a law, publish the verdict."""
+"""What a notebook calls: read its parameters, show a mechanism, a figure, a model, publish the verdict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lab.charts.figure import Figure
 from lab.evidence import params, provenance, record, sources
 from lab.evidence.criteria import Criterion, conclude, judge_all, judge_control
 from lab.evidence.record import Record
-from lab.evidence.result import Law, Result, Summary
+from lab.evidence.result import Model, Result, Summary
 from lab.files import write_atomically
 from lab.report import tables
 from lab.runner.place import changes, exploratory
@@ -68,17 +68,17 @@ def show(figures: Mapping[str, Figure], name: str) -> None:
     display(HTML(figures[name].html(name)))
 
 
-def show_law(law: Law) -> None:
+def show_model(model: Model) -> None:
     """Show how the result changes with size."""
-    display(Markdown(tables.law(record.law_as_data(law))))
+    display(Markdown(tables.model(record.model_as_data(model))))
 
 
 class Shown(NamedTuple):
-    """What is told about a run: figures by name, answer and decisions, the law."""
+    """What is told about a run: figures by name, answer and decisions, the model."""
 
     figures: Mapping[str, Figure]
     summary: Summary
-    law: Law
+    model: Model
 
 
 def publish(experiment: ModuleType, treatment: Result, controls: Mapping[str, Result]) -> Shown:
@@ -92,7 +92,7 @@ def publish(experiment: ModuleType, treatment: Result, controls: Mapping[str, Re
     shown = Shown(
         experiment.figures(treatment, controls),
         experiment.summary(treatment, controls),
-        experiment.scale(treatment, controls),
+        experiment.model(treatment, controls),
     )
     say(f"**Answer.** {shown.summary.answer}")
     result = _judged(experiment, treatment, controls, shown)
@@ -125,7 +125,7 @@ def _judged(
         time.monotonic() - _started,
         _provenance(slug, treatment),
         shown.summary,
-        shown.law,
+        shown.model,
     )
 
 

@@ -32,9 +32,9 @@ def test_a_small_run_is_judged(slug: str, small_runs: dict[str, Run]) -> None:
     assert disagreements(made) == []
     assert record.read(small_runs[slug].place.record) == made
     assert made["provenance"]["source_hash"] == sources.digest(slug, made["params"])
-    assert made["control"]["arms"]
+    assert made["control"]["variants"]
     assert made["summary"]["answer"]
-    assert made["scale"]["advice"]
+    assert made["model"]["advice"]
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
@@ -51,7 +51,7 @@ def test_a_control_breaks_its_invariant_even_in_a_small_run(slug: str, small_run
     _skip_a_skeleton(record)
     exact = {item["name"] for item in record["criteria"] if item["tier"] == "invariant"}
     assert not [
-        arm for arm in record["control"]["arms"] if arm["criterion"] in exact and arm["outcome"] != "fail"
+        arm for arm in record["control"]["variants"] if arm["criterion"] in exact and arm["outcome"] != "fail"
     ]
 
 

@@ -81,7 +81,7 @@ def test_figures_law_and_summary_come_from_the_run(arms) -> None:
         assert not figure.data.empty
         for width in (600, 270):
             figure.chart(width).to_dict()
-    assert len(experiment.scale(treatment, controls).projection) == 4
+    assert len(experiment.model(treatment, controls).projection) == 4
     assert experiment.summary(treatment, controls).headline.value > 0
 
 

@@ -30,7 +30,7 @@ from lab.experiments.sql_windows.measure.timing import Cost, Plan, repeatedly
 from lab.experiments.sql_windows.mechanism.complexity import Bound
 from lab.experiments.sql_windows.mechanism.queries import queries
 from lab.experiments.sql_windows.params import Params
-from lab.experiments.sql_windows.present.law import Curve
+from lab.experiments.sql_windows.present.model import Curve
 from lab.experiments.sql_windows.workload import cdnow
 from lab.experiments.sql_windows.workload.purchases import transactions
 

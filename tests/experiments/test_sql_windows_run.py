@@ -36,7 +36,7 @@ def test_each_control_breaks_its_criterion(arms) -> None:
 
 def test_the_spill_is_where_it_was_predicted(arms) -> None:
     treatment, controls = arms
-    check = experiment.scale(treatment, controls).check
+    check = experiment.model(treatment, controls).check
     assert abs(check.error) < 0.1
 
 
@@ -49,7 +49,7 @@ def test_figures_law_and_summary_come_from_the_run(arms) -> None:
         assert not figure.data.empty
         for width in (600, 270):
             figure.chart(width).to_dict()
-    assert len(experiment.scale(treatment, controls).projection) == 4
+    assert len(experiment.model(treatment, controls).projection) == 4
     assert experiment.summary(treatment, controls).headline.value == 0
 
 

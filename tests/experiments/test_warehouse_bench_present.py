@@ -38,7 +38,7 @@ def test_figures_law_and_summary_come_from_the_run(treatment: Result) -> None:
         assert not figure.data.empty
         for width in (600, 270):
             figure.chart(width).to_dict()
-    law, summary = experiment.scale(treatment, {}), experiment.summary(treatment, {})
+    law, summary = experiment.model(treatment, {}), experiment.summary(treatment, {})
     assert len(law.projection) == 4
     assert abs(law.check.error) < 0.05
     assert "DuckDB" in summary.decisions[0].answer

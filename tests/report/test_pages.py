@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lab.errors import LabError
 from lab.evidence import record
-from lab.evidence.result import Law, Prediction
+from lab.evidence.result import Model, Prediction
 from lab.report import downloads, sweep, tables
 from lab.report.catalogue import Entry
 from lab.report.fragments import Row, fill
 from lab.report.page import _only_shows
-from lab.report.sparkline import sparkline
 from lab.runner.place import published
 from samples import sample_record
 
@@ -64,14 +61,6 @@ def test_a_sweeps_page_stands_alone(tmp_path: Path) -> None:
     assert "http" not in text.replace("http://www.w3.org", "")
 
 
-@given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), max_size=40))
-def test_a_sparkline_stays_in_its_box(values: list[float | None]) -> None:
-    drawn = sparkline(values)
-    if drawn:
-        points = drawn.split('points="')[1].split('"')[0].split()
-        assert all(0 <= float(point.split(",")[1]) <= 24 for point in points)
-
-
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
@@ -89,11 +78,11 @@ def test_quantities_have_the_digits_that_a_reader_can_use(value: object, unit: s
     assert tables.quantity(value, unit) == text
 
 
-def test_a_law_that_was_not_checked_is_shown_without_an_error() -> None:
+def test_a_model_that_was_not_checked_is_shown_without_an_error() -> None:
     # The relative error of a prediction where nothing, or zero, was measured is no number.
-    check = Prediction("the largest size", 3.0, 0.0, "s")
-    law = Law("It grows.", "t = n", [], check, pd.DataFrame({"factor": [1]}), ["Wait."])
-    assert "predicted 3 s, measured 0 s." in tables.law(record.law_as_data(law))
+    check = Prediction("the largest size", 3.0, 0.0, "s", "soon")
+    model = Model("It grows.", "t = n", [], check, pd.DataFrame({"factor": [1]}), [])
+    assert "predicted 3 s, measured 0 s." in tables.model(record.model_as_data(model))
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def _checked(slug: str) -> tuple[str, str]:
         return "not run", f"no result for the code as it is now; run: lab run {slug}"
     if wrong := disagreements(found):
         return "error", f"the record contradicts itself: {'; '.join(wrong)}"
-    controls = ", ".join(f"{arm['name']}: {arm['outcome']}" for arm in found["control"]["arms"])
+    controls = ", ".join(f"{arm['name']}: {arm['outcome']}" for arm in found["control"]["variants"])
     return found["verdict"], f"controls (must fail): {controls}"
 
 

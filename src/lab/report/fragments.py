@@ -16,7 +16,6 @@ from lab.errors import LabError
 from lab.evidence import record
 from lab.evidence.record import Record
 from lab.report import catalogue, tables
-from lab.report.sparkline import sparkline
 from lab.runner.place import Place
 
 _MARK = re.compile(r"<!-- lab:(\w+)(?: (.+?))? -->")
@@ -60,7 +59,7 @@ def _counts(rows: Sequence[Row], up: str, _: str) -> str:
 
 
 def _scoreboard(rows: Sequence[Row], up: str, _: str) -> str:
-    head = ["question", "verdict", "headline", "shape", "minutes", "run on"]
+    head = ["question", "verdict", "headline", "minutes", "run on"]
     return tables.table(head, [_score(row, up) for row in rows], label="scoreboard")
 
 
@@ -68,7 +67,7 @@ def _score(row: Row, up: str) -> list[str]:
     link = f'<a href="{up}{row.page}.html">{html.escape(row.question)}</a>'
     badge = tables.badge(row.verdict)
     if row.record is None or not row.record["summary"]:
-        return [link, badge, "–", "", "–", "–"]
+        return [link, badge, "–", "–", "–"]
     summary, machine = row.record["summary"], row.record["provenance"]["machine"]
     headline = summary["headline"]
     number = f"<strong>{tables.quantity(headline['value'], headline['unit'])}</strong>"
@@ -76,7 +75,6 @@ def _score(row: Row, up: str) -> list[str]:
         link,
         badge,
         f"{number}<br><small>{html.escape(headline['text'])}</small>",
-        sparkline(summary["sparkline"]),
         f"{row.record['duration_s'] / 60:.1f}",
         f"{row.record['finished'][:10]}<br><small>{html.escape(machine_line(machine))}</small>",
     ]
@@ -119,9 +117,9 @@ def _decisions(rows: Sequence[Row], up: str, _: str) -> str:
 
 def _laws(rows: Sequence[Row], up: str, _: str) -> str:
     parts = [
-        f"## [{row.title}]({up}{row.page}.ipynb)\n\n{tables.law(row.record['scale'])}"
+        f"## [{row.title}]({up}{row.page}.ipynb)\n\n{tables.model(row.record['model'])}"
         for row in rows
-        if row.record and row.record["scale"]
+        if row.record and row.record["model"]
     ]
     return "\n\n".join(parts) or "No experiment has been run yet."
 

@@ -12,7 +12,7 @@ from lab.report import tables
 from lab.report.downloads import Download
 from lab.report.fragments import Row, machine_line
 
-_SHOWING = {"criteria_table", "publish", "say", "show", "show_law", "source", "table", "text_file"}
+_SHOWING = {"criteria_table", "publish", "say", "show", "show_model", "source", "table", "text_file"}
 
 
 def page(row: Row, files: Sequence[Download]) -> str:

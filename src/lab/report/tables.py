@@ -66,7 +66,7 @@ def verdict(record: Record) -> str:
     rows = [_criterion_row(item, "treatment") for item in record["criteria"]]
     rows += [
         _criterion_row(arm | {"name": arm["criterion"]}, f"control: {arm['name']}")
-        for arm in record["control"]["arms"]
+        for arm in record["control"]["variants"]
     ]
     head = ["arm", "criterion", "observed", "limit", "outcome"]
     return banner(record) + table(head, rows, label="verdict by criterion")
@@ -87,8 +87,8 @@ def _criterion_row(item: Record, arm: str) -> list[str]:
     ]
 
 
-def law(item: Record) -> str:
-    """A record's scale law as Markdown: statement, formula, constants, check, projection, advice."""
+def model(item: Record) -> str:
+    """A record's model as Markdown: statement, formula, constants, check, projection, advice."""
     constants = ", ".join(
         f"{metric['text'] or metric['name']} = {quantity(metric['value'], metric['unit'])}"
         for metric in item["constants"]
@@ -104,7 +104,7 @@ def law(item: Record) -> str:
         [quantity(value) if not isinstance(value, str) else value for value in row]
         for row in item["projection"]["rows"]
     ]
-    advice = "\n".join(f"- {sentence}" for sentence in item["advice"])
+    advice = "\n".join(f"- {sentence['text']}" for sentence in item["advice"])
     parts = [
         item["statement"],
         f"$$\n{item['formula']}\n$$",

@@ -8,7 +8,7 @@ from lab.experiments.parquet_compaction.mechanism.layouts import Layout, hashed,
 from lab.experiments.parquet_compaction.mechanism.table_format import commit
 from lab.experiments.parquet_compaction.params import Params
 from lab.experiments.parquet_compaction.present.figures import figures
-from lab.experiments.parquet_compaction.present.law import scale
+from lab.experiments.parquet_compaction.present.model import model
 from lab.experiments.parquet_compaction.present.summary import summary
 from lab.experiments.parquet_compaction.workload.event_log import layouts
 from lab.experiments.parquet_compaction.workload.maintenance import Upkeep, compact_in_place
@@ -36,11 +36,11 @@ __all__ = [
     "fit",
     "hashed",
     "layouts",
+    "model",
     "plan",
     "run",
     "run_with_controls",
     "same",
-    "scale",
     "summary",
     "vacuum",
 ]

@@ -17,7 +17,7 @@ from lab.experiments.private_aggregates.mechanism.queries import (
 from lab.experiments.private_aggregates.mechanism.release import Release, release
 from lab.experiments.private_aggregates.params import Params
 from lab.experiments.private_aggregates.present.figures import figures
-from lab.experiments.private_aggregates.present.law import scale
+from lab.experiments.private_aggregates.present.model import model
 from lab.experiments.private_aggregates.present.summary import summary
 from lab.experiments.private_aggregates.workload.arms import (
     half_sensitivity,
@@ -54,6 +54,7 @@ __all__ = [
     "coded",
     "figures",
     "half_sensitivity",
+    "model",
     "no_threshold",
     "one_by_one",
     "patients",
@@ -61,7 +62,6 @@ __all__ = [
     "release",
     "run",
     "run_with_controls",
-    "scale",
     "summary",
     "unbounded_contributions",
 ]

@@ -5,7 +5,7 @@ from lab.experiments.sql_windows.experiment import run, run_with_controls
 from lab.experiments.sql_windows.mechanism.queries import Query, parse, path, queries
 from lab.experiments.sql_windows.params import Params
 from lab.experiments.sql_windows.present.figures import figures
-from lab.experiments.sql_windows.present.law import scale
+from lab.experiments.sql_windows.present.model import model
 from lab.experiments.sql_windows.present.summary import summary
 
 TITLE = "Window functions: ten queries, three engines, the same rows"
@@ -24,11 +24,11 @@ __all__ = [
     "Params",
     "Query",
     "figures",
+    "model",
     "parse",
     "path",
     "queries",
     "run",
     "run_with_controls",
-    "scale",
     "summary",
 ]

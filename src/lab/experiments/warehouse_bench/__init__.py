@@ -8,7 +8,7 @@ from lab.experiments.warehouse_bench.mechanism.engine import Engine, Usage
 from lab.experiments.warehouse_bench.params import Params
 from lab.experiments.warehouse_bench.present.figures import figures
 from lab.experiments.warehouse_bench.present.full_run import extrapolated, recorded
-from lab.experiments.warehouse_bench.present.law import scale
+from lab.experiments.warehouse_bench.present.model import model
 from lab.experiments.warehouse_bench.present.summary import summary
 from lab.experiments.warehouse_bench.workload.queries import path
 
@@ -28,11 +28,11 @@ __all__ = [
     "bench",
     "extrapolated",
     "figures",
+    "model",
     "path",
     "prices",
     "recorded",
     "run",
     "run_with_controls",
-    "scale",
     "summary",
 ]

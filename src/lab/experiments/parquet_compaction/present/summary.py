@@ -33,7 +33,6 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             method="least and longest timings",
             better="lower",
         ),
-        sparkline=found.rungs["total_s"].tolist(),
         decisions=_decisions(found),
     )
 

@@ -16,7 +16,7 @@ from lab.experiments.private_aggregates.present.composition import (
     crossing,
 )
 from lab.experiments.private_aggregates.present.findings import TARGET, Findings, percent
-from lab.experiments.private_aggregates.present.law import SMALL_RELEASE
+from lab.experiments.private_aggregates.present.model import SMALL_RELEASE
 
 
 def group_sizes(found: Findings) -> Figure:

@@ -14,7 +14,6 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     params, worst = found.params, treatment.observed["utility_kept"]
     audited = treatment.observed["audit_within_claim"]
     halved = controls["half the sensitivity"].observed["audit_within_claim"]
-    sums = found.mae[found.mae["statistic"] == "sum"]
     return Summary(
         answer=(
             f"Six statistics of {found.people:,.0f} patients fit into one budget of epsilon {params.epsilon:g}: "
@@ -29,7 +28,6 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"95th percentile of the worst statistic's relative error, total epsilon {params.epsilon:g}",
             better="lower",
         ),
-        sparkline=[float(value) for value in sums["relative"]],
         decisions=_decisions(found),
     )
 

@@ -11,7 +11,7 @@ from lab.experiments.sql_windows.params import Params
 
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
-    """Answer, headline, sparkline and the questions that practitioners ask."""
+    """Answer, headline and the questions that practitioners ask."""
     params = treatment.of(Params)
     timings = treatment.tables["timings"]
     medians = timings.groupby(["engine", "query", "rows"])["seconds"].median()
@@ -28,7 +28,6 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"farthest from its O() is {apart:.2f} away."
         ),
         headline=Metric("rows_that_differ", differing, f"of {total:,} rows differ", better="lower"),
-        sparkline=[float(value) for value in typical["PostgreSQL"]],
         decisions=_decisions(treatment, controls, params, top),
     )
 

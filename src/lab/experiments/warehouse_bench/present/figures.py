@@ -14,7 +14,7 @@ from lab.evidence.result import Result
 from lab.experiments.warehouse_bench.judge.median_interval import label
 from lab.experiments.warehouse_bench.present.engine_colours import COLOURS, colour
 from lab.experiments.warehouse_bench.present.full_run import recorded
-from lab.experiments.warehouse_bench.present.law import scale_factor_of
+from lab.experiments.warehouse_bench.present.model import scale_factor_of
 from lab.experiments.warehouse_bench.present.size_figures import bytes_against_time, growth
 
 FORMATS = ("parquet", "iceberg", "delta")

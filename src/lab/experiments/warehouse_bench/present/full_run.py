@@ -12,7 +12,7 @@ from lab.evidence import record
 from lab.evidence.record import Record
 from lab.evidence.result import Result
 from lab.experiments.warehouse_bench.params import Params
-from lab.experiments.warehouse_bench.present.law import compared_bytes, fitted_lines, scale_factor_of
+from lab.experiments.warehouse_bench.present.model import compared_bytes, fitted_lines, scale_factor_of
 
 SLUG = "warehouse_bench"
 

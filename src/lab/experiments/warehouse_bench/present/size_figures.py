@@ -13,7 +13,7 @@ from lab.evidence.result import Result
 from lab.experiments.warehouse_bench.judge.median_interval import label
 from lab.experiments.warehouse_bench.present.crossover import GB
 from lab.experiments.warehouse_bench.present.engine_colours import colour
-from lab.experiments.warehouse_bench.present.law import fitted_lines, scale_factor_of
+from lab.experiments.warehouse_bench.present.model import fitted_lines, scale_factor_of
 
 MB = 1e6
 

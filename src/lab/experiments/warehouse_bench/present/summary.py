@@ -12,11 +12,11 @@ from lab.experiments.warehouse_bench.params import Params
 from lab.experiments.warehouse_bench.present import full_run_agreement as agreement
 from lab.experiments.warehouse_bench.present.crossover import GB
 from lab.experiments.warehouse_bench.present.full_run import Full, recorded
-from lab.experiments.warehouse_bench.present.law import compared_bytes, crossings, crossings_told, span
+from lab.experiments.warehouse_bench.present.model import compared_bytes, crossings, crossings_told, span
 
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
-    """Answer, headline, sparkline and the questions that practitioners ask."""
+    """Answer, headline and the questions that practitioners ask."""
     params, full = treatment.of(Params), recorded()
     means = treatment.tables["means"].set_index(["engine", "layout", "format"])
     plain = means.xs(("same", "parquet"), level=["layout", "format"])["seconds"].sort_values()
@@ -31,7 +31,6 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"{seen.value:,} differ from TPC-H's published answers. {_formats(treatment, full)} {_cluster(treatment)}"
         ),
         headline=_headline(treatment, params, slowest, fastest),
-        sparkline=[float(value) for value in plain],
         decisions=_decisions(treatment, params, full),
     )
 

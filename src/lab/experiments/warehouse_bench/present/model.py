@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Metric, Model, Prediction, Result
 from lab.experiments.warehouse_bench.judge.linear_law import Line
 from lab.experiments.warehouse_bench.judge.median_interval import label, spread
 from lab.experiments.warehouse_bench.params import Params
@@ -16,12 +16,12 @@ from lab.experiments.warehouse_bench.present.crossover import GB, Crossing, cros
 CLUSTERS = ("Trino", "Spark")
 
 
-def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
+def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """The law with this run's constants; checked at the scale factor compared, on the engine that it fits worst."""
     fitted = fitted_lines(treatment)
     worst = max(fitted.values(), key=lambda line: abs(line.error))
     size, rounds = scale_factor_of(treatment), treatment.tables["lines_by_round"]
-    return Law(
+    return Model(
         statement=(
             "The mean query takes a fixed time, for planning and scheduling, and a time that grows with the stored "
             "bytes x of the tables. On n workers only the second part is shared. A cluster answers sooner than one "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 import psutil
 
-from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Metric, Model, Prediction, Result
 from lab.experiments.sql_windows.criteria import SMALL_ROWS
 from lab.experiments.sql_windows.measure.engines import ENGINES
 from lab.experiments.sql_windows.measure.sort_memory import FIT_ROWS, MIB
@@ -41,13 +41,13 @@ class Curve:
         return low
 
 
-def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
+def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """The law of this run; its spill point is checked against the one that was searched for."""
     params = treatment.of(Params)
     below = {engine: curve(treatment, engine, params.middle) for engine in ENGINES}
     full = {engine: curve(treatment, engine, params.top) for engine in ENGINES}
     per_row = treatment.metric("sort_bytes").value
-    return Law(
+    return Model(
         statement=(
             f"A window query costs a fixed time and a sort (here {QUERY}: n log n). PostgreSQL's sort needs "
             "β bytes a row; once they exceed `work_mem` it spills to disk. Times beyond the machine's memory are the "

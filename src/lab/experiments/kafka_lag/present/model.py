@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Metric, Model, Prediction, Result
 from lab.experiments.kafka_lag.present.findings import Findings, findings
 
 REPLICAS = 3
@@ -15,12 +15,12 @@ LOAD_LIMIT = 0.7  # share of a worker's capacity that is planned for; the rest a
 LINK_BYTES = 1.25e9  # a 10 Gbit/s network card
 
 
-def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
+def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """Partitions by workers' rate and by the hottest key; waiting time; network."""
     found = findings(treatment, controls)
     cpu = treatment.metric("consumer_cpu").value
     size = treatment.metric("wire_bytes").value
-    return Law(
+    return Model(
         statement=(
             "A partition is read in order by one worker. It keeps up while what arrives at it, λ, stays below "
             "what its worker can do, μ; else its lag grows by λ − μ for as long as the load lasts. Partitions "

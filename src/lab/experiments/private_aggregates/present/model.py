@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Metric, Model, Prediction, Result
 from lab.experiments.private_aggregates.params import Params
 from lab.experiments.private_aggregates.present.composition import added_up, affordable, crossing
 from lab.experiments.private_aggregates.present.findings import TARGET, Findings, findings, percent
@@ -15,11 +15,11 @@ from lab.experiments.private_aggregates.present.findings import TARGET, Findings
 SMALL_RELEASE = 0.01  # epsilon of one of very many releases
 
 
-def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
+def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """Error against the number of people, smallest group, and what many releases cost together."""
     found = findings(treatment, controls)
     people = found.value("people_in_subsample")
-    return Law(
+    return Model(
         statement=(
             "The noise does not know how large the table is: its mean is sensitivity over epsilon. What it "
             "drowns in grows with the people n, so the relative error falls as 1/n at the same promise to "

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Metric, Model, Prediction, Result
 from lab.experiments.cdc_lakehouse.present.findings import COPY, MERGE, Findings, findings
 
 _HOUR, _DAY = 3600, 86_400
 
 
-def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
+def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """Lag, retained log, batch time, files and bytes as functions of interval, rate and size of the table."""
     found = findings(treatment, controls)
     first, last = found.shortest, found.longest
     # A change can't cost less than nothing, whatever the interval of the fit says.
     low, high = 1000 * max(0.0, found.preparing.low), 1000 * found.per_change[1]
-    return Law(
+    return Model(
         statement=(
             "Median lag is half the time T between commits, and what the pipeline takes in any case (c), which grows with the "
             "changes per batch (λ changes/s). While nobody reads the replication slot, the source keeps all its log, on top of "

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Law, Metric, Prediction, Result
+from lab.evidence.result import FACTORS, Metric, Model, Prediction, Result
 from lab.experiments.parquet_compaction.judge.cost_model import held_out
 from lab.experiments.parquet_compaction.judge.metadata_cost import PAGE
 from lab.experiments.parquet_compaction.params import HELD_OUT
@@ -17,11 +17,11 @@ MANY = 1_000_000
 COMMIT_S = 1.0  # a commit that takes longer is felt by whoever streams into the dataset
 
 
-def scale(treatment: Result, controls: Mapping[str, Result]) -> Law:
+def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """File size from the cost model, frequency from the ladder, planning from the log."""
     found = findings(treatment, controls)
     before = held_out(found.tables["predictions"]).loc["before"]
-    return Law(
+    return Model(
         statement=(
             "A query takes a fixed time, a time for each file that it opens and a time for the bytes that it reads. "
             "Opening costs round trips, which no bandwidth buys back, so files should be large enough that reading "
