@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import nbformat
@@ -24,18 +26,32 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scratch.project(tmp_path_factory.mktemp("project"))
 
 
-def _terminal(command: list[str], project: Path, cwd: Path) -> tuple[int, str]:
-    """Status and screen of `command`, typed in a terminal in `cwd`."""
+def _terminal(command: list[str], project: Path, cwd: Path, until: str = "") -> tuple[int, str]:
+    """Status and screen of `command`, typed in a terminal in `cwd`; Ctrl-C as soon as it shows `until`."""
     ours, theirs = pty.openpty()
     running = subprocess.Popen(
-        command, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs, env=scratch.environment(project)
+        command,
+        cwd=cwd,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=scratch.environment(project),
+        start_new_session=True,
+        preexec_fn=_take_the_terminal,
     )
     os.close(theirs)
     screen = b""
     while part := _read(ours):
         screen += part
+        if until and until in screen.decode():
+            os.write(ours, b"\x03")
+            until = ""
     os.close(ours)
     return running.wait(60), screen.decode().replace("\r\n", "\n")
+
+
+def _take_the_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C reaches it
 
 
 def _read(terminal: int) -> bytes:
@@ -91,6 +107,16 @@ def test_a_run_that_breaks_says_where_its_notebook_is(project: Path, tmp_path: P
     assert "quick: error in" in screen
     assert "too fast for this machine" in json.loads((folder / "quick.json").read_text())["reasons"][0]
     assert screen.splitlines()[-2:] == _told(folder / "quick.ipynb", folder / "quick.json")
+
+
+def test_ctrl_c_leaves_no_record(project: Path, tmp_path: Path) -> None:
+    before = _exploratory(project)
+    command = [*OURS, str(project / "notebooks" / "quick.ipynb"), "-p", "rate", "899", "--log-output"]
+    status, screen = _terminal(command, project, tmp_path, until="waiting")
+    (folder,) = _exploratory(project) - before
+    assert status == 1, screen
+    assert [path.name for path in folder.iterdir()] == ["quick.ipynb"]
+    assert screen.splitlines()[-1] == f"notebook: {folder / 'quick.ipynb'}"
 
 
 def test_a_real_notebook_refuses_a_wrong_value_before_anything_is_started(
