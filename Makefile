@@ -1,19 +1,27 @@
 # Thin names for the real commands. `make book` and `make test` do all the set-up that they need.
-.PHONY: book test setup dev edit lint clean bench
+.PHONY: book test drills setup dev edit lint clean bench
 PYTHON ?= python3
 SLUGS ?=
+MINUTES ?=
+DRILLS ?=
+small = $(CURDIR)/build/small
 lab = .venv/bin/lab
 export PYTHON
 
 book: setup  ## run what changed and build the site in build/site
-	$(lab) book $(SLUGS)
+	$(lab) book $(if $(MINUTES),--minutes $(MINUTES)) $(SLUGS)
 
-test: dev  ## lint, types, unit and service tests, small runs of every notebook, the site in a browser
+test: dev  ## lint, types, unit and service tests but drills, small runs of every notebook, the site in a browser
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check src tests
 	.venv/bin/mypy
-	.venv/bin/pytest -n 2 --dist loadfile -m "not notebook and not browser"
-	.venv/bin/pytest -m "notebook or browser"  # after them: the small runs measure, so they have the machine to themselves
+	.venv/bin/pytest -n 2 --dist loadfile -m "not notebook and not browser and not drill"
+	rm -rf $(small)
+	LAB_SMALL=$(small) .venv/bin/pytest -m notebook  # by themselves: the small runs measure
+	LAB_SMALL=$(small) .venv/bin/pytest -n 2 -m browser  # on the site of the same runs
+
+drills: dev  ## tests that take long; DRILLS="--changed --minutes 15" for those of changed code, while there is time
+	.venv/bin/pytest -n 2 --dist loadfile -rs -m drill $(DRILLS)
 
 setup:  ## environment and everything that the experiments (or SLUGS) need
 	@env/bootstrap

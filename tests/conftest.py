@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import drills
 from lab.report import catalogue
 
 # How long an example takes says more about what else the machine does than about the code.
@@ -25,6 +26,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--slug", action="append", default=[], help="Of each experiment's tests only this one's."
     )
+    parser.addoption("--changed", action="store_true", help="Of the drills only those that are due.")
+    parser.addoption("--minutes", type=float, help="Start no test after that time.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(drills)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

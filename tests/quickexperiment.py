@@ -16,6 +16,7 @@ from lab.evidence.result import Advice, Alternative, Decision, Metric, Model, Pr
 TITLE = "Quick: an answer at once"
 QUESTION = "Does it answer at once?"
 NEEDS = ()
+TIMED = False
 
 
 class Params(Parameters):

@@ -1,6 +1,6 @@
 """What an experiment declares, read without importing it: its libraries may not be there, and many take time.
 
-TITLE, QUESTION and NEEDS stand in the package, the parameters' defaults in the notebook.
+TITLE, QUESTION, NEEDS and TIMED stand in the package, the parameters' defaults in the notebook.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ def needs(slug: str) -> tuple[str, ...]:
     return tuple(_constant(slug, "NEEDS"))
 
 
+def timed(slug: str) -> bool:
+    """`TIMED` of the experiment, True unless declared: False for one that times nothing, beside which others may run."""
+    return _constant(slug, "TIMED", True)
+
+
 def defaults(slug: str) -> dict[str, Any]:
     """The parameters as the notebook sets them, as plain JSON: lists for tuples.
 
@@ -50,11 +55,13 @@ def defaults(slug: str) -> dict[str, Any]:
     return json.loads(json.dumps(values))
 
 
-def _constant(slug: str, name: str) -> Any:
+def _constant(slug: str, name: str, *default: Any) -> Any:
     path = paths.PROJECT / "src" / "lab" / "experiments" / slug / "__init__.py"
     if not path.exists():
         raise ParameterError(f"no experiment {slug!r}; `lab list` shows those that there are")
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
             return ast.literal_eval(node.value)
+    if default:
+        return default[0]
     raise ParameterError(f"{path} declares no {name}")

@@ -86,7 +86,7 @@ def test_the_skeleton_runs_and_says_not_run(trial: Path) -> None:
     assert f"{SLUG:24} – not run" in scratch.lab(trial, "list").stdout
 
 
-@pytest.mark.slow
+@pytest.mark.drill
 @pytest.mark.timeout(600)
 def test_lab_test_takes_the_skeleton_through_all_its_tests_and_says_that_it_is_one(trial: Path) -> None:
     done = scratch.lab(trial, "test", SLUG, seconds=500)

@@ -13,7 +13,7 @@ from lab.services.spark import VARIABLE, spark_session
 from lab.services.sparkcluster import standalone
 
 pytest.importorskip("pyspark", reason="Spark is not installed; lab setup cdc_lakehouse")
-pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.service, pytest.mark.drill, pytest.mark.timeout(300)]
 
 ROW = {"opened_on": 1, "changed_at": "2024-01-01T00:00:00Z"}
 WRITTEN = {key: Effect(key, ROW | {"balance": f"{key}.00", "note": f"first {key}"}) for key in range(50)}

@@ -136,6 +136,7 @@ def connected(source: str, folder: Path) -> Iterator[str]:
             yield broker.bootstrap
 
 
+@pytest.mark.drill
 def test_its_configurations_run_as_they_are(source: str, tmp_path: Path) -> None:
     with connected(source, tmp_path) as bootstrap:
         with psycopg.connect(source) as connection:
@@ -171,6 +172,7 @@ UPDATE bank.account SET owner = 'another' WHERE id = 3;
 """
 
 
+@pytest.mark.drill
 def test_the_whole_kit_makes_a_lake_that_equals_the_source(source: str, tmp_path: Path) -> None:
     home = home_with_extensions(tmp_path)
     jars = ",".join(map(str, sorted((tools() / "spark").glob("*.jar"))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from lab.experiments.kafka_lag.judge.checks import (
     check_placement,
 )
 from lab.experiments.kafka_lag.judge.hold import growth, steady_rate
+from lab.experiments.kafka_lag.measure import consumer
 from lab.experiments.kafka_lag.measure.lane import MESSAGE, Lane
 from lab.experiments.kafka_lag.mechanism import keyed, murmur2, partition_for, random_sticky, salting
 from lab.experiments.kafka_lag.workload.arms import Arm, hot_keys, key_names, popularity
@@ -182,3 +184,19 @@ def test_payload_headers_round_trip(numbers: list[int], size: int) -> None:
 
 def test_key_names_are_distinct() -> None:
     assert len(set(key_names())) == 1_000
+
+
+class _Evicted:
+    """A consumer whose group has gone on without it."""
+
+    def commit(self, **_: object) -> None:
+        raise KafkaException(KafkaError(KafkaError.ILLEGAL_GENERATION))
+
+
+def test_a_commit_of_a_member_that_was_given_up_counts_nothing_as_committed() -> None:
+    lane = Lane(service_ns=0)
+    lane.take(np.zeros(3, MESSAGE), now_ns=0)
+    consumer._commit(_Evicted(), "t", {0: lane})  # type: ignore[arg-type]
+    assert lane.committed == []
+    lane.forget()
+    assert lane.finished(1) == 0

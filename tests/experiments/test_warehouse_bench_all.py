@@ -18,7 +18,7 @@ from lab.experiments.warehouse_bench.workload.lake import Lake
 from lab.experiments.warehouse_bench.workload.queries import TABLES, text
 from lab.progress import steps
 
-pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.service, pytest.mark.drill, pytest.mark.timeout(240)]
 
 SIZE = 0.01
 PARAMS = parse(

@@ -41,9 +41,10 @@ def test_a_broken_mechanism_fails_its_criterion() -> None:
     assert _verdict(result, result) in ("fail", "inconclusive")  # never a pass
 
 
+@pytest.mark.drill
 def test_a_slow_generator_is_never_a_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # another test's run may stand beside this one
-    stalled = threading.Thread(target=_stall_a_generator)
+    stalled = threading.Thread(target=_stall, args=("generate", 5))
     stalled.start()
     result = kafka_lag.run(PARAMS, [kafka_lag.Arm("keyed", kafka_lag.keyed, 0)])
     stalled.join()
@@ -54,8 +55,24 @@ def test_a_slow_generator_is_never_a_pass(tmp_path: Path, monkeypatch: pytest.Mo
     assert _verdict(result, result) == "inconclusive"
 
 
-def _stall_a_generator() -> None:
-    """SIGSTOP one generator from the middle of the last hold until after its end."""
+@pytest.mark.drill
+def test_a_consumer_that_starves_makes_it_inconclusive_and_not_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    # Longer than the group waits for a member, which then finds that its partitions were given away.
+    stalled = threading.Thread(target=_stall, args=("consume", 13))
+    stalled.start()
+    result = kafka_lag.run(PARAMS, [kafka_lag.Arm("keyed", kafka_lag.keyed, 0)])
+    stalled.join()
+    judged = {item.criterion.name: item.outcome for item in judge_all(kafka_lag.CRITERIA, result.observed)}
+    assert judged["group_stable"] == "fail", result.observed["group_stable"]
+    assert judged["delivered_once"] == judged["placed_as_told"] == "pass", result.observed
+    assert _verdict(result, result) == "inconclusive"
+
+
+def _stall(target: str, seconds: float) -> None:
+    """SIGSTOP one worker that runs `target` from the middle of the last hold on."""
     deadline = time.monotonic() + 120
     # hold-0 warms up, 1 and 2 are the lower rungs, 3 is the top; its clock runs once `start` is there.
     while not list(Path(tempfile.gettempdir()).glob("lab-kafka-lag-*/hold-3/start")):
@@ -63,15 +80,15 @@ def _stall_a_generator() -> None:
             return
         time.sleep(0.05)
     time.sleep(1.5)
-    generator = next(child for child in psutil.Process().children() if _is_generator(child))
-    generator.suspend()
-    time.sleep(5)
-    generator.resume()
+    worker = next(child for child in psutil.Process().children() if _runs(child, target))
+    worker.suspend()
+    time.sleep(seconds)
+    worker.resume()
 
 
-def _is_generator(child: psutil.Process) -> bool:
+def _runs(child: psutil.Process, target: str) -> bool:
     # A worker's errors go to a file that is named after its function.
-    return Path(f"/proc/{child.pid}/fd/2").readlink().name.startswith("generate-")
+    return Path(f"/proc/{child.pid}/fd/2").readlink().name.startswith(f"{target}-")
 
 
 def _run(build: Path, *assignments: str, **environment: str) -> tuple[int, dict, str]:
@@ -87,6 +104,7 @@ def _run(build: Path, *assignments: str, **environment: str) -> tuple[int, dict,
     return done.returncode, json.loads(kept.read_text()), done.stdout
 
 
+@pytest.mark.drill
 def test_a_control_that_does_not_fail_makes_it_inconclusive(tmp_path: Path) -> None:
     status, record, said = _run(tmp_path, "rate=3000", "seconds=2", "partitions=4", "zipf=0")
     assert record["control"]["outcome"] != "fail"

@@ -20,14 +20,14 @@ import yaml
 from lab.evidence import record
 from lab.report import catalogue
 
-pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(1800)]
 LAB = Path(sys.executable).with_name("lab")
 SMALL = Path(__file__).parents[1] / "experiments"
 # Kills of a run of each experiment: LAB_ROBUSTNESS=20 for many, LAB_ROBUSTNESS_SLUGS="a b" for some.
 KILLS = int(os.environ.get("LAB_ROBUSTNESS", "1"))
 SLUGS = os.environ.get("LAB_ROBUSTNESS_SLUGS", "").split() or catalogue.slugs()
 # About as long as a small run takes; a kill after its end would test nothing.
-RUN_S = {"cdc_lakehouse": 110.0, "parquet_compaction": 60.0, "warehouse_bench": 45.0, "kafka_lag": 35.0}
+RUN_S = {"cdc_lakehouse": 60.0, "parquet_compaction": 40.0, "warehouse_bench": 40.0, "kafka_lag": 25.0}
 SHORT_S = 8.0  # of the others
 MARK = "LAB_TEST_RUN"
 
@@ -91,7 +91,9 @@ def _eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
 
 
 @pytest.mark.parametrize("number", range(KILLS))
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize(
+    "slug", [pytest.param(slug, marks=() if slug == "kafka_lag" else pytest.mark.drill) for slug in SLUGS]
+)
 def test_killed_at_a_random_moment_it_leaves_nothing(tmp_path: Path, slug: str, number: int) -> None:
     runner = Runner(tmp_path, slug)
     # Stratified, so that few kills still meet the start, the middle and the end of a run.
@@ -112,6 +114,7 @@ def test_ctrl_c_takes_everything_down_and_says_so(tmp_path: Path) -> None:
     runner.assert_clean()
 
 
+@pytest.mark.drill
 def test_after_a_kill_the_next_run_is_clean_and_two_at_once_do_not_collide(tmp_path: Path) -> None:
     killed = Runner(tmp_path / "a")
     time.sleep(8)
@@ -120,11 +123,12 @@ def test_after_a_kill_the_next_run_is_clean_and_two_at_once_do_not_collide(tmp_p
     runs = [Runner(tmp_path / "a"), Runner(tmp_path / "b")]
     for run in runs:
         _, said = run.process.communicate(timeout=240)
-        # Two at once share two cores: they may be too slow to tell, but nothing may break.
-        assert run.process.returncode in (0, 3), said
         (kept,) = run.build.glob("exploratory/kafka_lag/*/kafka_lag.json")
         made = record.read(kept)
-        assert not [
-            item for item in made["criteria"] if item["tier"] == "invariant" and item["outcome"] != "pass"
+        # Two at once share two cores: they may be too slow to tell, but nothing may break.
+        assert run.process.returncode in (0, 3), (made["reasons"], said)
+        exact = [
+            item for item in made["criteria"] if item["tier"] == "invariant" and not item["precondition"]
         ]
+        assert {item["outcome"] for item in exact} == {"pass"}, exact
         run.assert_clean()

@@ -35,16 +35,16 @@ def db() -> Iterator[Postgres]:
         yield found
 
 
-@pytest.fixture
-def worker(
-    cluster: Kafka, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[Connect]:
-    monkeypatch.delenv(VARIABLE, raising=False)
-    own = {"group.id": request.node.name} | {
-        f"{store}.storage.topic": f"{request.node.name}-{store}" for store in ("config", "offset", "status")
+@pytest.fixture(scope="module")
+def worker(cluster: Kafka) -> Iterator[Connect]:
+    """One for all tests: each leaves it up, and without connectors."""
+    own = {"group.id": "own"} | {
+        f"{store}.storage.topic": f"own-{store}" for store in ("config", "offset", "status")
     }
-    with connect(cluster.bootstrap, own) as found:
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(VARIABLE, raising=False)
+        with connect(cluster.bootstrap, own) as found:
+            yield found
 
 
 def _config(db: Postgres, prefix: str) -> dict[str, str]:
@@ -99,6 +99,7 @@ def _events(cluster: Kafka, topic: str, count: int, timeout_s: float = 60) -> li
     return found
 
 
+@pytest.mark.drill
 def test_changes_arrive_exactly_once_although_the_worker_is_killed(
     cluster: Kafka, db: Postgres, worker: Connect
 ) -> None:
@@ -131,16 +132,15 @@ def test_only_loopback_is_open_and_a_paused_worker_does_not_answer(worker: Conne
     assert worker.names() == []
 
 
-def test_it_counts_as_started_only_when_it_has_read_its_topics(
-    cluster: Kafka, worker: Connect, request: pytest.FixtureRequest
-) -> None:
+@pytest.mark.drill
+def test_it_counts_as_started_only_when_it_has_read_its_topics(cluster: Kafka, worker: Connect) -> None:
     """Behind a transaction that a dead producer left open, it waits until the broker gives that up."""
     settings = {"bootstrap.servers": cluster.bootstrap, "transactional.id": "dead", "log_level": 0}
     dead = Producer(settings | {"transaction.timeout.ms": 12_000})
     dead.init_transactions()
     worker.node.kill()
     dead.begin_transaction()
-    dead.produce(f"{request.node.name}-offset", key=b"of nobody", value=b"left open")
+    dead.produce("own-offset", key=b"of nobody", value=b"left open")
     dead.flush()
     began = time.monotonic()
     worker.node.start()

@@ -24,6 +24,7 @@ from lab.services.reaper import marked
 from lab.services.session import CLEAN_UP
 from lab.services.workers import Worker, spawn
 
+_SLOW_STARTS = dict.fromkeys(("connect", "trino", "sparkcluster", "spark"), pytest.mark.drill)
 LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 VARIABLES = (
     *("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "CONNECT_URL", "S3_ENDPOINT_URL", "ICEBERG_REST_URI"),
@@ -83,9 +84,10 @@ def _listening(processes: list[psutil.Process]) -> set[str]:
 
 
 @pytest.mark.service
-@pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", holding.SERVICES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=_SLOW_STARTS.get(name, ())) for name in holding.SERVICES]
+)
 def test_only_loopback_is_open_and_nothing_outlives_a_killed_caller(
     name: str, call: Callable[[str], Caller], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from lab.errors import NotAvailableError, ServiceError
 from lab.faults.process import hang
 from lab.services import http
-from lab.services.icebergcatalog import VARIABLE, iceberg_catalog
+from lab.services.icebergcatalog import VARIABLE, IcebergCatalog, iceberg_catalog
 from lab.services.postgres import postgres
 from lab.services.process import Process
 from lab.services.s3 import S3
@@ -24,6 +25,15 @@ SCHEMA = {"type": "struct", "fields": [{"id": 1, "name": "id", "type": "long", "
 @pytest.fixture(autouse=True)
 def _not_attached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[IcebergCatalog]:
+    """One for all tests that leave it up and without the namespace `bank`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(VARIABLE, raising=False)
+        with iceberg_catalog() as found:
+            yield found
 
 
 def _create(uri: str, table: str) -> dict[str, Any]:
@@ -50,10 +60,9 @@ def test_tables_survive_a_kill(tmp_path: Path) -> None:
         assert _tables(catalog.uri) == ["accounts"]
 
 
-def test_only_loopback_is_open() -> None:
-    with iceberg_catalog() as catalog:
-        assert isinstance(catalog.node, Process)
-        assert addresses(catalog.node.pid) == {"127.0.0.1"}
+def test_only_loopback_is_open(empty: IcebergCatalog) -> None:
+    assert isinstance(empty.node, Process)
+    assert addresses(empty.node.pid) == {"127.0.0.1"}
 
 
 def test_two_catalogs_share_what_one_database_holds(tmp_path: Path) -> None:
@@ -63,9 +72,9 @@ def test_two_catalogs_share_what_one_database_holds(tmp_path: Path) -> None:
             assert _tables(other.uri) == ["accounts"]
 
 
-def test_a_refusal_is_told_in_the_catalogs_words() -> None:
-    with iceberg_catalog() as catalog, pytest.raises(http.HttpError, match="Namespace does not exist: bank"):
-        _tables(catalog.uri)
+def test_a_refusal_is_told_in_the_catalogs_words(empty: IcebergCatalog) -> None:
+    with pytest.raises(http.HttpError, match="Namespace does not exist: bank"):
+        _tables(empty.uri)
 
 
 def test_a_database_that_is_not_there_is_told() -> None:
@@ -86,14 +95,15 @@ def test_keys_go_to_clients_but_not_into_what_is_printed() -> None:
         assert "hidden" not in repr(catalog)
 
 
-def test_an_attached_catalog_is_used_but_not_hurt(monkeypatch: pytest.MonkeyPatch) -> None:
-    with iceberg_catalog() as own:
-        monkeypatch.setenv(VARIABLE, own.uri)
-        with iceberg_catalog() as attached:
-            _create(attached.uri, "accounts")
-            with pytest.raises(NotAvailableError, match=VARIABLE):
-                attached.node.kill()
-        assert _tables(own.uri) == ["accounts"]
+def test_an_attached_catalog_is_used_but_not_hurt(
+    empty: IcebergCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, empty.uri)
+    with iceberg_catalog() as attached:
+        http.call("POST", f"{attached.uri}/v1/namespaces", {"namespace": ["seen"]})
+        with pytest.raises(NotAvailableError, match=VARIABLE):
+            attached.node.kill()
+    assert ["seen"] in http.call("GET", f"{empty.uri}/v1/namespaces")["namespaces"]
 
 
 def test_an_attached_catalog_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

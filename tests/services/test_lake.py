@@ -11,7 +11,7 @@ from lab.services import trino as query
 pytest.importorskip("pyspark", reason="not installed; lab setup warehouse_bench")
 pytest.importorskip("trino", reason="not installed; lab setup warehouse_bench")
 pytest.importorskip("duckdb_extension_iceberg", reason="not installed; lab setup warehouse_bench")
-pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.service, pytest.mark.drill, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(autouse=True)

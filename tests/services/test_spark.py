@@ -21,7 +21,7 @@ from lab.services.workers import spawn
 from listening import addresses
 
 pytest.importorskip("pyspark", reason="Spark is not installed; lab setup cdc_lakehouse")
-pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +29,7 @@ def _not_attached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
 
 
+@pytest.mark.drill
 def test_a_session_writes_each_format_runs_python_and_leaves_nothing() -> None:
     with iceberg_catalog() as catalog:
         with spark_session(catalogs={"lake": catalog.client()}, memory_mb=1024) as spark:
@@ -72,6 +73,7 @@ def test_a_wrong_setting_is_told_in_sparks_words() -> None:
         pass
 
 
+@pytest.mark.drill
 def test_a_driver_killed_in_mid_batch_takes_its_jvm_along_and_commits_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_driver_killed_in_mid_batch_takes_its_jvm_along_and_commits_nothing(
             assert spark.sql("SELECT * FROM lake.bank.t.snapshots").count() == 1
 
 
+@pytest.mark.drill
 def test_a_cluster_finishes_a_job_although_a_worker_is_killed() -> None:
     with standalone(workers=2, memory_mb=512) as cluster:
         for node in (cluster.master, *cluster.workers):
@@ -107,6 +110,7 @@ def test_a_cluster_finishes_a_job_although_a_worker_is_killed() -> None:
             assert context.parallelize(range(8), 8).map(lambda n: n * 3).sum() == 84
 
 
+@pytest.mark.drill
 def test_an_attached_cluster_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with standalone(workers=1, memory_mb=512) as cluster:
         monkeypatch.setenv(VARIABLE, cluster.url)

@@ -34,6 +34,7 @@ def test_up_serves_until_down(build: Path) -> None:
     assert not standing.down()
 
 
+@pytest.mark.drill
 @pytest.mark.timeout(400)
 def test_one_that_needs_another_attaches_to_it_whatever_the_order_of_the_names(build: Path) -> None:
     variables = standing.up(["toxiproxy", "connect", "objectstore", "kafka", "icebergcatalog"])

@@ -20,7 +20,7 @@ from lab.services.trino import VARIABLE, Trino, trino
 from listening import addresses
 
 pytest.importorskip("trino", reason="Trino is not installed; lab setup warehouse_bench")
-pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(400)]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 yield Running(server, folder)
 
 
+@pytest.mark.drill
 def test_an_iceberg_table_survives_a_killed_server(running: Running) -> None:
     server = running.trino
     server.rows("CREATE SCHEMA lake.bank")
@@ -115,6 +116,7 @@ def test_an_attached_server_that_is_not_there_is_told(monkeypatch: pytest.Monkey
         pass
 
 
+@pytest.mark.drill
 def test_a_wrong_catalog_is_told_in_trinos_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     wrong = {"connector.name": "tpch", "no.such.property": "1"}

@@ -31,7 +31,7 @@ def with_chapter(toc: str, theme: str, file: str) -> str:
 
 def with_theme(toc: str, theme: str, page: str) -> str:
     """`toc` with a new part `theme` that begins with `page`, before the last part."""
-    caption = yaml.safe_dump({"caption": theme}, width=1000, allow_unicode=True).strip()
+    caption = yaml.safe_dump({"caption": theme}, width=1000, allow_unicode=True).removesuffix("\n")
     part = f"  - {caption}\n    chapters:\n      - file: {page}\n"
     parts = _parts(toc)
     place = next((number for number, item in enumerate(parts) if _caption(item) == LAST), len(parts))

@@ -12,7 +12,7 @@ from lab.report import catalogue
 
 # As in `make test`: what measures nothing two at a time, then the small run and its page alone.
 _STEPS = (
-    ["-n", "2", "--dist", "loadfile", "-m", "not notebook and not browser"],
+    ["-n", "2", "--dist", "loadfile", "-m", "not notebook and not browser and not drill"],
     ["-m", "notebook or browser"],
 )
 

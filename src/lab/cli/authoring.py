@@ -45,9 +45,9 @@ def test(slug: str) -> None:
 @click.argument("slug")
 def keep(slug: str) -> None:
     """Make the published result of SLUG, a pass, the baseline that later runs are compared with."""
-    from lab.authoring.baseline import renew
+    from lab.authoring import keeping
 
-    click.echo(_within(renew(slug)))
+    click.echo(_within(keeping.keep(slug)))
 
 
 def _within(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 
@@ -85,7 +86,13 @@ def sweep(slug: str, assignments: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("slugs", nargs=-1)
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
-def book(slugs: tuple[str, ...], force: bool) -> None:
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0),
+    default=math.inf,
+    help="Start only what fits: first what differs from the baseline, then the oldest; tell what was left out.",
+)
+def book(slugs: tuple[str, ...], force: bool, minutes: float) -> None:
     """Run what changed (or SLUGS) and build the site."""
     from lab.report import site
     from lab.runner.many import line, run_all
@@ -96,12 +103,15 @@ def book(slugs: tuple[str, ...], force: bool) -> None:
         raise click.BadParameter(
             f"not in _toc.yml: {', '.join(sorted(strangers))}; known: {', '.join(known)}"
         )
-    results = run_all(slugs or known, force)
+    results, left_out = run_all(slugs or known, force, minutes)
     built = site.build(site.rows())
     for slug, result in results.items():
         click.echo(f"{slug:24} {line(result)}")
-    slowest = max(results.values(), key=lambda result: result["duration_s"])
-    click.echo(f"slowest: {slowest['experiment']}, {slowest['duration_s']:.0f} s")
+    for slug in left_out:
+        click.echo(f"{slug:24} LEFT OUT: {minutes:g} min were too short; run: lab run {slug}")
+    if results:
+        slowest = max(results.values(), key=lambda result: result["duration_s"])
+        click.echo(f"slowest: {slowest['experiment']}, {slowest['duration_s']:.0f} s")
     click.echo(f"whole book: {time.monotonic() - begin:.0f} s")
     click.echo(f"open {paths.shown(built / 'index.html')}")
     bad = [result for result in results.values() if result["verdict"] in ("fail", "error", "not run")]

@@ -30,7 +30,7 @@ def crash(node: Node) -> Iterator[None]:
 
 @contextmanager
 def hang(node: Node) -> Iterator[None]:
-    """Frozen (SIGSTOP) within the block: alive for the kernel, dead for its clients. It goes on after it."""
+    """Frozen (SIGSTOP) within the block: alive for the kernel, dead for its clients; ready again after it."""
     node.pause()
     try:
         yield

@@ -68,7 +68,9 @@ class Service:
         self.project.call("pause", self.name)
 
     def resume(self) -> None:
+        """Let them go on, and block until ready."""
         self.project.call("unpause", self.name)
+        self.await_ready()
 
     def stop(self) -> None:
         self.project.call("stop", self.name)

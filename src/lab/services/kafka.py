@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from lab.errors import ServiceError
 from lab.services import compose, jvm
@@ -25,6 +27,7 @@ VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
 _INSTALL = "Run: lab setup kafka_lag"
 _NEWEST_JAVA = 25
 _LOG = Path(__file__).with_name("log4j2.properties").as_uri()
+_HEARTBEAT_S = 0.5
 _CLUSTER = "TWVhc3VyZWREYXRhRW5naQ"  # any 16 bytes in base64; all nodes of a cluster must share it
 
 # Sized for one small machine: few internal partitions, quick detection of a dead broker or transactional producer.
@@ -43,7 +46,7 @@ SETTINGS = {
     "log.cleaner.dedupe.buffer.size": "16777216",
     "log.segment.bytes": "134217728",
     "broker.session.timeout.ms": "3000",
-    "broker.heartbeat.interval.ms": "500",
+    "broker.heartbeat.interval.ms": f"{_HEARTBEAT_S * 1e3:.0f}",
     "controller.quorum.fetch.timeout.ms": "2000",
     "replica.lag.time.max.ms": "10000",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
@@ -121,7 +124,8 @@ def _containers(brokers: int, heap_mb: int, settings: Mapping[str, str]) -> Iter
         variables[f"KAFKA_{number}_PORT"] = client[number - 1]
         variables[f"KAFKA_{number}_CONTROL_PORT"] = control[number - 1]
     services = {
-        f"kafka-{number}": partial(_answers, f"127.0.0.1:{port}", 1) for number, port in enumerate(client, 1)
+        f"kafka-{number}": partial(_serves, f"127.0.0.1:{port}", number)
+        for number, port in enumerate(client, 1)
     }
     with compose.up(services, variables) as project:
         yield Kafka(_together(client), version(), list(project.nodes.values()))
@@ -174,12 +178,37 @@ def _node(number: int, client: int, control: int, heap_mb: int, settings: Mappin
     return Process(
         name=f"Kafka broker {number}",
         command=_java("kafka.Kafka", str(properties), heap_mb=heap_mb, serving=True),
-        ready=partial(_answers, f"127.0.0.1:{client}", 1),
+        ready=partial(_serves, f"127.0.0.1:{client}", number),
         log=folder / "broker.log",
         ports=[client, control],
         timeout_s=90,
         hint=_INSTALL,
     )
+
+
+def _serves(bootstrap: str, number: int) -> None:
+    """An exception unless each partition that broker `number` keeps has a leader that answers for it."""
+    if not _led(bootstrap, number):
+        return  # nothing was ever stored here
+    # One that was frozen for longer than its session may be fenced, and lose its partitions, only after it has
+    # answered; when a heartbeat was due meanwhile, that is over.
+    time.sleep(1.2 * _HEARTBEAT_S)
+    _led(bootstrap, number)
+
+
+def _led(bootstrap: str, number: int) -> int:
+    """How many partitions broker `number` keeps; an exception if one of them has no leader that answers."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    asked = {
+        TopicPartition(name, partition.id): OffsetSpec.latest()
+        for name, topic in admin.list_topics(timeout=2).topics.items()
+        for partition in topic.partitions.values()
+        if number in partition.replicas
+    }
+    if asked:
+        for answer in admin.list_offsets(asked, request_timeout=2).values():
+            answer.result()
+    return len(asked)
 
 
 def _answers(bootstrap: str, brokers: int) -> None:

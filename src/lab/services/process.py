@@ -135,9 +135,11 @@ class Process:
             time.sleep(0.005)
 
     def resume(self) -> None:
-        """SIGCONT after `pause`."""
+        """SIGCONT after `pause`, and block until ready: clients may have given it up, and its peers too."""
         for process in self._family():
             _signal(process, signal.SIGCONT)
+        if self.alive():
+            self.await_ready()
 
     def restart(self) -> None:
         """Stop if it runs, start again on the same data and ports."""

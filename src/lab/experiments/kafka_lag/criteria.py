@@ -18,6 +18,14 @@ CRITERIA = (
         precondition=True,
     ),
     Criterion(
+        "group_stable",
+        "No member loses its partitions to another: rebalances of the consumer group during the holds.",
+        exactly(0),
+        "invariant",
+        "rebalances",
+        precondition=True,
+    ),
+    Criterion(
         "lag_bounded",
         "No partition falls behind: over a hold's second half its backlog, counted in its worker's time, "
         "grows by at most 5 % of the time that passes.",

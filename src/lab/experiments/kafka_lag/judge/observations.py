@@ -25,6 +25,7 @@ def observe(
     """Every criterion's observation; those against Kafka's own tools only where they were asked."""
     observed = {
         "rate_reached": rate_reached(seen),
+        "group_stable": Observation(wire.rebalances, "times that the partitions were shared out anew"),
         "lag_bounded": lag_bounded(params, seen),
         "delivered_once": delivered_once(seen, wire),
         "placed_as_told": placed_as_told(seen),

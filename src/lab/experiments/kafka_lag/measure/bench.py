@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from numpy.typing import NDArray
 
 from lab.errors import ServiceError
-from lab.experiments.kafka_lag.measure.consumer import Member, consume
+from lab.experiments.kafka_lag.measure.consumer import Member, assignments, consume
 from lab.experiments.kafka_lag.measure.lag import LagProbe, Sample
 from lab.experiments.kafka_lag.measure.seen import Seen
 from lab.experiments.kafka_lag.params import Params
@@ -58,7 +58,7 @@ class Bench:
 
     def _await_empty(self) -> Sample:
         """Let the group finish what the generators sent to warm up."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (sample := self.probe.read()).lag.any():
             if time.monotonic() > deadline:
                 raise ServiceError(f"the consumer group does not commit: lag {sample.lag} before the start")
@@ -159,10 +159,8 @@ def _await_assignment(members: list[Member], workers: list[Worker], partitions: 
 
 def _assigned(members: list[Member]) -> list[int]:
     """Partitions that the members hold together; empty until each has joined."""
-    files = [member.folder / f"{member.name}.partitions" for member in members]
-    if not all(file.exists() for file in files):
-        return []
-    return sorted(int(number) for file in files for number in file.read_text().split(",") if number)
+    given = [assignments(member.name, member.folder) for member in members]
+    return sorted(number for each in given for number in each[-1][1]) if all(given) else []
 
 
 def _sleep_until(moment_s: float) -> None:

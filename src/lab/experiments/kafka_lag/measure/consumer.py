@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from lab.experiments.kafka_lag.measure.lane import MESSAGE, Lane, Messages
 from lab.experiments.kafka_lag.workload.messages import headers
@@ -18,6 +19,8 @@ from lab.experiments.kafka_lag.workload.messages import headers
 COMMIT_EVERY_NS = 20_000_000
 # A lane with more queued than this is paused, so that one hot partition can't starve the others.
 LANE_FULL_NS, LANE_READY_NS = 200_000_000, 100_000_000
+# The broker has not taken a commit that it answers so: the group goes on without this member, or anew.
+REBALANCED = {KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,11 @@ class Member:
 
 
 def consume(member: Member) -> None:
-    """Consume until the file `stop` appears in the folder; leave NAME.npy (MESSAGE) behind."""
+    """Consume until the file `stop` appears in the folder; leave NAME.npy (MESSAGE) behind.
+
+    A machine that starves a member makes the group give its partitions to another. The members survive that, and
+    count it (see `assignments`): it tells of the machine, not of the strategy.
+    """
     consumer = Consumer(
         {
             "bootstrap.servers": member.bootstrap,
@@ -51,19 +58,21 @@ def consume(member: Member) -> None:
         }
     )
     lanes: dict[int, Lane] = defaultdict(lambda: Lane(member.service_ns))
+    paused: set[int] = set()
     consumer.subscribe(
-        [member.topic], on_assign=lambda _, partitions: _report(member, [p.partition for p in partitions])
+        [member.topic],
+        on_assign=lambda _, partitions: _report(member, [p.partition for p in partitions]),
+        on_revoke=lambda *_: _forget(lanes, paused),
     )
     try:
-        _work(consumer, member, lanes)
+        _work(consumer, member, lanes, paused)
     finally:
         consumer.close()
     done = [part for lane in lanes.values() for part in lane.committed]
     np.save(member.folder / f"{member.name}.npy", np.concatenate([np.empty(0, MESSAGE), *done]))
 
 
-def _work(consumer: Consumer, member: Member, lanes: dict[int, Lane]) -> None:
-    paused: set[int] = set()
+def _work(consumer: Consumer, member: Member, lanes: dict[int, Lane], paused: set[int]) -> None:
     last_commit = time.monotonic_ns()
     stop = member.folder / "stop"
     while not stop.exists():
@@ -120,13 +129,32 @@ def _commit(consumer: Consumer, topic: str, lanes: dict[int, Lane]) -> None:
         return
     offsets = [TopicPartition(topic, p, lanes[p].offset_after(count)) for p, count in counts.items()]
     before = time.time_ns()
-    consumer.commit(offsets=offsets, asynchronous=False)
+    try:
+        consumer.commit(offsets=offsets, asynchronous=False)
+    except KafkaException as error:
+        if error.args[0].code() not in REBALANCED:
+            raise
+        return
     # The broker took the commit somewhere between the call and its answer; the middle errs least.
     committed = (before + time.time_ns()) // 2
     for partition, count in counts.items():
         lanes[partition].commit(count, committed)
 
 
+def _forget(lanes: dict[int, Lane], paused: set[int]) -> None:
+    for lane in lanes.values():
+        lane.forget()
+    paused.clear()
+
+
 def _report(member: Member, partitions: list[int]) -> None:
-    text = ",".join(map(str, sorted(partitions)))
-    (member.folder / f"{member.name}.partitions").write_text(text)
+    with (member.folder / f"{member.name}.assigned").open("a") as file:
+        file.write(f"{json.dumps([time.monotonic_ns(), sorted(partitions)])}\n")
+
+
+def assignments(member: str, folder: Path) -> list[tuple[int, list[int]]]:
+    """When (monotonic ns) the group gave the member of that name partitions, and which; oldest first."""
+    path = folder / f"{member}.assigned"
+    # The last line may be half-written.
+    whole = path.read_text().rpartition("\n")[0].splitlines() if path.exists() else []
+    return [tuple(json.loads(line)) for line in whole]

@@ -51,6 +51,10 @@ class Lane:
         """The offset to commit when the first `count` waiting messages are done with."""
         return int(self._waiting["offset"][count - 1]) + 1
 
+    def forget(self) -> None:
+        """Drop what was not committed: whoever gets the partition now reads it again."""
+        self._waiting, self._free_ns = self._waiting[:0], 0
+
     def commit(self, count: int, committed_ns: int) -> None:
         """The broker has taken the first `count` waiting messages as processed."""
         done, self._waiting = self._waiting[:count].copy(), self._waiting[count:]

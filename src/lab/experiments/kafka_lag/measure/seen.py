@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.experiments.kafka_lag.measure.consumer import assignments
 from lab.experiments.kafka_lag.measure.lag import Sample
 from lab.experiments.kafka_lag.measure.lane import MESSAGE, Messages
 from lab.experiments.kafka_lag.oracle import JavaProducer
@@ -45,10 +46,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Wire:
-    """What the generators saw of the network: messages refused, bytes per message of each process."""
+    """What the clients saw of network and group: messages refused, bytes per message of each generator, rebalances."""
 
     refused: int
     bytes_per_message: list[float]
+    rebalances: int
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,16 @@ def collect(seen: list[Seen], folder: Path) -> tuple[list[Seen], Wire]:
     wire = Wire(
         sum(report["refused"] for report in reports),
         [report["wire_bytes"] for report in reports],
+        _rebalances(folder, seen[0].start_ns),
     )
     return [replace(item, messages=_of(item.hold, messages)) for item in seen], wire
+
+
+def _rebalances(folder: Path, since_ns: int) -> int:
+    """How often the group shared its partitions out anew, as the member saw it that saw it most often."""
+    members = [path.stem for path in folder.glob("consumer-*.assigned")]
+    times = [[moment for moment, _ in assignments(member, folder)] for member in members]
+    return max((sum(moment > since_ns for moment in own) for own in times), default=0)
 
 
 def _of(hold: Hold, messages: Messages) -> Messages:

@@ -6,24 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from lab import paths
-from lab.authoring import baseline
+from lab.authoring import keeping
 from lab.errors import EvidenceError
-from lab.evidence import record
+from lab.evidence import baseline, record
 from samples import sample_record
 
 GOOD = {"reached": 0.0, "kept": 0, "fast": 0.05, "soon": 1.0}
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths, "PROJECT", tmp_path)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baseline, "FOLDER", tmp_path / "baseline")
 
 
 def test_a_pass_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = sample_record(GOOD, 0.5)
-    monkeypatch.setattr(baseline, "current", lambda slug: made)
-    assert record.read(baseline.renew("something")) == made
+    monkeypatch.setattr(keeping, "current", lambda slug: made)
+    assert record.read(keeping.keep("something")) == made
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ def test_a_pass_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_nothing_else_is(
     found: record.Record | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(baseline, "current", lambda slug: found)
+    monkeypatch.setattr(keeping, "current", lambda slug: found)
     with pytest.raises(EvidenceError, match=said):
-        baseline.renew("something")
+        keeping.keep("something")
     assert not (tmp_path / "baseline").exists()

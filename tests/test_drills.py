@@ -1,0 +1,78 @@
+"""A change makes those drills due that it could break."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import drills
+from lab.evidence import baseline
+from lab.report import catalogue
+
+ALL = set(catalogue.slugs())
+
+
+def _of(path: str) -> SimpleNamespace:
+    return SimpleNamespace(path=Path(path))
+
+
+@pytest.mark.parametrize("slug", ["kafka_lag"])
+def test_a_case_of_an_experiment_is_due_when_that_has_changed(
+    slug: str, request: pytest.FixtureRequest
+) -> None:
+    assert drills.concerned(request.node) == {slug}
+
+
+@pytest.mark.parametrize(
+    ("path", "among", "not_among"),
+    [
+        ("tests/experiments/test_cdc_lakehouse_kit.py", {"cdc_lakehouse"}, ALL - {"cdc_lakehouse"}),
+        ("tests/services/test_trino.py", {"warehouse_bench"}, {"sql_windows"}),
+        ("tests/services/test_standing.py", ALL, set()),  # no experiment uses it
+        ("tests/runner/test_robustness.py", ALL, set()),
+    ],
+)
+def test_a_file_is_due_when_what_it_drills_has_changed(
+    path: str, among: set[str], not_among: set[str]
+) -> None:
+    found = drills.concerned(_of(path))
+    assert among <= found
+    assert not found & not_among
+
+
+def _kept(monkeypatch: pytest.MonkeyPatch, changed: set[str]) -> tuple[list[str], list[str]]:
+    """Of two drills those that remain and those that were left out, by the experiment."""
+    monkeypatch.setattr(baseline, "changed", lambda slug: slug in changed)
+    items = [_of(f"tests/experiments/test_{slug}_x.py") for slug in ("kafka_lag", "sql_windows")]
+    left_out: list[SimpleNamespace] = []
+    hook = SimpleNamespace(pytest_deselected=lambda items: left_out.extend(items))
+    drills.pytest_collection_modifyitems(SimpleNamespace(getoption=lambda _: True, hook=hook), items)
+    return [item.path.stem for item in items], [item.path.stem for item in left_out]
+
+
+def test_only_drills_of_changed_code_remain(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _kept(monkeypatch, {"kafka_lag"}) == (["test_kafka_lag_x"], ["test_sql_windows_x"])
+    assert _kept(monkeypatch, set())[0] == []
+
+
+def test_none_is_started_after_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(drills._END, "inf")
+    drills.pytest_runtest_setup(None)
+    monkeypatch.setenv(drills._END, "0")
+    with pytest.raises(pytest.skip.Exception, match="left out"):
+        drills.pytest_runtest_setup(None)
+
+
+@pytest.mark.parametrize("slug", sorted(path.stem for path in baseline.FOLDER.glob("*.json")))
+def test_the_baseline_knows_when_an_experiment_differs_from_it(
+    slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = baseline.kept(slug)
+    assert kept
+    monkeypatch.setattr(baseline.sources, "digest", lambda *_: kept["provenance"]["source_hash"])
+    assert not baseline.changed(slug)
+    monkeypatch.setattr(baseline.sources, "digest", lambda *_: "another")
+    assert baseline.changed(slug)
+    assert baseline.changed("never_published")
