@@ -31,10 +31,16 @@ def test_without_calm_batches_the_lag_is_inconclusive() -> None:
     assert "2 s ended before the first fault" in found["lag_predicted"].detail
 
 
-def test_an_interval_without_any_batch_is_an_error() -> None:
-    nothing = pd.DataFrame(columns=["interval", "began", "gap", "visible"], dtype=float)
-    with pytest.raises(ServiceError, match="no batch was done at a commit interval of 2 s"):
-        intervals(pd.DataFrame(), nothing, [2.0], (0.0, 1.0))
+def test_an_interval_without_any_batch_is_inconclusive_and_no_error() -> None:
+    batches = pd.DataFrame(
+        {"interval": [5.0], "began": [14.0], "gap": [5.0], "visible": [15.0]}
+        | {"took": [1.0], "transactions": [10], "changes": [20], "id": [2]}
+    )
+    lags = pd.DataFrame({"snapshot": [2], "lag": [3.0], "captured": [10.1], "committed": [10.0]})
+    found = observations.of_lag(intervals(lags, batches, [2.0, 5.0], (8.0, 20.0)))
+    assert {outcome(name, found) for name in ("lag_predicted", "interval_kept")} == {"inconclusive"}
+    with pytest.raises(ServiceError, match="no batch was done under load"):
+        intervals(lags, batches.iloc[:0], [2.0], (0.0, 1.0))
 
 
 def test_what_came_before_the_load_is_no_wait() -> None:

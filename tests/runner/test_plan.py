@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lab import declared
+from lab.cli import experiments
 from lab.evidence import baseline
+from lab.report import site
 from lab.runner import many, plan
 from lab.runner.plan import Due, batches, due, fits
 
@@ -75,3 +80,12 @@ def test_no_attempt_is_made_after_the_end(monkeypatch: pytest.MonkeyPatch) -> No
 def test_every_experiment_says_whether_it_is_timed_without_being_imported() -> None:
     assert plan.due(["kafka_lag"])[0].timed
     assert not plan.due(["private_aggregates"])[0].timed
+
+
+def test_the_book_says_what_it_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(site, "rows", list)
+    monkeypatch.setattr(site, "build", lambda rows: tmp_path)
+    monkeypatch.setattr(many, "run_all", lambda slugs, force, minutes: ({}, ["kafka_lag"]))
+    done = CliRunner().invoke(experiments.book, ["--minutes", "0"])
+    assert done.exit_code == 0
+    assert "kafka_lag                LEFT OUT: 0 min were too short; run: lab run kafka_lag" in done.output
