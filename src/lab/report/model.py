@@ -13,8 +13,12 @@ Item = dict[str, Any]
 
 def model(item: Item, criteria: Sequence[Item] = ()) -> str:
     """A record's model. criteria: those of the record, to tell how the one that holds the prediction came out."""
+    return f"{item['statement']}\n\n{workings(item, criteria)}"
+
+
+def workings(item: Item, criteria: Sequence[Item] = ()) -> str:
+    """What stands behind a model's statement."""
     parts = [
-        item["statement"],
         f"$$\n{item['formula']}\n$$",
         "Constants of this run:\n\n" + "\n".join(f"- {_constant(metric)}" for metric in item["constants"]),
         _check(item["check"], criteria),

@@ -27,6 +27,11 @@ def quantity(value: Any, unit: str = "") -> str:
     return f"{text.removesuffix('.0')} {unit}".strip()
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: 1 control, 2 controls, 2 criteria."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def _digits(value: float) -> str:
     size = abs(value)
     if size >= 1000:
@@ -106,19 +111,31 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], label: str = "tabl
 
     There each cell stands below its column's name, and the roles keep it a table to those who hear it.
     """
-    names = [html.escape(re.sub(r"<[^>]*>", "", name), quote=True) for name in head]
-    heads = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in head)
-    body = "".join(f'<tr role="row">{_cells(names, row)}</tr>' for row in rows)
+    body = "".join(f'<tr role="row">{cells(head, row)}</tr>' for row in rows)
     return (
         f'<div class="lab-table" tabindex="0" role="group" aria-label="{label}"><table role="table">'
-        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table></div>'
+        f'{header(head)}<tbody role="rowgroup">{body}</tbody></table></div>'
     )
 
 
-def _cells(names: Sequence[str], row: Sequence[str]) -> str:
+def header(head: Sequence[str]) -> str:
+    """The names of a table's columns."""
+    names = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in head)
+    return f'<thead role="rowgroup"><tr role="row">{names}</tr></thead>'
+
+
+def cells(head: Sequence[str], row: Sequence[str]) -> str:
+    """The cells of a row, each with the name of its column."""
+    names = [html.escape(_plain(name), quote=True) for name in head]
     return "".join(
         f'<td role="cell" data-label="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)
     )
+
+
+def _plain(name: str) -> str:
+    """A column's name without tags, its grade in brackets."""
+    named = re.sub(r"<span\b[^>]*>([^<]*)</span>", r"(\1)", name)
+    return html.unescape(re.sub(r"<[^>]*>", "", named))
 
 
 def fold(line: str, inner: str) -> str:
