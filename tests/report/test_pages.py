@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import paths
 from lab.errors import LabError
 from lab.report import downloads, sweep, tables
 from lab.report.catalogue import Entry
@@ -36,6 +37,13 @@ def test_the_scoreboard_links_escapes_and_says_the_verdict() -> None:
     assert '<a href="notebooks/kafka_lag.html">Is it &lt;so&gt;?</a>' in shown
     assert "✓ pass" in shown
     assert "– not run" in shown
+
+
+def test_the_method_page_explains_each_grade() -> None:
+    method = (paths.PROJECT / "book" / "method.md").read_text()
+    for name, meaning in tables.GRADES.items():
+        assert f'<span class="lab-grade lab-{name}">{name}</span>\n: ' in method
+        assert tables.grade(name) == f'<span class="lab-grade lab-{name}" title="{meaning}">{name}</span>'
 
 
 def test_a_mark_that_nobody_fills_is_a_mistake() -> None:
