@@ -16,6 +16,7 @@ from lab.errors import LabError
 from lab.evidence import record
 from lab.evidence.record import Record
 from lab.report import catalogue, tables
+from lab.report.model import model
 from lab.runner.place import Place
 
 _MARK = re.compile(r"<!-- lab:(\w+)(?: (.+?))? -->")
@@ -117,7 +118,7 @@ def _decisions(rows: Sequence[Row], up: str, _: str) -> str:
 
 def _laws(rows: Sequence[Row], up: str, _: str) -> str:
     parts = [
-        f"## [{row.title}]({up}{row.page}.ipynb)\n\n{tables.model(row.record['model'])}"
+        f"## [{row.title}]({up}{row.page}.ipynb)\n\n{model(row.record['model'], row.record['criteria'])}"
         for row in rows
         if row.record and row.record["model"]
     ]
