@@ -19,7 +19,7 @@ import yaml
 from lab import paths
 from lab.evidence import record
 from lab.report import site
-from lab.report.fragments import Row
+from lab.report.row import Row
 from lab.runner.execute import Run, run
 from lab.runner.place import Place
 from lab.runner.plan import batches, due

@@ -13,8 +13,9 @@ from lab.evidence import record
 from lab.evidence.result import Model, Prediction
 from lab.report import downloads, sweep, tables
 from lab.report.catalogue import Entry
-from lab.report.fragments import Row, fill
+from lab.report.fragments import fill
 from lab.report.page import _only_shows
+from lab.report.row import Row
 from lab.runner.place import published
 from samples import sample_record
 

@@ -15,7 +15,7 @@ from lab import declared, paths
 from lab.errors import LabError
 from lab.evidence.record import Record
 from lab.report import catalogue
-from lab.report.fragments import Row
+from lab.report.row import Row
 from lab.report.stage import stage
 from lab.runner.current import current
 from lab.runner.place import Place, published

@@ -9,8 +9,9 @@ from pathlib import Path
 from lab import paths
 from lab.evidence import record
 from lab.report.downloads import downloads
-from lab.report.fragments import Row, fill
+from lab.report.fragments import fill
 from lab.report.page import page
+from lab.report.row import Row
 
 BOOK = paths.PROJECT / "book"
 
