@@ -22,13 +22,19 @@ def counts(rows: Sequence[Row], up: str, _: str) -> str:
 
 
 def roadmap(rows: Sequence[Row], up: str, _: str) -> str:
-    """The experiments to come, by theme."""
+    """The experiments to come by theme, folded; nothing if there are none."""
     themes: dict[str, list[str]] = {}
     for item in catalogue.planned():
         themes.setdefault(item["theme"], []).append(f"{item['question']} (`{item['slug']}`)")
-    return "\n".join(
+    if not themes:
+        return ""
+    lines = (
         f"- **{theme}**\n" + "\n".join(f"  - {line}" for line in lines) for theme, lines in themes.items()
     )
+    questions = tables.fold(
+        f"{len(catalogue.planned())} questions that have no experiment yet", "\n".join(lines)
+    )
+    return f"## To come\n\n{questions}"
 
 
 def theme(rows: Sequence[Row], up: str, name: str) -> str:
