@@ -8,17 +8,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from lab import paths
+
 _WORD = re.compile(r"[\w-]+")
 # Names that a script puts together from parts.
 _BUILT = ("bs-tooltip-",)
 
 
 def prune(site: Path) -> None:
-    """Rewrite each style sheet of `site` without the rules that ask for a class that no page and no script names."""
+    """Rewrite the themes' sheets in `site` without the rules that ask for a class that no page and no script names."""
+    own = {path.name for path in (paths.PROJECT / "book" / "_static").rglob("*.css")}
     texts = (path.read_text() for kind in ("html", "js") for path in site.rglob(f"*.{kind}"))
     used = {word for text in texts for word in _WORD.findall(text) if not word.startswith("fa-")}
     for path in (site / "_static").rglob("*.css"):
-        path.write_text(pruned(path.read_text(), used))
+        if path.name not in own:
+            path.write_text(pruned(path.read_text(), used))
 
 
 def pruned(css: str, used: set[str]) -> str:

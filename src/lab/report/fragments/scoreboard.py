@@ -60,7 +60,7 @@ def _usual(records: Iterable[Record]) -> tuple[str, ...]:
 def _run_on(usual: Sequence[str]) -> str:
     if not usual:
         return ""
-    return f"Run on {usual[0]} on one machine ({usual[1]}), where a row does not say otherwise."
+    return f"Run on {usual[0]} on {usual[1]}, where a row does not say otherwise."
 
 
 def _elsewhere(row: Row, usual: Sequence[str]) -> str:
