@@ -5,16 +5,12 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from lab.errors import LabError
-from lab.evidence import record
-from lab.evidence.result import Model, Prediction
 from lab.report import downloads, sweep, tables
 from lab.report.catalogue import Entry
 from lab.report.fragments import fill
-from lab.report.page import _only_shows
 from lab.report.row import Row
 from lab.runner.place import published
 from samples import sample_record
@@ -77,28 +73,6 @@ def test_a_sweeps_page_stands_alone(tmp_path: Path) -> None:
 )
 def test_quantities_have_the_digits_that_a_reader_can_use(value: object, unit: str, text: str) -> None:
     assert tables.quantity(value, unit) == text
-
-
-def test_a_model_that_was_not_checked_is_shown_without_an_error() -> None:
-    # The relative error of a prediction where nothing, or zero, was measured is no number.
-    check = Prediction("the largest size", 3.0, 0.0, "s", "soon")
-    model = Model("It grows.", "t = n", [], check, pd.DataFrame({"factor": [1]}), [])
-    assert "predicted 3 s, measured 0 s." in tables.model(record.model_as_data(model))
-
-
-@pytest.mark.parametrize(
-    ("source", "hidden"),
-    [
-        ('show(figures, "a")', True),
-        ("record = publish(a, b)", True),
-        ('show(figures, "a")\nsay(f"{x}")', True),
-        ("x = experiment.run(params)", False),
-        ("", False),
-        ("rate = 1", False),
-    ],
-)
-def test_only_cells_that_merely_show_lose_their_input(source: str, hidden: bool) -> None:
-    assert _only_shows(source) is hidden
 
 
 def test_the_kits_archive_keeps_its_folders(tmp_path: Path) -> None:

@@ -28,10 +28,10 @@ def count(record: Record) -> str:
 
 def _held(criteria: int, missed: Sequence[Item], controls: int) -> str:
     if not missed:
-        return f"{_number(criteria, 'criterion', 'criteria')} and {_number(controls, 'control')}: all hold"
+        return f"{tables.counted(criteria, 'criterion', 'criteria')} and {tables.counted(controls, 'control')}: all hold"
     decisive = any(item["tier"] != "absolute" for item in missed)
     rest = "" if decisive else ", among them all that decide"
-    return f"{criteria - len(missed)} of {_number(criteria, 'criterion', 'criteria')} hold{rest}"
+    return f"{criteria - len(missed)} of {tables.counted(criteria, 'criterion', 'criteria')} hold{rest}"
 
 
 def _failed(controls: Sequence[Item]) -> str:
@@ -41,10 +41,6 @@ def _failed(controls: Sequence[Item]) -> str:
     if failed == len(controls):
         return f"the {failed} controls fail as they must" if failed else "there is no control"
     return f"{failed} of {len(controls)} controls fail as they must"
-
-
-def _number(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def table(record: Record) -> str:

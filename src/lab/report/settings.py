@@ -70,7 +70,8 @@ def fold(slug: str, source: str) -> str:
         f"<code>papermill notebooks/{slug}.ipynb -p {name} {value}</code>, with a value of yours.</p>"
     )
     return tables.fold(
-        f"{len(found)} parameters: {names}", tables.table(head, rows, label="parameters") + change
+        f"{tables.counted(len(found), 'parameter')}: {names}",
+        tables.table(head, rows, label="parameters") + change,
     )
 
 

@@ -27,6 +27,11 @@ def quantity(value: Any, unit: str = "") -> str:
     return f"{text.removesuffix('.0')} {unit}".strip()
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: 1 control, 2 controls, 2 criteria."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def _digits(value: float) -> str:
     size = abs(value)
     if size >= 1000:
@@ -121,10 +126,16 @@ def header(head: Sequence[str]) -> str:
 
 def cells(head: Sequence[str], row: Sequence[str]) -> str:
     """The cells of a row, each with the name of its column."""
-    names = [html.escape(re.sub(r"<[^>]*>", "", name), quote=True) for name in head]
+    names = [html.escape(_plain(name), quote=True) for name in head]
     return "".join(
         f'<td role="cell" data-label="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)
     )
+
+
+def _plain(name: str) -> str:
+    """A column's name without tags, its grade in brackets."""
+    named = re.sub(r"<span\b[^>]*>([^<]*)</span>", r"(\1)", name)
+    return html.unescape(re.sub(r"<[^>]*>", "", named))
 
 
 def fold(line: str, inner: str) -> str:
