@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from playwright.sync_api import Browser, sync_playwright
+from thirty import build, thirty
 
 from lab import paths
 from lab.evidence import record
@@ -61,6 +64,23 @@ def built_site(small_runs: dict[str, Run]) -> Path:
     """The site made of those runs."""
     with _alone(paths.build()):
         return site.build([_published(row, small_runs.get(row.entry.slug)) for row in site.rows()])
+
+
+@pytest.fixture(scope="session")
+def thirty_site(small_runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages around thirty experiments: these, and copies of them under other names."""
+    rows = [_published(row, small_runs.get(row.entry.slug)) for row in site.rows()]
+    return build(thirty([row for row in rows if row.told]), tmp_path_factory.mktemp("thirty"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield opened
+        opened.close()
 
 
 def _published(row: Row, run: Run | None) -> Row:

@@ -46,3 +46,17 @@ class Visit:
 
     def _failed(self, request: Request) -> None:
         self.errors.append(f"missing: {request.url}")
+
+
+# Elements that stick out of the screen although none of their ancestors scrolls: besides code and formulas nothing
+# may be wider than a phone.
+CUT_OFF = """
+() => [...document.querySelectorAll('main *')].filter(element => {
+  const box = element.getBoundingClientRect();
+  if (box.width === 0 || box.right <= window.innerWidth + 1) return false;
+  if (element.closest('svg, math, .visually-hidden, .sr-only')) return false;
+  for (let up = element; up; up = up.parentElement)
+    if (['auto', 'scroll'].includes(getComputedStyle(up).overflowX)) return false;
+  return true;
+}).map(element => element.outerHTML.slice(0, 120))
+"""
