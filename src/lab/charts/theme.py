@@ -16,6 +16,9 @@ GREY = "#8A8F98"
 
 WIDE, NARROW = 600, 270  # px of the plotting area on a desktop page and on a phone
 
+FONT = "system-ui, sans-serif"
+# The widest of the fonts that a system may have for it: space is measured with this one, so that no label is cut off.
+MEASURED_WITH = "DejaVu Sans"
 _TEXT = "currentColor"
 
 
@@ -34,8 +37,9 @@ def config() -> dict[str, Any]:
     label = {"labelColor": _TEXT, "titleColor": _TEXT, "labelFontSize": 12, "titleFontSize": 12}
     return {
         "background": None,
-        "font": "system-ui, sans-serif",
-        "aria": False,  # the figure has one text alternative; a thousand labelled points help nobody
+        "font": MEASURED_WITH,
+        "aria": True,  # the source of the tooltips; it is taken out of the page, where a figure has one alternative
+        "tooltipFormat": {"numberFormat": ","},
         "range": {"category": PALETTE},
         "view": {"stroke": None},
         "axis": label
