@@ -32,6 +32,15 @@ def decades(values: Iterable[float]) -> list[float]:
     return [10.0**power for power in range(low, high + 1)]
 
 
+def log_ticks(values: Iterable[float]) -> list[float]:
+    """Ticks of a logarithmic axis: powers of ten, with 3 times them where fewer than three would be seen."""
+    drawn = [value for value in values if value > 0]
+    powers = decades(drawn)
+    if sum(min(drawn) <= power <= max(drawn) for power in powers) >= 3:
+        return powers
+    return [factor * power for power in powers for factor in (1, 3)]
+
+
 def config() -> dict[str, Any]:
     """The Vega-Lite config that every chart carries."""
     label = {"labelColor": _TEXT, "titleColor": _TEXT, "labelFontSize": 12, "titleFontSize": 12}
