@@ -1,13 +1,11 @@
 /* Shows the values of a mark beside it: of the one nearest to the pointer or tap; by arrow keys one after the other. */
 (() => {
   const DRAWING = ".lab-figure [role=img]";
-  const ON = 6, NEAR = 24; /* px: so close counts as upon a mark; so far it is still meant */
-  for (const drawing of document.querySelectorAll(DRAWING)) {
-    const figure = drawing.parentElement;
+  const SMALL = 12, ON = 6, NEAR = 24; /* px: size of a point; so close counts as upon it; so far a mark is still meant */
+  /* JupyterLab runs this before the figure is in the page. */
+  setTimeout(() => document.querySelectorAll(DRAWING).forEach(drawing => {
     if (drawing.querySelector("[data-tip]")) drawing.tabIndex = 0;
-    if (figure.querySelector(".lab-tip")) continue;
-    figure.insertAdjacentHTML("beforeend", '<div class="lab-tip" role="status"></div>');
-  }
+  }));
   if (window.labFigures) return;
   window.labFigures = true;
   let shown = null;
@@ -37,7 +35,8 @@
     for (const mark of marks(drawing)) {
       const box = mark.getBoundingClientRect();
       const gap = Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom));
-      const rank = [Math.max(gap - ON, 0), box.width * box.height];
+      const slack = Math.max(box.width, box.height) <= SMALL ? ON : 0;
+      const rank = [Math.max(gap - slack, 0), box.width * box.height];
       if (rank[0] < least[0] || (rank[0] === least[0] && rank[1] < least[1])) [best, least] = [mark, rank];
     }
     return best;

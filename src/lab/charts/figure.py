@@ -44,7 +44,8 @@ class Figure:
         )
         return (
             f'<style>{_beside("figure.css")}</style><figure class="lab-figure" id="figure-{name}">'
-            f"<figcaption>{html.escape(self.title)}</figcaption>{drawings}</figure>"
+            f"<figcaption>{html.escape(self.title)}</figcaption>{drawings}"
+            f'<div class="lab-tip" role="status"></div></figure>'
             f"<script>{_beside('figure.js')}</script>"
         )
 
