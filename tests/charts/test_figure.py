@@ -94,3 +94,28 @@ def test_kinds_of_lines_are_explained_by_lines() -> None:
     assert (
         len(re.findall(r'role-legend-symbol"[^>]*><path [^>]*d="M-[\d.]+,0L', drawing.svg(drawn, "x"))) == 2
     )
+
+
+def test_lines_that_are_no_data_are_named_by_a_legend() -> None:
+    limit = pd.DataFrame({"at": [2.0], "reference": ["our limit"]})
+    rule = (
+        alt.Chart(limit)
+        .mark_rule(color=theme.GREY)
+        .encode(y="at:Q", strokeDash=presets.reference(["our limit"], 1))
+    )
+    shown = drawing.svg(rule, "x")
+    assert ">our limit</text>" in shown
+    assert re.search(rf'role-legend-symbol"[^>]*><path [^>]*stroke="{theme.GREY}"', shown)
+
+
+def test_a_label_that_another_hides_is_left_out() -> None:
+    crowded = alt.Chart(pd.DataFrame({"at": [0, 10]})).mark_point()
+    shown = drawing.svg(
+        crowded.encode(x=alt.X("at:Q").axis(tickCount=20, format=".1f")).properties(width=600), "x"
+    )
+    assert ">9.0</text>" in shown
+    assert ">9.5</text>" not in shown
+
+
+def test_a_mark_without_a_colour_of_its_own_takes_one_of_the_palette() -> None:
+    assert f'fill="{theme.BLUE}"' in drawing.svg(bars(300), "x")

@@ -48,15 +48,18 @@ def _give_font() -> None:
 def _slim(element: Element) -> None:
     """Take out what draws nothing, and digits that no screen shows: half of what Vega writes."""
     for child in list(element):
-        if child.get("display") == "none" or _is_bare_background(child):
+        if _is_unseen(child):
             element.remove(child)
             continue
         child.attrib = {name: _rounded(name, value) for name, value in child.items() if _counts(name, value)}
         _slim(child)
 
 
-def _is_bare_background(element: Element) -> bool:
-    return element.get("class") == "background" and not {"fill", "stroke"} & set(element.keys())
+def _is_unseen(element: Element) -> bool:
+    bare = element.get("class") == "background" and not {"fill", "stroke"} & set(element.keys())
+    return (
+        bare or element.get("display") == "none" or element.get("opacity") == "0"
+    )  # labels that others hide
 
 
 def _counts(name: str, value: str) -> bool:

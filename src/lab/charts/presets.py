@@ -36,11 +36,25 @@ def panels(field: str, order: Sequence[str]) -> alt.Row:
 
 def dashes(field: str, order: Sequence[str], columns: int) -> alt.StrokeDash:
     """Kinds of lines, the first one drawn through, with a legend of lines."""
-    patterns = [[1, 0], [5, 3], [2, 2]][: len(order)]
-    dash = alt.StrokeDash(f"{field}:N", title=None, sort=list(order)).scale(
-        domain=list(order), range=patterns
+    return _lines(field, order, [[1, 0], [5, 3], [2, 2]]).legend(
+        symbolType="stroke", symbolSize=300, columns=columns
     )
-    return dash.legend(symbolType="stroke", symbolSize=300, columns=columns)
+
+
+def reference(order: Sequence[str], columns: int) -> alt.StrokeDash:
+    """Lines that are no data (a limit, a claim, a theory), for marks in theme.GREY: dashed, named by a legend.
+
+    The data's column `reference` holds their names.
+    """
+    return _lines("reference", order, [[5, 3], [2, 2], [8, 3, 2, 3]]).legend(
+        symbolType="stroke", symbolSize=300, symbolStrokeColor=theme.GREY, columns=columns
+    )
+
+
+def _lines(field: str, order: Sequence[str], patterns: Sequence[Sequence[int]]) -> alt.StrokeDash:
+    names = list(order)
+    encoded = alt.StrokeDash(f"{field}:N", title=None, sort=names)
+    return encoded.scale(domain=names, range=patterns[: len(names)])
 
 
 def columns(width: int, wide: int, narrow: int) -> int:

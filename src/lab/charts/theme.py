@@ -49,6 +49,7 @@ def config() -> dict[str, Any]:
         "font": MEASURED_WITH,
         "aria": True,  # the source of the tooltips; it is taken out of the page, where a figure has one alternative
         "tooltipFormat": {"numberFormat": ","},
+        "mark": {"color": BLUE},
         "range": {"category": PALETTE},
         "view": {"stroke": None},
         "axis": label
@@ -61,7 +62,9 @@ def config() -> dict[str, Any]:
         },
         "legend": label
         # Where the reader's font runs wider than the one that was measured with, entries must not touch.
-        | {"orient": "top", "titleFontWeight": "normal", "labelLimit": 260, "columnPadding": 24},
+        | {"orient": "top", "titleFontWeight": "normal", "labelLimit": 260, "columnPadding": 24}
+        # Two legends one below the other: side by side they read as one, and leave a phone's screen.
+        | {"layout": {"top": {"direction": "vertical", "anchor": "start", "margin": 4}}},
         "header": label | {"titleFontWeight": "normal"},
         "title": {"color": _TEXT, "fontSize": 13, "fontWeight": "normal"},
         "text": {"color": _TEXT, "fontSize": 12},
