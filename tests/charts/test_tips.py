@@ -49,6 +49,22 @@ def test_a_line_with_points_of_its_own_gets_no_others() -> None:
     assert shown.count("data-tip") == 6
 
 
+def test_a_line_beside_points_of_other_values_tells_its_own() -> None:
+    points = alt.Chart(DATA).mark_point().encode(x="rows:Q", y=alt.Y("theory:Q"))
+    assert (
+        drawing.svg(lines(DATA) + points.transform_calculate(theory="datum.rows * 2"), "x").count(
+            "lab-unseen"
+        )
+        == 3
+    )
+
+
+def test_a_line_of_other_rows_than_the_points_beside_it_tells_its_own() -> None:
+    first, second = (alt.datum.kind == kind for kind in ("a", "b"))
+    both = lines(DATA).transform_filter(first) + lines(DATA).mark_point().transform_filter(second)
+    assert drawing.svg(both, "x").count("lab-unseen") == 2
+
+
 def test_unseen_points_leave_the_legend_of_lines_as_it_is() -> None:
     shown = drawing.svg(lines(DATA), "x")
     assert len(re.findall(r'role-legend-symbol"[^>]*><path [^>]*d="M-[\d.]+,0L', shown)) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -12,27 +12,36 @@ MOST = 700  # marks of one drawing that tell their values; of more every second,
 SVG = "http://www.w3.org/2000/svg"
 _TELLING = {"mark-symbol", "mark-rect", "mark-rule", "mark-arc"}  # a line or an area tells by its points
 _POINTS = {"point", "circle", "square"}
+Part = dict[str, Any]  # of a Vega-Lite specification
 _PARTS = ("layer", "hconcat", "vconcat", "concat")
 
 
-def with_points(part: dict[str, Any]) -> dict[str, Any]:
-    """The Vega-Lite specification with an unseen point at each value of a line or an area that has none yet."""
-    if any(_kind(layer) in _POINTS for layer in part.get("layer", ())):
-        return part
-    if _kind(part) in ("line", "area") and not part["mark"].get("point"):
-        return part | _pointed(part)
-    inner = {name: [with_points(item) for item in part[name]] for name in _PARTS if name in part}
+def with_points(part: Part, beside: Sequence[Part] = ()) -> Part:
+    """The Vega-Lite specification with an unseen point at each value of a line or an area that shows none.
+
+    beside: the points that are drawn in the same panel.
+    """
+    if _kind(part) in ("line", "area"):
+        shown = part["mark"].get("point") or any(_drawn(points) == _drawn(part) for points in beside)
+        return part if shown else part | _pointed(part, alone=not beside)
+    points = [layer for layer in part.get("layer", ()) if _kind(layer) in _POINTS] or beside
+    inner = {name: [with_points(item, points) for item in part[name]] for name in _PARTS if name in part}
     return part | inner | ({"spec": with_points(part["spec"])} if "spec" in part else {})
 
 
-def _kind(part: dict[str, Any]) -> str:
+def _kind(part: Part) -> str:
     return part["mark"]["type"] if "mark" in part else ""
 
 
-def _pointed(unit: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {"mark": unit["mark"] | {"point": "transparent"}}
+def _drawn(unit: Part) -> list[Any]:
+    axes = [unit.get("encoding", {}).get(axis, {}).get("field") for axis in "xy"]
+    return [*axes, unit.get("data"), unit.get("transform")]
+
+
+def _pointed(unit: Part, alone: bool) -> Part:
+    made: Part = {"mark": unit["mark"] | {"point": "transparent"}}
     color = unit.get("encoding", {}).get("color", {})
-    if _kind(unit) == "line" and "field" in color and color.get("legend", {}) is not None:
+    if alone and _kind(unit) == "line" and "field" in color and color.get("legend", {}) is not None:
         # Points would turn the legend's strokes into dots.
         legend = {"symbolType": "stroke"} | color.get("legend", {})
         made["encoding"] = unit["encoding"] | {"color": color | {"legend": legend}}
