@@ -28,7 +28,7 @@ def test_observed_values_and_limits_are_told_apart_by_a_legend_and_tell_their_va
     ("values", "ticks"),
     [
         ([1_000, 100_000], ["1,000", "10,000", "100,000"]),
-        ([0, 100_000], ["0", "50,000", "100,000"]),
+        ([0, 100_000], ["0", "40,000", "100,000"]),
         (["wide", "narrow"], ['"wide"', '"narrow"']),
     ],
 )
