@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from browsers import chromium, unreadable
@@ -32,7 +33,8 @@ def browser() -> Iterator[Browser]:
 def visit(browser: Browser, **options: Any) -> Page:
     page = browser.new_context(**options).new_page()
     figure = Figure("The second takes 2 times as long", "Two bars.", bars, DATA)
-    page.set_content(f"<p>Before</p>{figure.html('a')}{figure.html('b')}<p>After</p>")
+    body = f"<h1>Bars</h1><p>Before</p>{figure.html('a')}{figure.html('b')}<p>After</p>"
+    page.set_content(f'<html lang="en"><title>Bars</title><body><main>{body}</main></body></html>')
     return page
 
 
@@ -84,6 +86,7 @@ def test_values_are_said_to_those_who_hear_the_page_and_the_alternative_stays(br
     page.keyboard.press("Tab")
     assert page.locator(f"[role=status]{SHOWN}").count() == 1
     assert page.get_by_role("img", name="Two bars.").count() == 2
+    assert Axe().run(page).response["violations"] == []
 
 
 def test_without_scripts_the_drawing_stays_and_is_no_stop_for_the_keyboard(browser: Browser) -> None:
