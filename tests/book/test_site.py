@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from browsing import CUT_OFF, PHONE, Visit
 from lab.evidence.record import Record
