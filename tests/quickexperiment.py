@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import pandas as pd
 from pydantic import Field
@@ -10,7 +11,7 @@ from pydantic import Field
 from lab.charts.figure import Figure
 from lab.evidence.criteria import Control, Criterion, Observation, at_most
 from lab.evidence.params import Parameters
-from lab.evidence.result import Law, Metric, Prediction, Result, Summary
+from lab.evidence.result import Advice, Alternative, Decision, Metric, Model, Prediction, Result, Summary
 
 TITLE = "Quick: an answer at once"
 QUESTION = "Does it answer at once?"
@@ -45,18 +46,33 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     return run(params), {"late": run(params, wait_ms=1_000)}
 
 
-def figures(treatment: Result) -> dict[str, Figure]:
+def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
     data = pd.DataFrame({"wait": [treatment.metric("wait").value]})
     return {"wait": Figure("It waits", "One bar.", lambda width: None, data)}
 
 
-def summary(treatment: Result) -> Summary:
+def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     wait = treatment.metric("wait")
-    return Summary(f"After {wait.value} ms.", wait, [1, 2, 3])
+    return Summary(
+        f"After {wait.value} ms.",
+        wait,
+        [Decision("Is it soon?", f"Within {wait.value} ms.", "measured", ["soon"], figure="wait")],
+        conditions=["one message", "no service"],
+        figure="wait",
+        alternatives=[Alternative("waiting", "what others do", "no version")],
+    )
 
 
-def scale(treatment: Result) -> Law:
+def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     wait = treatment.metric("wait")
-    check = Prediction("here", wait.value, wait.value, "ms")
-    table = pd.DataFrame({"factor": [1, 10], "ms": [wait.value, wait.value]})
-    return Law("It waits as long.", "t = c", [wait], check, table, ["Wait."])
+    return Model(
+        "It waits as long.",
+        "t = c",
+        [wait],
+        Prediction("here", wait.value, wait.value, "ms", "soon"),
+        pd.DataFrame({"factor": [1, 10], "ms": [wait.value, wait.value]}),
+        grades={"ms": "measured"},
+        checked_to=1,
+        changes_at="10 messages",
+        advice=[Advice("Wait.", "measured")],
+    )

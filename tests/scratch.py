@@ -21,8 +21,7 @@ share = 0.5  # of one
 arms = ("first",)  # what is compared"""
 RUN = """params = parameters(experiment.Params)
 treatment, controls = experiment.run_with_controls(params)
-shown = experiment.figures(treatment), experiment.summary(treatment), experiment.scale(treatment)
-record = publish(experiment, treatment, controls, *shown)"""
+publish(experiment, treatment, controls)"""
 
 
 def copy(folder: Path, names: Iterable[str] = COPIED) -> Path:

@@ -43,6 +43,7 @@ COMMON = {
     "lazy",
     "paths",
     "progress",
+    "wheels",
     "__version__",
 }
 
@@ -128,7 +129,7 @@ def test_an_experiment_offers_what_its_notebook_asks_for(slug: str) -> None:
     assert module.CONTROLS
     assert all(isinstance(item, Control) for item in module.CONTROLS)
     assert {item.breaks for item in module.CONTROLS} <= {item.name for item in module.CRITERIA}
-    asked = ("run", "run_with_controls", "figures", "scale", "summary")
+    asked = ("run", "run_with_controls", "figures", "model", "summary")
     assert not [name for name in asked if not callable(getattr(module, name, None))]
     assert module.TITLE
     assert module.QUESTION.endswith("?")

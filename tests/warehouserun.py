@@ -12,13 +12,12 @@ from lab.evidence.criteria import Observation, judge_all
 from lab.evidence.params import parse
 from lab.evidence.result import Result
 from lab.experiments import warehouse_bench as experiment
-from lab.experiments.warehouse_bench import observations
-from lab.experiments.warehouse_bench.bench import Cell, Timing
-from lab.experiments.warehouse_bench.checks import Found
-from lab.experiments.warehouse_bench.data import Files
-from lab.experiments.warehouse_bench.datasets import OWN, SAME, Dataset
-from lab.experiments.warehouse_bench.lake import Lake
-from lab.experiments.warehouse_bench.means import Means
+from lab.experiments.warehouse_bench.judge import result as judge
+from lab.experiments.warehouse_bench.measure.measurement import Seen
+from lab.experiments.warehouse_bench.mechanism.bench import Cell, Timing
+from lab.experiments.warehouse_bench.mechanism.dataset import OWN, SAME, Dataset, Files
+from lab.experiments.warehouse_bench.mechanism.engine import Resources
+from lab.experiments.warehouse_bench.workload.lake import Lake
 
 PARAMS = parse(experiment.Params, {"queries": (1, 6), "own_formats": ("parquet", "iceberg")})
 LINES = {"DuckDB": (0.005, 0.2e-9), "Trino": (0.1, 2e-9), "Spark": (0.2, 4e-9)}  # seconds, seconds per byte
@@ -29,7 +28,7 @@ def lake() -> Lake:
     """Sizes and datasets as PARAMS ask for them; there are no files."""
     made = Lake(Path("nowhere"), ("lineitem",))
     for size, held in STORED.items():
-        made.files[size] = Files(size, Path("nowhere"), {}, {"lineitem": held}, {"lineitem": 1}, {})
+        made.files[size] = Files(size, Path("nowhere"), {}, {"lineitem": held}, {})
     same = [Dataset(SAME, "parquet", size) for size in PARAMS.sizes]
     same += [Dataset(SAME, name, PARAMS.scale_factor) for name in ("iceberg", "delta")]
     own = [Dataset(OWN, name, PARAMS.scale_factor) for name in ("parquet", "iceberg")]
@@ -37,7 +36,7 @@ def lake() -> Lake:
     return made
 
 
-def found() -> Found:
+def found() -> Seen:
     """A clean run: every time as LINES say, but for a hundredth; rounds in random order."""
     made, random = lake(), np.random.default_rng(1)
     cells = [
@@ -54,9 +53,11 @@ def found() -> Found:
     timings = pd.DataFrame(rows)
     answers = timings[timings["dataset"].str.contains("0p1|0p01")][["engine", "dataset", "query", "round"]]
     starts = pd.DataFrame([(engine, "start", 1.0) for engine in LINES], columns=["engine", "what", "seconds"])
-    means = {engine: Means(os.cpu_count() or 1, PARAMS.memory_mb, "heap", True, 1, 1) for engine in LINES}
+    resources = {
+        engine: Resources(os.cpu_count() or 1, PARAMS.memory_mb, "heap", True, 1, 1) for engine in LINES
+    }
     told = answers.assign(values=40, differing=0, first="")
-    return Found(timings, told, made, starts, differing_files=0, means=means, seconds=60.0)
+    return Seen(timings, told, made, starts, differing_files=0, resources=resources, versions={})
 
 
 def _timing(cell: Cell, dataset: Dataset, number: int, noise: float) -> Timing:
@@ -66,8 +67,12 @@ def _timing(cell: Cell, dataset: Dataset, number: int, noise: float) -> Timing:
     return Timing(*cell, number, seconds, 2 * seconds, 0.2 * held, seconds, 0.1 * held, 2.2 * seconds)
 
 
-def judged(run: Found, name: str) -> tuple[str, Observation]:
-    result = observations.result(PARAMS, run, {})
+def judge_run(run: Seen) -> Result:
+    return judge.of_run(PARAMS, run, seconds=60.0)
+
+
+def judged(run: Seen, name: str) -> tuple[str, Observation]:
+    result = judge_run(run)
     return outcomes(result)[name], result.observed[name]
 
 

@@ -1,14 +1,15 @@
-"""What a notebook calls: read its parameters, show a mechanism, a figure, a law, publish the verdict."""
+"""What a notebook calls: read its parameters, show a mechanism, a figure, a model, publish the verdict."""
 
 from __future__ import annotations
 
+import html
 import inspect
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from IPython.display import HTML, Code, Markdown, display
 
@@ -17,9 +18,10 @@ from lab.charts.figure import Figure
 from lab.evidence import params, provenance, record, sources
 from lab.evidence.criteria import Criterion, conclude, judge_all, judge_control
 from lab.evidence.record import Record
-from lab.evidence.result import Law, Result, Summary
+from lab.evidence.result import Model, Result, Summary
 from lab.files import write_atomically
-from lab.report import tables
+from lab.report import evidence, tables
+from lab.report.model import model as model_shown
 from lab.runner.place import changes, exploratory
 
 _started = time.monotonic()
@@ -39,18 +41,29 @@ def say(text: str) -> None:
 
 def criteria_table(criteria: tuple[Criterion, ...]) -> None:
     """Show what is declared before the run."""
-    display(HTML(tables.declared(criteria)))
+    _show("criteria", HTML(tables.declared(criteria)))
+
+
+def table(rows: Iterable[Sequence[Any]], head: Sequence[str], label: str) -> None:
+    """Show a table that scrolls by itself on a narrow screen. Numbers are printed to the digits that a reader can use.
+
+    label: what it is, for those who hear the page.
+    """
+    cells = [[tables.cell(value) for value in row] for row in rows]
+    display(HTML(tables.table([html.escape(name) for name in head], cells, label)))
 
 
 def source(*objects: Callable[..., Any] | type) -> None:
     """Show the source of the mechanism as it is run."""
     for item in objects:
-        display(Code(inspect.getsource(item), language="python"))
+        code = Code(inspect.getsource(item), language="python")
+        _show("source", code, name=item.__name__, module=item.__module__, language="python")
 
 
 def text_file(path: Path, language: str = "") -> None:
     """Show a file (SQL, configuration) as it is used."""
-    display(Code(path.read_text(), language=language or path.suffix.lstrip(".")))
+    language = language or path.suffix.lstrip(".")
+    _show("source", Code(path.read_text(), language=language), name=path.name, module="", language=language)
 
 
 def show(figures: Mapping[str, Figure], name: str) -> None:
@@ -58,26 +71,52 @@ def show(figures: Mapping[str, Figure], name: str) -> None:
     display(HTML(figures[name].html(name)))
 
 
-def show_law(law: Law) -> None:
+def show_model(model: Model) -> None:
     """Show how the result changes with size."""
-    display(Markdown(tables.law(record.law_as_data(law))))
+    _show("model", Markdown(model_shown(record.model_as_data(model))))
 
 
-def publish(
-    experiment: ModuleType,
-    treatment: Result,
-    controls: Mapping[str, Result],
-    figures: Mapping[str, Figure],
-    summary: Summary,
-    law: Law,
-) -> Record:
-    """Judge the run, write its record and the figures' data, show verdict and criteria.
+class Shown(NamedTuple):
+    """What is told about a run: figures by name, answer and decisions, the model."""
+
+    figures: Mapping[str, Figure]
+    summary: Summary
+    model: Model
+
+
+def publish(experiment: ModuleType, treatment: Result, controls: Mapping[str, Result]) -> Shown:
+    """Say the answer, judge the run, write its record and the figures' data, show verdict and criteria.
 
     `controls`: result by the name of the control, one for each of the experiment's CONTROLS.
     Written to `LAB_RECORDS`: SLUG.json and SLUG/FIGURE.csv. The runner sets it, and publishes a run with the
     notebook's own parameters. Whoever else runs the notebook gets a folder under `build/exploratory`: there
     may be cells in it that were changed, and its notebook is somewhere else.
     """
+    shown = Shown(
+        experiment.figures(treatment, controls),
+        experiment.summary(treatment, controls),
+        experiment.model(treatment, controls),
+    )
+    _show("answer", Markdown(f"**Answer.** {shown.summary.answer}"))
+    result = _judged(experiment, treatment, controls, shown)
+    folder = _folder(result)
+    for name, figure in shown.figures.items():
+        write_atomically(folder / result["experiment"] / f"{name}.csv", figure.data.to_csv(index=False))
+    kept = record.write(result, folder)
+    _show("verdict", HTML(tables.banner(result) + evidence.table(result)))
+    if "LAB_RECORDS" not in os.environ:
+        say(f"Exploratory, so not in the book. Record: `{kept}`")
+    return shown
+
+
+def _show(part: str, item: Any, **more: str) -> None:
+    """Show `item` and mark what it is: the experiment's page has a place of its own for some of it."""
+    display(item, metadata={"lab": {"part": part, **more}})
+
+
+def _judged(
+    experiment: ModuleType, treatment: Result, controls: Mapping[str, Result], shown: Shown
+) -> Record:
     slug = experiment.__name__.rpartition(".")[2]
     judged = judge_all(experiment.CRITERIA, treatment.observed)
     arms = {
@@ -85,7 +124,7 @@ def publish(
         for control in experiment.CONTROLS
     }
     verdict = conclude(judged, {name: item for name, (_, item) in arms.items()})
-    result = record.compose(
+    return record.compose(
         slug,
         treatment,
         judged,
@@ -93,17 +132,9 @@ def publish(
         verdict,
         time.monotonic() - _started,
         _provenance(slug, treatment),
-        summary,
-        law,
+        shown.summary,
+        shown.model,
     )
-    folder = _folder(result)
-    for name, figure in figures.items():
-        write_atomically(folder / slug / f"{name}.csv", figure.data.to_csv(index=False))
-    kept = record.write(result, folder)
-    display(HTML(tables.verdict(result)))
-    if "LAB_RECORDS" not in os.environ:
-        say(f"Exploratory, so not in the book. Record: `{kept}`")
-    return result
 
 
 def _folder(result: Record) -> Path:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.experiments.kafka_lag.present.law import LOAD_LIMIT, partitions_for
+from lab.experiments.kafka_lag.present.model import LOAD_LIMIT, partitions_for
 
 
 @given(st.floats(1, 1e9), st.floats(1, 1e6))

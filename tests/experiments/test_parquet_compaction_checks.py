@@ -10,15 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.evidence.params import ParameterError, parse
-from lab.experiments.parquet_compaction import events, oracle
-from lab.experiments.parquet_compaction.checks import Survey, check_reading, check_readings, check_survey
-from lab.experiments.parquet_compaction.crash import Kill, Stage, stages
-from lab.experiments.parquet_compaction.faults_seen import killed, reader_sees_whole, watched
-from lab.experiments.parquet_compaction.log import DataFile
+from lab.experiments.parquet_compaction import oracle
+from lab.experiments.parquet_compaction.judge.consistency import (
+    check_reading,
+    check_readings,
+    check_survey,
+    killed,
+    reader_sees_whole,
+    watched,
+)
+from lab.experiments.parquet_compaction.measure.concurrent_readers import Reading, Watch
+from lab.experiments.parquet_compaction.measure.killed_compaction import Kill, Survey
+from lab.experiments.parquet_compaction.mechanism.reader import prune
+from lab.experiments.parquet_compaction.mechanism.table_format import DataFile
 from lab.experiments.parquet_compaction.params import Params
-from lab.experiments.parquet_compaction.reader import prune
-from lab.experiments.parquet_compaction.readers import Reading, Watch
-from lab.experiments.parquet_compaction.workload import workload
+from lab.experiments.parquet_compaction.workload import event_log
+from lab.experiments.parquet_compaction.workload.event_log import workload
+from lab.experiments.parquet_compaction.workload.maintenance import Stage, stages
 
 
 def reading(rows: int, known: int = 0) -> Reading:
@@ -193,16 +201,16 @@ def test_the_brute_force_counts_what_a_person_counts() -> None:
 
 
 def test_the_log_arrives_late_but_whole() -> None:
-    log = events.generate(20_000, 4, 100, seed=1)
+    log = event_log.generate(20_000, 4, 100, seed=1)
     assert (np.diff(log.day) < 0).any()  # some arrive after midnight
     assert sorted(set(log.day)) == [0, 1, 2, 3]
     batches = log.batches(6_000)
     assert [batch.num_rows for batch in batches] == [6_000] * 3
 
 
-@given(st.sampled_from(list(events.layouts(3))), st.integers(0, 99), st.integers(0, 3))
+@given(st.sampled_from(list(event_log.layouts(3))), st.integers(0, 99), st.integers(0, 3))
 def test_pruning_never_leaves_out_a_file_with_wanted_rows(name: str, user: int, day: int) -> None:
-    log, layout = events.generate(2_000, 4, 100, seed=2), events.layouts(3)[name]
+    log, layout = event_log.generate(2_000, 4, 100, seed=2), event_log.layouts(3)[name]
     where = {"user_id": [user], "day": [day]}
     parts = list(layout.divide(log.table(0, len(log))))
     files = [DataFile(str(number), rows.num_rows, 1, keys) for number, (keys, rows) in enumerate(parts)]
@@ -213,15 +221,15 @@ def test_pruning_never_leaves_out_a_file_with_wanted_rows(name: str, user: int, 
 
 
 def test_a_layout_divides_every_row_into_one_partition() -> None:
-    log = events.generate(5_000, 4, 100, seed=3)
-    for layout in (*events.layouts(3).values(), events.over_partitioned(500, 3)):
+    log = event_log.generate(5_000, 4, 100, seed=3)
+    for layout in (*event_log.layouts(3).values(), event_log.over_partitioned(500, 3)):
         parts = [rows["event_id"].to_numpy() for _, rows in layout.divide(log.table(0, len(log)))]
         assert sorted(np.concatenate(parts)) == list(range(5_000))
 
 
 def test_an_over_partitioned_load_has_partitions_of_its_own() -> None:
-    batches = events.generate(3_000, 4, 100, seed=3).batches(500)
-    layout = events.over_partitioned(500, 3)
+    batches = event_log.generate(3_000, 4, 100, seed=3).batches(500)
+    layout = event_log.over_partitioned(500, 3)
     names = [str(keys) for batch in batches for keys, _ in layout.divide(batch)]
     assert len(set(names)) == len(names)
 

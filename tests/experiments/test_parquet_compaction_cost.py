@@ -8,11 +8,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lab.experiments.parquet_compaction import aggregate
-from lab.experiments.parquet_compaction.cost import Model, cost, fit
-from lab.experiments.parquet_compaction.observations import held_out, modelled, query_time_improves
+from lab.experiments.parquet_compaction.judge import cost_model
+from lab.experiments.parquet_compaction.judge.compaction_frequency import frequency_law
+from lab.experiments.parquet_compaction.judge.cost_model import held_out, modelled
+from lab.experiments.parquet_compaction.judge.query_times import query_time_improves
+from lab.experiments.parquet_compaction.mechanism.cost_model import Model, cost, fit
 from lab.experiments.parquet_compaction.params import HELD_OUT
-from lab.experiments.parquet_compaction.rhythm import rhythm
 
 FILES = np.array([1, 1, 3, 10, 40, 120, 12, 60])
 BYTES = np.array([1e5, 9e6, 9e6, 1e6, 1e6, 11e6, 3e6, 2e6])
@@ -120,9 +121,9 @@ def cells(slower: float = 1.0) -> pd.DataFrame:
 
 def test_the_held_out_layout_does_not_teach_the_model() -> None:
     wrong = cells(slower=3)
-    model = aggregate.model_of(wrong)
+    model = cost_model.model_of(wrong)
     assert model.open_s == pytest.approx(0.015, rel=1e-3)
-    seen = modelled({"cells": wrong, "predictions": aggregate.predictions(wrong, model)})
+    seen = modelled({"cells": wrong, "predictions": cost_model.predictions(wrong, model)})
     assert seen["model_fits"].value > 0.99
     assert seen["held_out_predicted"].value == pytest.approx(2 / 3, rel=1e-3)
 
@@ -130,14 +131,14 @@ def test_the_held_out_layout_does_not_teach_the_model() -> None:
 def test_a_bad_fit_of_single_timings_is_inconclusive_a_good_one_is_not() -> None:
     for slower, conclusive in ((3, False), (1, True)):
         table = cells(slower)
-        seen = {"cells": table, "predictions": aggregate.predictions(table, aggregate.model_of(table))}
+        seen = {"cells": table, "predictions": cost_model.predictions(table, cost_model.model_of(table))}
         assert modelled(seen, repeated=False)["held_out_predicted"].conclusive is conclusive
         assert modelled(seen)["held_out_predicted"].conclusive
 
 
 def test_a_right_prediction_is_seen_as_right() -> None:
     right = cells()
-    predictions = aggregate.predictions(right, aggregate.model_of(right))
+    predictions = cost_model.predictions(right, cost_model.model_of(right))
     assert modelled({"cells": right, "predictions": predictions})["held_out_predicted"].value < 1e-3
     assert set(held_out(predictions).index) == {"before", "after"}
 
@@ -148,7 +149,7 @@ def test_the_best_frequency_is_where_the_total_is_least(growth: float, fixed: fl
     table = pd.DataFrame(
         {"every": every, "query_s": 0.4 + growth * every, "compaction_s": fixed / every + 0.03}
     )
-    law = rhythm(table)
+    law = frequency_law(table)
     best = law.best(queries)
     assert law.growth_s == pytest.approx(growth, rel=1e-6)
     assert law.compact_s == pytest.approx(fixed, rel=1e-6)
@@ -159,4 +160,4 @@ def test_the_best_frequency_is_where_the_total_is_least(growth: float, fixed: fl
 
 def test_if_files_cost_nothing_nobody_needs_to_compact() -> None:
     table = pd.DataFrame({"every": [1, 2, 4], "query_s": [0.4, 0.4, 0.4], "compaction_s": [0.4, 0.2, 0.1]})
-    assert rhythm(table.assign(query_s=[0.42, 0.41, 0.4])).best(1) == float("inf")
+    assert frequency_law(table.assign(query_s=[0.42, 0.41, 0.4])).best(1) == float("inf")

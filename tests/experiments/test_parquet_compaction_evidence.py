@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.experiments.parquet_compaction import events
-from lab.experiments.parquet_compaction.accounts import Account, Stock, account
-from lab.experiments.parquet_compaction.answers import TpchCheck
-from lab.experiments.parquet_compaction.needs import missed, ranges_of, total
-from lab.experiments.parquet_compaction.observations import caches_cold, tpch_unchanged
-from lab.experiments.parquet_compaction.parquet import encode
-from lab.experiments.parquet_compaction.reader import Query
-from lab.experiments.parquet_compaction.writing_seen import bytes_agree
+from lab.experiments.parquet_compaction.judge.datasets import bytes_agree, tpch_unchanged
+from lab.experiments.parquet_compaction.judge.query_times import caches_cold
+from lab.experiments.parquet_compaction.measure.datasets import Account, Stock, account
+from lab.experiments.parquet_compaction.measure.needed_bytes import missed, ranges_of, total
+from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck
+from lab.experiments.parquet_compaction.mechanism.reader import Query
+from lab.experiments.parquet_compaction.mechanism.table_format import encode
+from lab.experiments.parquet_compaction.workload import event_log
 from lab.services.countingproxy import Read
 
 
@@ -49,11 +49,13 @@ ONE = Query("one", "", columns=("user_id", "cents"), filters=(("user_id", "=", 7
 
 
 def test_what_a_query_needs_is_its_columns_and_the_footer() -> None:
-    content = encode(events.generate(2_000, 2, 100, seed=4).table(0, 2_000))
+    content = encode(event_log.generate(2_000, 2, 100, seed=4).table(0, 2_000))
     (footer, *columns) = ranges_of(content, FULL)
     assert footer[1] == len(content)
     assert content[footer[0] : footer[0] + 1] == b"\x15"  # Thrift's first field
-    assert sum(end - first for first, end in columns) > 2_000 * events.PAYLOAD / 2  # hex compresses to half
+    assert (
+        sum(end - first for first, end in columns) > 2_000 * event_log.PAYLOAD / 2
+    )  # hex compresses to half
     assert len(ranges_of(content, ONE)) == 3
     nobody = replace(ONE, filters=(("user_id", "=", 1_000),))
     assert len(ranges_of(content, nobody)) == 1  # a row group without such a row may be skipped

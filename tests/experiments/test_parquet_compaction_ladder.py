@@ -7,11 +7,19 @@ import pandas as pd
 import pytest
 
 from lab.experiments.parquet_compaction.criteria import OVERHEAD_LIMIT
-from lab.experiments.parquet_compaction.frequency import moments
-from lab.experiments.parquet_compaction.ladder import resampled
-from lab.experiments.parquet_compaction.rhythm import held_rung, without_held
-from lab.experiments.parquet_compaction.upfront import commit_predicted, line, list_s, upfront
-from lab.experiments.parquet_compaction.writing_seen import frequency_predicted, write_overhead
+from lab.experiments.parquet_compaction.judge.compaction_frequency import (
+    frequency_predicted,
+    held_rung,
+    resampled,
+    without_held,
+    write_overhead,
+)
+from lab.experiments.parquet_compaction.judge.metadata_cost import (
+    commit_predicted,
+    list_s,
+    metadata_cost,
+)
+from lab.experiments.parquet_compaction.measure.compaction_frequency import moments
 
 
 def ladder(queries: float = 1.0, noise: float = 0.0) -> pd.DataFrame:
@@ -90,7 +98,7 @@ def planned(each: float = 25e-6, last: float = 1.0) -> pd.DataFrame:
 
 
 def test_the_time_of_a_commit_counts_its_entries_not_only_their_bytes() -> None:
-    found = upfront(planned(), "commit")
+    found = metadata_cost(planned(), "commit")
     files, (low, high) = found.files(1.0)
     assert files == pytest.approx(
         (1 - 0.07) / 25e-6, rel=1e-3
@@ -114,9 +122,3 @@ def test_a_miss_that_the_scatter_of_the_commits_explains_is_no_refutation() -> N
     seen = commit_predicted(table)
     assert seen.value > 0.2 and not seen.conclusive
     assert seen.interval is not None and seen.interval[0] < 0.2
-
-
-def test_a_line_has_no_negative_constant() -> None:
-    found = line([1, 2, 3], [3, 2, 1])
-    assert found.each_s == 0
-    assert found.files(10) == float("inf")

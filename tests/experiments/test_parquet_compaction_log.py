@@ -15,13 +15,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.experiments.parquet_compaction import compaction, inplace, log
-from lab.experiments.parquet_compaction.compaction import FULL, compact, plan, vacuum
-from lab.experiments.parquet_compaction.events import Events, generate, layouts
-from lab.experiments.parquet_compaction.files import Files, open_files
-from lab.experiments.parquet_compaction.layouts import Layout
-from lab.experiments.parquet_compaction.log import ConflictError, DataFile
-from lab.experiments.parquet_compaction.parquet import DATA, append, fetch, write
+from lab.experiments.parquet_compaction.mechanism import compaction, table_format
+from lab.experiments.parquet_compaction.mechanism.compaction import FULL, compact, plan, vacuum
+from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
+from lab.experiments.parquet_compaction.mechanism.layouts import Layout
+from lab.experiments.parquet_compaction.mechanism.table_format import (
+    DATA,
+    ConflictError,
+    DataFile,
+    append,
+    fetch,
+    write,
+)
+from lab.experiments.parquet_compaction.workload.event_log import Events, generate, layouts
+from lab.experiments.parquet_compaction.workload.maintenance import compact_in_place, listed
 
 LOG = generate(3_000, 4, 50, seed=1)
 NAMES = list(layouts(3))
@@ -37,8 +44,8 @@ def dataset(batches: int, layout: Layout = BY_DAY, rows: int = 100) -> Iterator[
         yield files
 
 
-def ids(files: Files, version: log.Version | None = None) -> list[int]:
-    found = (version or log.current(files)).files
+def ids(files: Files, version: table_format.Version | None = None) -> list[int]:
+    found = (version or table_format.current(files)).files
     return fetch(files, found)["event_id"].to_pylist() if found else []
 
 
@@ -127,33 +134,33 @@ def test_of_many_writers_none_overwrites_another() -> None:
         batches = LOG.batches(100)[:16]
         list(pool.map(lambda batch: append(files, batch, Layout("none")), batches))
         assert sorted(ids(files)) == list(range(1_600))
-        assert log.current(files).number == 15
+        assert table_format.current(files).number == 15
 
 
 def test_writers_during_a_compaction_keep_their_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     with dataset(6) as files:
-        real = log.commit
+        real = table_format.commit
 
-        def late(*args: object) -> log.Version:
+        def late(*args: object) -> table_format.Version:
+            monkeypatch.setattr(table_format, "commit", real)
             append(files, LOG.batches(100)[6], BY_DAY)  # commits between plan and commit
-            monkeypatch.setattr(log, "commit", real)
             return real(*args)
 
-        monkeypatch.setattr(log, "commit", late)
+        monkeypatch.setattr(table_format, "commit", late)
         compact(files.uri, 1 << 30)
         assert sorted(ids(files)) == list(range(700))
 
 
 def test_of_two_compactions_of_the_same_files_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with dataset(6) as files:
-        real = log.commit
+        real = table_format.commit
 
-        def late(*args: object) -> log.Version:
-            monkeypatch.setattr(log, "commit", real)
+        def late(*args: object) -> table_format.Version:
+            monkeypatch.setattr(table_format, "commit", real)
             compact(files.uri, 1 << 30)  # the other one is faster
             return real(*args)
 
-        monkeypatch.setattr(log, "commit", late)
+        monkeypatch.setattr(table_format, "commit", late)
         with pytest.raises(ConflictError, match="no longer in use"):
             compact(files.uri, 1 << 30)
         assert sorted(ids(files)) == list(range(600))
@@ -177,11 +184,11 @@ def test_a_crash_before_the_commit_leaves_orphans_that_the_next_vacuum_takes(
 ) -> None:
     with dataset(6) as files:
 
-        def crash(*_: object) -> log.Version:
+        def crash(*_: object) -> table_format.Version:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as broken:
-            broken.setattr(compaction.log, "commit", crash)
+            broken.setattr(compaction.table_format, "commit", crash)
             with pytest.raises(KeyboardInterrupt):
                 compact(files.uri, 1 << 30)
         assert sorted(ids(files)) == list(range(600))
@@ -189,7 +196,7 @@ def test_a_crash_before_the_commit_leaves_orphans_that_the_next_vacuum_takes(
         compact(files.uri, 1 << 30)
         vacuum(files.uri, grace_s=0)
         assert {entry.path for entry in files.entries(DATA)} == {
-            file.path for file in log.current(files).files
+            file.path for file in table_format.current(files).files
         }
         assert sorted(ids(files)) == list(range(600))
 
@@ -198,17 +205,17 @@ def test_a_version_within_the_grace_period_stays_readable() -> None:
     with dataset(6) as files:
         before = compact(files.uri, 1 << 30).before
         vacuum(files.uri, grace_s=3_600)
-        assert sorted(ids(files, log.read(files, before.number))) == list(range(600))
+        assert sorted(ids(files, table_format.read_version(files, before.number))) == list(range(600))
         vacuum(files.uri, grace_s=0)
         with pytest.raises(FileNotFoundError):
-            log.read(files, before.number)
+            table_format.read_version(files, before.number)
 
 
 def test_a_vacuum_spares_what_a_writer_has_not_yet_committed() -> None:
     with dataset(2) as files:
         pending = write(files, LOG.batches(100)[2], {})
         vacuum(files.uri, grace_s=3_600)
-        log.commit(files, [pending])
+        table_format.commit(files, [pending])
         assert sorted(ids(files)) == list(range(300))
 
 
@@ -223,24 +230,24 @@ def test_the_control_shows_rows_twice_in_between(monkeypatch: pytest.MonkeyPatch
                 real(self, [path])
 
         monkeypatch.setattr(Files, "delete", watched)
-        inplace.compact_in_place(files.uri, ["user_id"])
+        compact_in_place(files.uri, ["user_id"])
         assert max(seen) == 2
         assert sorted(ids_in_folder(files)) == list(range(300))
 
 
 def ids_in_folder(files: Files) -> list[int]:
-    return fetch(files, inplace.listed(files.uri))["event_id"].to_pylist()
+    return fetch(files, listed(files.uri))["event_id"].to_pylist()
 
 
 def test_a_partition_is_read_from_its_path() -> None:
     with dataset(2, layouts(3)["date+hash"]) as files:
-        named = {file.path: file.partition for file in log.current(files).files}
-        assert {file.path: file.partition for file in inplace.listed(files.uri)} == named
+        named = {file.path: file.partition for file in table_format.current(files).files}
+        assert {file.path: file.partition for file in listed(files.uri)} == named
 
 
 def test_a_local_dataset_opens_by_path_or_by_uri(tmp_path: Path) -> None:
     append(open_files(str(tmp_path)), LOG.batches(100)[0], Layout("none"))
-    assert log.current(open_files(tmp_path.as_uri())).rows == 100
+    assert table_format.current(open_files(tmp_path.as_uri())).rows == 100
 
 
 def test_an_empty_dataset_has_no_rows_and_nothing_to_compact(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from lab.evidence.criteria import judge_all, judge_control
 from lab.experiments import parquet_compaction as experiment
-from lab.experiments.parquet_compaction.bench import bench
-from lab.experiments.parquet_compaction.files import Files, open_files
+from lab.experiments.parquet_compaction.measure.bench import bench
+from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 
@@ -82,7 +82,7 @@ def test_figures_law_and_summary_come_from_the_run(arms) -> None:
         assert not figure.data.empty
         for width in (600, 270):
             figure.chart(width).to_dict()
-    assert len(experiment.scale(treatment, controls).projection) == 4
+    assert len(experiment.model(treatment, controls).projection) == 4
     assert experiment.summary(treatment, controls).headline.value > 0
 
 

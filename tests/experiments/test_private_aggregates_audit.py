@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.experiments.private_aggregates.audit import audit, coded, epsilon_bound, one_by_one
+from lab.experiments.private_aggregates.measure.audit import audit, coded, epsilon_bound, one_by_one
 
 CERTAIN = 1 - 1e-7  # so that no test is red by chance
 

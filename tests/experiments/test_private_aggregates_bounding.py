@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.experiments.private_aggregates.bounding import Unit, bound, one_row_each
+from lab.experiments.private_aggregates.mechanism.bounding import Unit, bound, one_row_each
 
 ROWS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 50)), min_size=1, max_size=60)
 UNITS = st.builds(Unit, st.just("person"), st.integers(1, 5), st.integers(1, 3))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.experiments.private_aggregates.budget import Budget, BudgetExceededError, Cost, exact
+from lab.experiments.private_aggregates.mechanism.budget import Budget, BudgetExceededError, Cost, exact
 
 LIMITS = st.integers(1, 3_000).map(lambda thousandths: thousandths / 1_000)
 COSTS = st.lists(st.integers(1, 800).map(lambda thousandths: thousandths / 1_000), max_size=30)

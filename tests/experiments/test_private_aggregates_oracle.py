@@ -8,28 +8,32 @@ import numpy as np
 import opendp.prelude as dp
 import pytest
 
-from lab.experiments.private_aggregates import attack, composition, noise, oracle
+from lab.experiments.private_aggregates.mechanism import noise
+from lab.experiments.private_aggregates.oracle import theory
+from lab.experiments.private_aggregates.oracle.recomputation import admitted
+from lab.experiments.private_aggregates.present import composition
+from lab.experiments.private_aggregates.workload import attack
 
 
 @pytest.mark.parametrize("sensitivity, epsilon", [(1, 1.0), (5, 10.0), (300, 0.35)])
 def test_laplace_error_against_simulation(sensitivity: float, epsilon: float) -> None:
-    sample = np.abs(oracle.simulated_laplace(sensitivity / epsilon, 200_000, seed=2))
-    expected = oracle.laplace_error(sensitivity, epsilon)
+    sample = np.abs(theory.simulated_laplace(sensitivity / epsilon, 200_000, seed=2))
+    expected = theory.laplace_error(sensitivity, epsilon)
     assert abs(sample.mean() - expected.mean) < 5 * expected.sd / math.sqrt(200_000)
     assert sample.std() == pytest.approx(expected.sd, rel=0.05)
 
 
 def test_discrete_noise_tends_to_sensitivity_over_epsilon() -> None:
-    assert oracle.laplace_error(1000, 0.1).mean == pytest.approx(10_000, rel=1e-6)
+    assert theory.laplace_error(1000, 0.1).mean == pytest.approx(10_000, rel=1e-6)
 
 
 def test_the_means_error_against_simulation() -> None:
     rows, above, half, k, epsilon = 400, -900.0, 7.5, 2, 0.5
     random = np.random.default_rng(5)
     z = random.laplace(0, k * half / (epsilon / 2), 200_000)
-    count = np.maximum(rows + oracle.simulated_laplace(k / (epsilon / 2), 200_000, seed=6), 1)
+    count = np.maximum(rows + theory.simulated_laplace(k / (epsilon / 2), 200_000, seed=6), 1)
     errors = np.abs((above + z) / count - above / rows)
-    expected = oracle.mean_error(above, rows, half, k, epsilon)
+    expected = theory.mean_error(above, rows, half, k, epsilon)
     assert abs(errors.mean() - expected.mean) < 5 * expected.sd / math.sqrt(200_000)
 
 
@@ -37,23 +41,23 @@ def test_permute_and_flip_against_exponential_noise() -> None:
     utilities = np.array([-3.0, 0.0, -0.5, -8.0, -0.5])
     noisy = utilities + np.random.default_rng(7).exponential(1, (200_000, 5))
     seen = np.bincount(noisy.argmax(axis=1), minlength=5) / 200_000
-    chance = oracle.permute_and_flip(utilities)
+    chance = theory.permute_and_flip(utilities)
     assert chance.sum() == pytest.approx(1)
     assert np.abs(seen - chance).max() < 0.006
 
 
 def test_two_candidates_by_hand() -> None:
     # P(the worse of two) = exp(-a) / 2 (McKenna and Sheldon 2020, for gap a).
-    assert oracle.permute_and_flip(np.array([0.0, -1.0]))[1] == pytest.approx(math.exp(-1) / 2)
+    assert theory.permute_and_flip(np.array([0.0, -1.0]))[1] == pytest.approx(math.exp(-1) / 2)
 
 
 def test_rank_errors_of_a_list_with_ties() -> None:
     values, candidates = np.array([1.0, 2, 2, 2, 5]), np.array([0.0, 1, 2, 3, 9])
-    assert oracle.rank_errors(values, candidates, 0.5).tolist() == [2.5, 1.5, 0, 1.5, 2.5]
+    assert theory.rank_errors(values, candidates, 0.5).tolist() == [2.5, 1.5, 0, 1.5, 2.5]
 
 
 def test_the_accountants_oracle() -> None:
-    assert oracle.admitted(10, [4, 7, 6, 1]) == [True, False, True, False]
+    assert admitted(10, [4, 7, 6, 1]) == [True, False, True, False]
 
 
 def test_the_attacker_never_rules_out_the_truth() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,15 +12,24 @@ from hypothesis import strategies as st
 
 from lab.errors import ParameterError, ServiceError
 from lab.evidence.params import parse
-from lab.experiments.private_aggregates import data, mechanisms, noise, oracle
-from lab.experiments.private_aggregates.bounding import Unit
-from lab.experiments.private_aggregates.budget import Budget, BudgetExceededError
+from lab.experiments.private_aggregates.mechanism import noise
+from lab.experiments.private_aggregates.mechanism.bounding import Unit
+from lab.experiments.private_aggregates.mechanism.budget import Budget, BudgetExceededError
+from lab.experiments.private_aggregates.mechanism.prepare import prepare
+from lab.experiments.private_aggregates.mechanism.queries import (
+    Count,
+    Grouped,
+    Histogram,
+    Mean,
+    Quantile,
+    Sum,
+)
+from lab.experiments.private_aggregates.mechanism.release import release
+from lab.experiments.private_aggregates.mechanism.statistic import Additive, Selection, Thresholded
+from lab.experiments.private_aggregates.oracle import theory
 from lab.experiments.private_aggregates.params import Params
-from lab.experiments.private_aggregates.plan import questions
-from lab.experiments.private_aggregates.prepare import prepare
-from lab.experiments.private_aggregates.queries import Count, Grouped, Histogram, Mean, Quantile, Sum
-from lab.experiments.private_aggregates.release import release
-from lab.experiments.private_aggregates.statistic import Additive, Selection, Thresholded
+from lab.experiments.private_aggregates.workload import arms, patients
+from lab.experiments.private_aggregates.workload.plan import questions
 
 UNIT = Unit("person", rows=3, groups=2)
 TABLE = pd.DataFrame(
@@ -109,8 +120,8 @@ def test_a_lonely_key_stays_hidden_and_known_keys_are_all_there() -> None:
 
 def test_noise_has_the_distribution_that_theory_says() -> None:
     drawn = noise.discrete_laplace(np.array([5]), 3.0, 20_000)[:, 0] - 5
-    other = oracle.simulated_laplace(3.0, 20_000, seed=1)
-    expected = oracle.laplace_error(3.0, 1.0)
+    other = theory.simulated_laplace(3.0, 20_000, seed=1)
+    expected = theory.laplace_error(3.0, 1.0)
     for sample in (drawn, other):
         assert abs(np.abs(sample).mean() - expected.mean) < 6 * expected.sd / np.sqrt(20_000)
 
@@ -137,11 +148,11 @@ def test_a_budget_is_charged_once_and_a_faulty_query_costs_nothing() -> None:
 
 
 def test_the_controls_are_broken_as_they_say() -> None:
-    half = mechanisms.half_sensitivity(TABLE, Count(), None, UNIT, 0.0)
-    loose = mechanisms.unbounded_contributions(TABLE, Count(), None, UNIT, 0.0)
+    half = arms.half_sensitivity(TABLE, Count(), None, UNIT, 0.0)
+    loose = arms.unbounded_contributions(TABLE, Count(), None, UNIT, 0.0)
     assert isinstance(half, Additive) and half.parts[0].sensitivity == UNIT.rows / 2
     assert isinstance(loose, Additive) and loose.parts[0].sensitivity == 1
-    assert mechanisms.no_threshold(TABLE, Grouped(Count(), "city"), None, UNIT, 1e-9).release(20.0)[0]
+    assert arms.no_threshold(TABLE, Grouped(Count(), "city"), None, UNIT, 1e-9).release(20.0)[0]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +184,14 @@ def test_the_plan_spends_the_budget_to_the_last_bit() -> None:
 def test_a_missing_table_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("LAB_TOOLS", str(tmp_path))
     with pytest.raises(ServiceError, match="lab setup private_aggregates"):
-        data.patients()
+        patients.patients()
+
+
+def test_without_opendp_the_message_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opendp.prelude", None)
+    noise._opendp.cache_clear()
+    with pytest.raises(ServiceError, match="lab setup private_aggregates"):
+        release(TABLE, Count(), 1.0)
 
 
 def test_parameters_out_of_range_are_refused() -> None:

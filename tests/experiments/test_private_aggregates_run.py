@@ -9,14 +9,17 @@ from lab.experiments.private_aggregates import (
     CONTROLS,
     CRITERIA,
     Params,
-    experiment,
     half_sensitivity,
     no_threshold,
     patients,
     run,
     unbounded_contributions,
 )
-from lab.experiments.private_aggregates.data import WAVES, with_extreme_person, without_person
+from lab.experiments.private_aggregates.judge.observations import observe
+from lab.experiments.private_aggregates.measure.privacy import audits
+from lab.experiments.private_aggregates.measure.seen import Seen
+from lab.experiments.private_aggregates.workload.arms import Arm
+from lab.experiments.private_aggregates.workload.patients import WAVES, with_extreme_person, without_person
 
 SMALL = Params(
     draws=1_000, audit_draws=4_000, leak_runs=200, epsilons=(0.1, 1.0, 5.0), audited=(1.0,), rows=5
@@ -62,8 +65,8 @@ def test_statistics_are_exact_and_bounded_with_fewer_rows_too(rows: int) -> None
 
 @pytest.mark.parametrize("broken", [half_sensitivity, unbounded_contributions])
 def test_a_broken_sensitivity_is_found_out(broken: object) -> None:
-    arm = experiment.Arm(SMALL, patients(), broken)  # type: ignore[arg-type]
-    seen = experiment.privacy.audits(arm, ("count",)).observed
+    arm = Arm(SMALL, patients(), broken)  # type: ignore[arg-type]
+    seen = observe(SMALL, Seen(audits=audits(arm, ("count",))))
     assert outcome("audit_within_claim", seen) == "fail"
 
 

@@ -13,18 +13,26 @@ from hypothesis import strategies as st
 
 from lab.errors import ParameterError, ServiceError
 from lab.evidence.params import parse
-from lab.experiments.sql_windows import cdnow, sliding, sorting
-from lab.experiments.sql_windows.compare import compare
-from lab.experiments.sql_windows.complexity import Bound
 from lab.experiments.sql_windows.criteria import SMALL_ROWS
-from lab.experiments.sql_windows.law import Curve
-from lab.experiments.sql_windows.measure import Cost, Plan, repeatedly
-from lab.experiments.sql_windows.observations import slopes_agree
+from lab.experiments.sql_windows.judge.observations import customers_that_differ, slopes_agree
+from lab.experiments.sql_windows.judge.slopes import (
+    disturbance,
+    growths,
+    remainder,
+    sizes_that_count,
+    slope,
+    width_slopes,
+)
+from lab.experiments.sql_windows.measure import sort_memory
+from lab.experiments.sql_windows.measure.processor import usage
+from lab.experiments.sql_windows.measure.rows import compare
+from lab.experiments.sql_windows.measure.timing import Cost, Plan, repeatedly
+from lab.experiments.sql_windows.mechanism.complexity import Bound
+from lab.experiments.sql_windows.mechanism.queries import queries
 from lab.experiments.sql_windows.params import Params
-from lab.experiments.sql_windows.processor import usage
-from lab.experiments.sql_windows.queries import queries
-from lab.experiments.sql_windows.slopes import disturbance, growths, remainder, sizes_that_count
-from lab.experiments.sql_windows.workload import transactions
+from lab.experiments.sql_windows.present.model import Curve
+from lab.experiments.sql_windows.workload import cdnow
+from lab.experiments.sql_windows.workload.purchases import transactions
 
 SIZES = (10_000, 100_000, 1_000_000)
 
@@ -143,8 +151,9 @@ def test_what_has_no_slope_is_told_and_never_written_as_infinity() -> None:
 
 
 def test_the_declared_slope_of_n_log_n_is_a_little_above_one() -> None:
-    assert Bound("n log n", "").slope(SIZES) == pytest.approx(1.088, abs=0.001)
-    assert Bound("n w", "").slope(SIZES) == pytest.approx(1)
+    for order, exponent in (("n log n", 1.088), ("n w", 1.0)):
+        work = [Bound(order, "").work(rows) for rows in SIZES]
+        assert slope(SIZES, work) == pytest.approx(exponent, abs=0.001)
     kit = queries()["sliding_max"].complexity
     assert kit.on("PostgreSQL").order == "n w"
     assert kit.on("DuckDB").order == "n log n"
@@ -164,7 +173,7 @@ def test_the_slope_in_the_width_is_told_by_engine_and_aggregate() -> None:
         for (engine, name, power) in [("PostgreSQL", "max", 1.0), ("DuckDB", "max", 0.0)]
         for width in (10, 100, 1_000)
     ]
-    found = sliding.slopes(
+    found = width_slopes(
         pd.DataFrame(rows, columns=["engine", "aggregate", "width", "repeat", "processor_s"])
     )
     assert found["PostgreSQL", "max"][0] == pytest.approx(1)
@@ -188,7 +197,7 @@ def test_a_cell_that_took_long_is_not_timed_again() -> None:
 
 @given(st.integers(1_001, 99_999))
 def test_the_first_size_that_spills_is_found(threshold: int) -> None:
-    found = sorting.first_that_spills(lambda rows: rows >= threshold, 1_000, 100_000)
+    found = sort_memory.first_that_spills(lambda rows: rows >= threshold, 1_000, 100_000)
     assert threshold <= found <= threshold * 1.01 + 1
 
 
@@ -206,11 +215,11 @@ PUBLISHED = pd.DataFrame(
 
 def test_customers_are_compared_one_by_one() -> None:
     right = [(1, 2, 213, 272, "more"), (2, 0, 0, 272, "more")]
-    assert cdnow.customers_that_differ(right, PUBLISHED) == 0
-    assert cdnow.customers_that_differ(right[:1], PUBLISHED) == 1
-    assert cdnow.customers_that_differ([*right, (3, 0, 0, 1)], PUBLISHED) == 1
-    assert cdnow.customers_that_differ([(1, 2, 214, 272), right[1]], PUBLISHED) == 1
-    assert cdnow.customers_that_differ([(1, 3, 213, 272), (2, 0, 0, 271)], PUBLISHED) == 2
+    assert customers_that_differ(right, PUBLISHED) == 0
+    assert customers_that_differ(right[:1], PUBLISHED) == 1
+    assert customers_that_differ([*right, (3, 0, 0, 1)], PUBLISHED) == 1
+    assert customers_that_differ([(1, 2, 214, 272), right[1]], PUBLISHED) == 1
+    assert customers_that_differ([(1, 3, 213, 272), (2, 0, 0, 271)], PUBLISHED) == 2
 
 
 def test_cdnow_is_the_published_sample() -> None:
@@ -222,7 +231,7 @@ def test_cdnow_is_the_published_sample() -> None:
 
 def test_without_cdnow_the_message_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("LAB_TOOLS", str(tmp_path))
-    with pytest.raises(ServiceError, match=r"pip install .*cdnow\.lock"):
+    with pytest.raises(ServiceError, match="Run: lab setup sql_windows"):
         cdnow.purchases()
 
 

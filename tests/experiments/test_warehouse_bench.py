@@ -6,27 +6,24 @@ import json
 import os
 import shutil
 import time
-from collections import Counter
 from pathlib import Path
 
-import numpy as np
+import pyarrow.parquet as parquet
 import pytest
 
 from lab.duck import connect
 from lab.errors import ParameterError
 from lab.evidence.params import parse
-from lab.experiments.warehouse_bench import (
-    data,
-    flip,
-    oracle,
-    outside,
-)
-from lab.experiments.warehouse_bench.bench import Cell, Usage, bench, shuffled, times
-from lab.experiments.warehouse_bench.datasets import SAME, Dataset
-from lab.experiments.warehouse_bench.experiment import run_controls
-from lab.experiments.warehouse_bench.lake import Lake
+from lab.experiments.warehouse_bench.experiment import run
+from lab.experiments.warehouse_bench.mechanism import process_usage
+from lab.experiments.warehouse_bench.mechanism.bench import bench, times
+from lab.experiments.warehouse_bench.mechanism.dataset import SAME, Dataset, Files
+from lab.experiments.warehouse_bench.mechanism.engine import Usage
+from lab.experiments.warehouse_bench.oracle import published_answers
 from lab.experiments.warehouse_bench.params import Params
-from lab.experiments.warehouse_bench.queries import ORDER, TABLES, tables_of, text
+from lab.experiments.warehouse_bench.workload import flipped_bit, tables
+from lab.experiments.warehouse_bench.workload.lake import Lake
+from lab.experiments.warehouse_bench.workload.queries import ORDER, TABLES, tables_of, text
 
 
 def test_every_query_has_a_text_and_a_sort_order() -> None:
@@ -37,12 +34,12 @@ def test_every_query_has_a_text_and_a_sort_order() -> None:
 
 
 def test_duckdb_gives_the_published_answers_and_the_flipped_bit_is_seen(tmp_path: Path) -> None:
-    files = data.generate(0.01, TABLES, tmp_path / "plain")
-    rewritten = flip.rewritten(files, tmp_path / "rewritten")
-    turned = flip.flipped(files, tmp_path / "damaged")
+    files = tables.generate(0.01, TABLES, tmp_path / "plain")
+    rewritten = flipped_bit.rewritten(files, tmp_path / "rewritten")
+    turned = flipped_bit.flipped(files, tmp_path / "damaged")
     assert turned.prices == 1
     assert _bits_that_differ(rewritten, turned.path) == 1
-    published = data.published(0.01)
+    published = published_answers.published(0.01)
     assert not _wrong(tmp_path / "plain", published)
     assert not _wrong(tmp_path / "rewritten", published)
     assert 1 in _wrong(tmp_path / "damaged", published)
@@ -56,29 +53,34 @@ def _bits_that_differ(one: Path, other: Path) -> int:
 def test_a_lake_has_every_size_with_bytes_that_grow(tmp_path: Path) -> None:
     lake = Lake(tmp_path, ("orders", "lineitem"))
     lake.generate((0.002, 0.001, 0.004))
-    rows = [lake.files[size].rows["orders"] for size in (0.001, 0.002, 0.004)]
+    rows = [_rows(lake.files[size]) for size in (0.001, 0.002, 0.004)]
     assert rows == [1_500, 3_000, 6_000]
     held = [lake.files[size].total_bytes for size in (0.001, 0.002, 0.004)]
     assert held == sorted(held)
 
 
+def _rows(files: Files) -> int:
+    """Of orders."""
+    return sum(parquet.read_metadata(part).num_rows for part in files.parts("orders"))
+
+
 def test_tables_that_grow_are_as_many_files_at_every_size(tmp_path: Path) -> None:
     for size in (0.001, 0.01):
-        files = data.generate(size, ("nation", "orders"), tmp_path / str(size))
-        assert [len(files.parts(table)) for table in ("nation", "orders")] == [1, data.PARTS]
+        files = tables.generate(size, ("nation", "orders"), tmp_path / str(size))
+        assert [len(files.parts(table)) for table in ("nation", "orders")] == [1, tables.PARTS]
         with connect() as connection:
             held = [
                 connection.execute(f"SELECT count(*), count(DISTINCT o_orderkey) FROM '{part}'").fetchall()[0]
                 for part in files.parts("orders")
             ]
-        assert held == [(files.rows["orders"] / data.PARTS,) * 2] * data.PARTS
+        assert held == [(_rows(files) / tables.PARTS,) * 2] * tables.PARTS
 
 
 def test_a_registered_file_that_differs_is_missing_or_is_too_many_counts(tmp_path: Path) -> None:
     lake = Lake(tmp_path, ("orders",))
     lake.generate([0.001])
     dataset = Dataset(SAME, "iceberg", 0.001)
-    data.link(lake.files[0.001], tmp_path / dataset.name)
+    tables.link(lake.files[0.001], tmp_path / dataset.name)
     first, second, *_ = sorted((tmp_path / dataset.name / "orders").iterdir())
     assert lake.files_that_differ(dataset) == 0
     shutil.copy(first, first.with_name("more.parquet"))
@@ -100,36 +102,37 @@ def _wrong(folder: Path, published: dict) -> list[int]:
         return [
             number
             for number in ORDER
-            if oracle.check(
+            if published_answers.check(
                 connection.execute(text(number)).fetchall(), published[number], ORDER[number]
             ).differing
         ]
 
 
-def test_a_delta_table_made_by_hand_reads_as_the_files_do(tmp_path: Path) -> None:
-    files = data.generate(0.001, ("orders",), tmp_path / "plain")
-    data.register_delta(files, tmp_path / "delta")
+def test_a_delta_table_reads_as_the_files_that_it_is_made_of(tmp_path: Path) -> None:
+    files = tables.generate(0.001, ("orders",), tmp_path / "plain")
+    tables.register_delta(files, tmp_path / "delta")
     with connect("delta") as connection:
         plain, delta = (
-            connection.execute(
-                f"SELECT count(*), sum(o_totalprice), max(o_orderdate) FROM {source}"
-            ).fetchall()
+            connection.execute(f"FROM {source} ORDER BY o_orderkey").fetchall()
             for source in (f"'{tmp_path}/plain/orders/*.parquet'", f"delta_scan('{tmp_path}/delta/orders')")
         )
+    assert len(plain) == _rows(files)
     assert plain == delta
-    log = (tmp_path / "delta" / "orders" / "_delta_log" / f"{0:020d}.json").read_text().splitlines()
-    assert [next(iter(json.loads(line))) for line in log] == ["protocol", "metaData", *["add"] * data.PARTS]
-    told = [json.loads(json.loads(line)["add"]["stats"])["numRecords"] for line in log[2:]]
-    assert sum(told) == files.rows["orders"]
 
 
-def test_each_round_has_every_cell_in_an_order_of_its_own() -> None:
-    often = {Cell(engine, "d", str(query)): 1 + query % 2 for engine in "ab" for query in range(5)}
-    random = np.random.default_rng(1)
-    rounds = [shuffled(often, random) for _ in range(4)]
-    assert all(Counter(found) == often for found in rounds)
-    assert len({tuple(found) for found in rounds}) == 4
-    assert shuffled(often, np.random.default_rng(1)) == rounds[0]
+def test_a_delta_table_is_the_same_files_and_tells_their_bounds(tmp_path: Path) -> None:
+    """An engine that prunes by bounds would otherwise read more of it than of the others."""
+    files = tables.generate(0.001, ("orders",), tmp_path / "plain")
+    tables.register_delta(files, tmp_path / "delta")
+    folder = tmp_path / "delta" / "orders"
+    assert tables.sha256(folder.glob("*.parquet")) == files.sha256["orders"]
+    log = (folder / "_delta_log" / f"{0:020d}.json").read_text().splitlines()
+    added = [json.loads(line)["add"] for line in log if "add" in json.loads(line)]
+    assert sorted(one["path"] for one in added) == [part.name for part in files.parts("orders")]
+    told = [json.loads(one["stats"]) for one in added]
+    assert sum(one["numRecords"] for one in told) == _rows(files)
+    bounded = {name for name, kind in files.columns["orders"] if kind != "VARCHAR"}
+    assert all(set(one["minValues"]) == set(one["maxValues"]) == bounded for one in told)
 
 
 def test_what_is_quick_runs_more_often() -> None:
@@ -176,10 +179,10 @@ def test_a_busy_machine_is_waited_for_but_not_for_ever() -> None:
     for readings, pauses in (
         ([0, 0], 1),
         ([0, 0.04, 0.08, 0.08], 3),
-        ([0.04 * n for n in range(99)], outside.PAUSES),
+        ([0.04 * n for n in range(99)], process_usage.PAUSES),
     ):
         told, slept = iter(readings), []
-        outside.settle(told.__next__, slept.append)
+        process_usage.settle(told.__next__, slept.append)
         assert len(slept) == pauses
 
 
@@ -191,10 +194,10 @@ def test_the_bench_settles_before_what_is_quick() -> None:
 
 def test_processor_time_from_outside_is_that_of_the_process(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x" * 100_000)
-    before, own = outside.seen([os.getpid()]), time.process_time()
+    before, own = process_usage.seen([os.getpid()]), time.process_time()
     sum(number * number for number in range(500_000))
     (tmp_path / "file").read_bytes()
-    used = outside.seen([os.getpid()]) - before
+    used = process_usage.seen([os.getpid()]) - before
     assert used.cpu_s == pytest.approx(time.process_time() - own, abs=0.01)
     assert used.read_bytes >= 100_000
 
@@ -225,5 +228,4 @@ def test_all_means_all_22() -> None:
 
 def test_the_control_fails_the_answers() -> None:
     params = parse(Params, {"scale_factor": 0.01, "law_scale_factors": (0.001, 0.004)})
-    (found,) = run_controls(params).values()
-    assert found.observed["answers_published"].value > 0
+    assert run(params, damage=True).observed["answers_published"].value > 0

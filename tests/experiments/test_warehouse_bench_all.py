@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from lab.evidence.params import parse
-from lab.experiments.warehouse_bench import data
-from lab.experiments.warehouse_bench.answers import Answers
-from lab.experiments.warehouse_bench.bench import bench
-from lab.experiments.warehouse_bench.datasets import SAME, Dataset
-from lab.experiments.warehouse_bench.lake import PARQUET, Lake
+from lab.experiments.warehouse_bench.measure.engines import engines
+from lab.experiments.warehouse_bench.measure.measurement import Answers
+from lab.experiments.warehouse_bench.mechanism.bench import bench
+from lab.experiments.warehouse_bench.mechanism.dataset import PARQUET, SAME, Dataset
+from lab.experiments.warehouse_bench.oracle.published_answers import published
 from lab.experiments.warehouse_bench.params import Params
-from lab.experiments.warehouse_bench.queries import TABLES, text
-from lab.experiments.warehouse_bench.session import engines
+from lab.experiments.warehouse_bench.workload.lake import Lake
+from lab.experiments.warehouse_bench.workload.queries import TABLES, text
 from lab.progress import steps
 
 pytestmark = [pytest.mark.service, pytest.mark.drill, pytest.mark.timeout(240)]
@@ -31,7 +31,7 @@ DATASET = Dataset(SAME, PARQUET, SIZE)
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """One row for each query and engine."""
-    found = Answers({DATASET.name: data.published(SIZE)})
+    found = Answers({DATASET.name: published(SIZE)})
     lake = Lake(Path(tmp_path_factory.mktemp("lake")), TABLES)
     lake.generate([SIZE])
     with steps(4) as work, engines(PARAMS, work) as started:

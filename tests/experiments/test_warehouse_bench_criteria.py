@@ -9,14 +9,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lab.experiments.warehouse_bench import checks, observations, ranking
-from lab.experiments.warehouse_bench.checks import Found
-from lab.experiments.warehouse_bench.flip import Flip
-from warehouserun import PARAMS, found, judged, outcomes
+from lab.experiments.warehouse_bench.judge import observations, ranking
+from lab.experiments.warehouse_bench.judge import result as judge
+from lab.experiments.warehouse_bench.measure.measurement import Seen
+from lab.experiments.warehouse_bench.workload.flipped_bit import Flip
+from warehouserun import PARAMS, found, judge_run, judged, outcomes
 
 
 def test_a_clean_run_passes_every_criterion() -> None:
-    assert set(outcomes(observations.result(PARAMS, found(), {})).values()) == {"pass"}
+    assert set(outcomes(judge_run(found())).values()) == {"pass"}
 
 
 def test_a_missing_execution_is_seen() -> None:
@@ -53,7 +54,7 @@ def test_an_answer_that_nobody_compared_and_an_execution_that_nobody_asked_for_a
     assert judged(replace(run, timings=surplus), "nothing_left_out")[1].value == 1
 
 
-def _slowed(run: Found, engine: str, rounds: Callable[[pd.Series], pd.Series], factor: float) -> Found:
+def _slowed(run: Seen, engine: str, rounds: Callable[[pd.Series], pd.Series], factor: float) -> Seen:
     timings = run.timings.copy()
     chosen = (timings["engine"] == engine) & rounds(timings["round"]) & (timings["round"] > 0)
     timings.loc[chosen, "seconds"] *= factor
@@ -74,7 +75,7 @@ def test_an_order_that_flips_between_halves_is_no_ranking(half: Callable[[pd.Ser
 
 @HALVES
 def test_an_order_that_only_one_half_sees_is_not_ranked(half: Callable[[pd.Series], pd.Series]) -> None:
-    result = observations.result(PARAMS, _slowed(found(), "Trino", half, 2.2), {})
+    result = judge_run(_slowed(found(), "Trino", half, 2.2))
     assert outcomes(result)["ranking_reproducible"] == "pass"
     assert "unclear" in result.observed["ranking_reproducible"].detail
     orders = result.tables["orders"]["order"]
@@ -85,15 +86,15 @@ def test_a_run_in_which_most_pairs_are_unclear_can_not_tell() -> None:
     pairs = pd.DataFrame({"standing": ["unclear", "unclear", "ordered"]})
     pairs[["engine_one", "engine_other", "layout_one", "format_one"]] = "x"
     pairs[ranking.HALVES] = 1.0
-    assert not checks.order(pairs, 6).conclusive
-    assert checks.order(pairs.iloc[1:].replace("unclear", "tie"), 6).conclusive
-    assert not checks.order(pairs.iloc[2:], 3).conclusive
-    assert checks.order(pairs.replace("unclear", "contradiction"), 6).conclusive
+    assert not observations.order(pairs, 6).conclusive
+    assert observations.order(pairs.iloc[1:].replace("unclear", "tie"), 6).conclusive
+    assert not observations.order(pairs.iloc[2:], 3).conclusive
+    assert observations.order(pairs.replace("unclear", "contradiction"), 6).conclusive
 
 
 def test_engines_that_can_not_be_told_apart_are_a_tie() -> None:
     run = _slowed(found(), "Trino", lambda numbers: numbers > 0, 2.0)
-    result = observations.result(PARAMS, run, {})
+    result = judge_run(run)
     assert outcomes(result)["ranking_reproducible"] == "pass"
     plain = result.tables["orders"].set_index(["layout", "format"]).loc[("same", "parquet"), "order"]
     assert plain == "DuckDB < Spark = Trino"
@@ -117,10 +118,10 @@ def test_blocks_instead_of_turns_are_seen() -> None:
         ({"processes_now": 2}, "not counted"),
     ],
 )
-def test_an_engine_with_other_means_is_seen(change: dict, word: str) -> None:
+def test_an_engine_with_other_resources_is_seen(change: dict, word: str) -> None:
     run = found()
-    means = {**run.means, "Trino": replace(run.means["Trino"], **change)}
-    outcome, seen = judged(replace(run, means=means), "equal_means")
+    resources = {**run.resources, "Trino": replace(run.resources["Trino"], **change)}
+    outcome, seen = judged(replace(run, resources=resources), "equal_means")
     assert outcome == "fail"
     assert word in seen.detail.split("; ", 1)[1]
 
@@ -130,20 +131,20 @@ def test_a_control_whose_sound_twin_is_wrong_shows_nothing() -> None:
     wrong.columns = pd.Index(["engine", "dataset", "query", "round", "values", "differing", "first"])
     right = wrong.assign(differing=0)
     turned = Flip(Path("lineitem/part-0.parquet"), 12, 1)
-    seen = observations.control(PARAMS, wrong, right, turned).observed["answers_published"]
+    seen = judge.of_control(PARAMS, wrong, right, turned).observed["answers_published"]
     assert (seen.value, seen.conclusive) == (3, True)
     assert "lineitem/part-0.parquet" in seen.detail
     for damaged, sound, bit in ((wrong, wrong, turned), (wrong, right, replace(turned, prices=2))):
-        assert not observations.control(PARAMS, damaged, sound, bit).observed["answers_published"].conclusive
+        assert not judge.of_control(PARAMS, damaged, sound, bit).observed["answers_published"].conclusive
 
 
 def test_an_answer_from_a_cache_of_results_is_seen() -> None:
     run = found()
     run.timings.loc[3, "read_bytes"] = 100
-    assert observations.result(PARAMS, run, {}).observed["bytes_were_read"].value == 1
+    assert judge_run(run).observed["bytes_were_read"].value == 1
 
 
 def test_a_time_that_does_not_grow_with_the_bytes_breaks_the_law() -> None:
     run = found()
     run.timings.loc[run.timings["dataset"] == "same_parquet_0p1", "seconds"] *= 2
-    assert outcomes(observations.result(PARAMS, run, {}))["law_holds"] == "fail"
+    assert outcomes(judge_run(run))["law_holds"] == "fail"

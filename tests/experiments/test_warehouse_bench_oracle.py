@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.experiments.warehouse_bench import oracle
+from lab.experiments.warehouse_bench.oracle import published_answers as oracle
 
 PUBLISHED = [("A", "10.50", "2"), ("B", "7.25", "3")]
 

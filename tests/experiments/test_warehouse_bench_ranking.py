@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.experiments.warehouse_bench import cost, interleave, lines, means, ranking
-from lab.experiments.warehouse_bench.crossing import crossing, crossover_bytes, least_workers
-from lab.experiments.warehouse_bench.spread import label, spread
-from lab.experiments.warehouse_bench.standing import (
+from lab.experiments.warehouse_bench.judge import cost, fairness, ranking
+from lab.experiments.warehouse_bench.judge import linear_law as lines
+from lab.experiments.warehouse_bench.judge.median_interval import label, spread
+from lab.experiments.warehouse_bench.judge.reproducibility import (
     CONTRADICTION,
     ORDERED,
     TIE,
@@ -22,6 +22,8 @@ from lab.experiments.warehouse_bench.standing import (
     standing,
     worst,
 )
+from lab.experiments.warehouse_bench.mechanism.engine_duckdb import mebibytes
+from lab.experiments.warehouse_bench.present.crossover import crossing, crossover_bytes, least_workers
 
 
 def _timings(factors: dict[str, list[float]]) -> pd.DataFrame:
@@ -115,15 +117,15 @@ def test_an_interleave_is_told_from_blocks() -> None:
     names, random = np.repeat(["a", "b", "c"], 40), np.random.default_rng(1)
     rows = [(name, f"d{name}", 1) for name in names]
     blocks = pd.DataFrame(rows, columns=["engine", "dataset", "round"])
-    assert interleave.mixed(blocks) < 0.05
-    assert interleave.mixed(blocks.iloc[random.permutation(len(rows))]) == pytest.approx(1, abs=0.1)
-    assert np.isnan(interleave.mixed(blocks[blocks["engine"] == "a"]))
+    assert fairness.mixed(blocks) < 0.05
+    assert fairness.mixed(blocks.iloc[random.permutation(len(rows))]) == pytest.approx(1, abs=0.1)
+    assert np.isnan(fairness.mixed(blocks[blocks["engine"] == "a"]))
 
 
 def test_memory_as_duckdb_tells_it() -> None:
-    assert (means.mebibytes("2.0 GiB"), means.mebibytes("512.0 MiB")) == (2048, 512)
+    assert (mebibytes("2.0 GiB"), mebibytes("512.0 MiB")) == (2048, 512)
     with pytest.raises(ValueError, match="no amount"):
-        means.mebibytes("plenty")
+        mebibytes("plenty")
 
 
 @given(st.floats(0.01, 10), st.floats(1e-9, 1e-6))

@@ -57,7 +57,7 @@ def run(slug: str, assignments: tuple[str, ...]) -> None:
     for item in result["criteria"]:
         seen = quantity(item["observed"], item["unit"])
         click.echo(f"{SIGNS[item['outcome']]} {item['name']:24} {seen:18} {item['detail']}")
-    for arm in result["control"]["arms"]:
+    for arm in result["control"]["variants"]:
         click.echo(f"  control {arm['name']!r}: {arm['criterion']} -> {arm['outcome']} (must fail)")
     click.echo(f"{slug}: {result['verdict']} in {result['duration_s']:.0f} s: {'; '.join(result['reasons'])}")
     click.echo(told(made.place.notebook, made.place.record))

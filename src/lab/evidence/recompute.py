@@ -10,7 +10,7 @@ from lab.evidence.record import Record
 
 def disagreements(record: Record) -> list[str]:
     """What in `record` does not follow from what it says it observed; empty if all does."""
-    items = [*record["criteria"], *record["control"]["arms"]]
+    items = [*record["criteria"], *record["control"]["variants"]]
     found = [f"{item['name']} is {item['outcome']}" for item in items if not _follows(item)]
     expected = _verdict(record)
     if expected and record["verdict"] != expected:
@@ -32,7 +32,7 @@ def _verdict(record: Record) -> VerdictValue | None:
     """The verdict that the rules of `lab.evidence.criteria.conclude` give, from stored outcomes alone."""
     if record["verdict"] == "error":
         return None
-    controls = record["control"]["arms"]
+    controls = record["control"]["variants"]
     if all(item["outcome"] == "not run" for item in (*record["criteria"], *controls)):
         return "not run"
     gating = [item for item in record["criteria"] if item["tier"] != "absolute"]

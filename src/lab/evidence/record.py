@@ -6,6 +6,7 @@ import json
 import math
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -19,7 +20,7 @@ from lab.evidence.criteria import Control, Criterion, Judged, Verdict
 from lab.files import write_atomically
 
 if TYPE_CHECKING:  # a record is read without what a run needs
-    from lab.evidence.result import Law, Metric, Result, Summary
+    from lab.evidence.result import Advice, Metric, Model, Result, Summary
 
 Record = dict[str, Any]
 
@@ -39,7 +40,7 @@ def compose(
     duration_s: float,
     provenance: Mapping[str, Any],
     summary: Summary | None = None,
-    law: Law | None = None,
+    model: Model | None = None,
 ) -> Record:
     """A record of a run that came to its end; one that observed nothing says why in its notes."""
     why = treatment.notes if verdict.value == "not run" else ()
@@ -52,7 +53,7 @@ def compose(
         "control": _control(controls),
         "notes": list(treatment.notes),
         "summary": _summary(summary) if summary else None,
-        "scale": law_as_data(law) if law else None,
+        "model": model_as_data(model) if model else None,
     }
 
 
@@ -71,10 +72,10 @@ def without_result(
         "reasons": [error] if error else ["the experiment was not run"],
         "metrics": [],
         "criteria": [_judged(Judged(criterion, None, "not run")) for criterion in criteria],
-        "control": {"criterion": "", "outcome": "not run", "arms": []},
+        "control": {"criterion": "", "outcome": "not run", "variants": []},
         "notes": [],
         "summary": None,
-        "scale": None,
+        "model": None,
     }
 
 
@@ -111,7 +112,7 @@ def read(path: Path) -> Record:
 
 def _head(slug: str, params: Mapping[str, Any], duration_s: float, provenance: Mapping[str, Any]) -> Record:
     return {
-        "schema": 1,
+        "schema": 2,
         "experiment": slug,
         "run_id": uuid.uuid4().hex,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -133,6 +134,7 @@ def _metric(metric: Metric) -> Record:
         "method": metric.method,
         "better": metric.better,
         "histogram": metric.histogram,
+        "grade": metric.grade,
     }
 
 
@@ -155,9 +157,9 @@ def _judged(item: Judged) -> Record:
 
 def _control(controls: Mapping[str, tuple[Control, Judged]]) -> Record:
     outcomes = {judged.outcome for _, judged in controls.values()}
-    # "fail" is what a control is for; anything else in any arm is told instead.
+    # "fail" is what a control is for; anything else in any variant is told instead.
     others = sorted(outcomes - {"fail"})
-    arms = [
+    variants = [
         {"name": control.name, "text": control.text, **_judged(judged)}
         | {"name": control.name, "criterion": judged.criterion.name, "text": control.text}
         for control, judged in controls.values()
@@ -165,38 +167,49 @@ def _control(controls: Mapping[str, tuple[Control, Judged]]) -> Record:
     return {
         "criterion": ", ".join(dict.fromkeys(judged.criterion.name for _, judged in controls.values())),
         "outcome": others[0] if others else ("fail" if outcomes else "not run"),
-        "arms": arms,
+        "variants": variants,
     }
 
 
 def _summary(summary: Summary) -> Record:
     return {
         "answer": summary.answer,
+        "conditions": list(summary.conditions),
         "headline": _metric(summary.headline),
-        "sparkline": [number(value) for value in summary.sparkline],
-        "decisions": [{"question": item.question, "answer": item.answer} for item in summary.decisions],
+        "figure": summary.figure,
+        "decisions": [asdict(item) | {"rests_on": list(item.rests_on)} for item in summary.decisions],
+        "alternatives": [asdict(item) for item in summary.alternatives],
     }
 
 
-def law_as_data(law: Law) -> Record:
-    """A law as it stands in the record."""
+def model_as_data(model: Model) -> Record:
+    """A model as it stands in the record; each cell of the projection carries its grade."""
+    factors = model.projection.iloc[:, 0]
+    columns = [str(column) for column in model.projection.columns]
     return {
-        "statement": law.statement,
-        "formula": law.formula,
-        "constants": [_metric(metric) for metric in law.constants],
+        "statement": model.statement,
+        "formula": model.formula,
+        "constants": [_metric(metric) for metric in model.constants],
         "check": {
-            "where": law.check.where,
-            "predicted": number(law.check.predicted),
-            "measured": number(law.check.measured),
-            "unit": law.check.unit,
-            "error": number(law.check.error),
+            "where": model.check.where,
+            "predicted": number(model.check.predicted),
+            "measured": number(model.check.measured),
+            "unit": model.check.unit,
+            "error": number(model.check.error),
+            "criterion": model.check.criterion,
         },
         "projection": {
-            "columns": [str(column) for column in law.projection.columns],
-            "rows": [[number(value) for value in row] for row in law.projection.itertuples(index=False)],
+            "columns": columns,
+            "rows": [[number(value) for value in row] for row in model.projection.itertuples(index=False)],
+            "grades": [[model.grade(column, factor) for column in columns[1:]] for factor in factors],
         },
-        "advice": list(law.advice),
+        "changes_at": model.changes_at,
+        "advice": [_advice(item) for item in model.advice],
     }
+
+
+def _advice(item: Advice | str) -> Record:
+    return {"text": item, "grade": None, "basis": ""} if isinstance(item, str) else asdict(item)
 
 
 def number(value: Any) -> Any:

@@ -1,19 +1,27 @@
-"""What a run hands back, and what is told about it: metrics, tables, the law for larger sizes."""
+"""What a run hands back, and what is told about it: metrics, tables, the model for larger sizes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.params import Parameters
+from lab.evidence.params import P, Parameters
+
+FACTORS = (1, 10, 100, 1000)  # of this run's size: the rows of every projection
+
+
+# How strong a statement is. measured: the run varied that very quantity. simulated: a stated model stood in for it.
+# extrapolated: drawn beyond the measured range. arithmetic: from definitions or published numbers.
+Grade = Literal["measured", "simulated", "extrapolated", "arithmetic"]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One measured figure.
+    """One figure.
 
     value: in `unit`; raw: every single value behind it, in the same unit, where there are several.
     interval: (low, high) and what kind it is (`method`, e.g. "wilson 95 %").
@@ -30,11 +38,12 @@ class Metric:
     method: str = ""
     better: str = ""
     histogram: str = ""
+    grade: Grade = "measured"
 
 
 @dataclass(frozen=True)
 class Result:
-    """One arm of an experiment as it was run."""
+    """One variant of an experiment as it was run."""
 
     params: Parameters
     observed: Mapping[str, Observation]
@@ -42,6 +51,14 @@ class Result:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+
+    def of(self, model: type[P]) -> P:
+        """The parameters as those of one experiment; TypeError if the result is another's."""
+        if not isinstance(self.params, model):
+            raise TypeError(
+                f"this result has parameters of {type(self.params).__module__}, not {model.__module__}"
+            )
+        return self.params
 
     def metric(self, name: str) -> Metric:
         """The metric called `name`; KeyError if the run has none."""
@@ -53,12 +70,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The law held against one point of this run that was not used to fit it."""
+    """The model held against one point of this run that lies outside of what it was fitted to.
+
+    criterion: the name of the criterion that holds the prediction to a limit.
+    """
 
     where: str
     predicted: float
     measured: float
     unit: str
+    criterion: str = ""
 
     @property
     def error(self) -> float:
@@ -67,11 +88,26 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Law:
+class Advice:
+    """A sentence on what to change in a design, and from which size on.
+
+    basis: how far beyond the measurement and with which interval (extrapolated), what stood in for the real thing
+    (simulated), the source (arithmetic).
+    """
+
+    text: str
+    grade: Grade | None = None
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
     """How the result changes with size: a formula with this run's constants in it.
 
-    formula: LaTeX without delimiters. projection: first column is the factor (1, 10, 100, 1000).
-    advice: computed sentences: what to change in the design, and from which size.
+    statement: the model in one sentence. formula: LaTeX without delimiters.
+    projection: the first column is the factor (FACTORS); grades: of each other column.
+    checked_to: the factor up to which `check` covers the projection; what lies beyond is extrapolated, whatever its
+    column's grade, unless that is arithmetic. changes_at: the size at which the advice changes, in a phrase.
     """
 
     statement: str
@@ -79,25 +115,53 @@ class Law:
     constants: Sequence[Metric]
     check: Prediction
     projection: pd.DataFrame
-    advice: Sequence[str]
+    advice: Sequence[Advice | str]
+    grades: Mapping[str, Grade] = field(default_factory=dict)
+    checked_to: float = 1
+    changes_at: str = ""
+
+    def grade(self, column: str, factor: float) -> Grade | None:
+        """How strong one cell of the projection is; None where its column does not say."""
+        own = self.grades.get(column)
+        return own if own in (None, "arithmetic") or factor <= self.checked_to else "extrapolated"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A question that a practitioner asks, with the measured answer."""
+    """A question that a practitioner asks, with this run's answer: at most two sentences and 300 characters.
+
+    rests_on: names of the metrics and criteria that the answer rests on; of an arithmetic one it may be empty.
+    basis: as of Advice. figure: name of the figure that shows it.
+    """
 
     question: str
     answer: str
+    grade: Grade | None = None
+    rests_on: Sequence[str] = ()
+    basis: str = ""
+    figure: str = ""
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A default of the field or another way to do it, beside the result. source: with version or date."""
+
+    name: str
+    what: str
+    source: str
 
 
 @dataclass(frozen=True)
 class Summary:
     """What the landing page and the top of the experiment's page say; every figure computed.
 
-    headline: the number with its unit. sparkline: a few values that show the finding's shape.
+    answer: at most three sentences and 450 characters. conditions: the two or three facts of this run that would
+    change it. headline: the number with its unit, a ratio where there is one. figure: name of the leading figure.
     """
 
     answer: str
     headline: Metric
-    sparkline: Sequence[float]
     decisions: Sequence[Decision] = ()
+    conditions: Sequence[str] = ()
+    figure: str = ""
+    alternatives: Sequence[Alternative] = ()

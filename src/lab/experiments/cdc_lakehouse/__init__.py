@@ -19,7 +19,7 @@ from lab.experiments.cdc_lakehouse.mechanism import (
 )
 from lab.experiments.cdc_lakehouse.params import Params
 from lab.experiments.cdc_lakehouse.present.figures import figures
-from lab.experiments.cdc_lakehouse.present.law import scale
+from lab.experiments.cdc_lakehouse.present.model import model
 from lab.experiments.cdc_lakehouse.present.summary import summary
 
 TITLE = "Change data capture: from PostgreSQL to Iceberg, equal at every snapshot"
@@ -46,11 +46,11 @@ __all__ = [
     "at_transactions",
     "figures",
     "merge_sql",
+    "model",
     "net",
     "parse",
     "run",
     "run_with_controls",
-    "scale",
     "summary",
     "verify",
 ]

@@ -5,7 +5,7 @@ from lab.experiments.kafka_lag.experiment import run, run_with_controls
 from lab.experiments.kafka_lag.mechanism import keyed, murmur2, partition_for, random_sticky, salting
 from lab.experiments.kafka_lag.params import Params
 from lab.experiments.kafka_lag.present.figures import figures
-from lab.experiments.kafka_lag.present.law import scale
+from lab.experiments.kafka_lag.present.model import model
 from lab.experiments.kafka_lag.present.summary import summary
 from lab.experiments.kafka_lag.workload.arms import Arm
 
@@ -23,12 +23,12 @@ __all__ = [
     "Params",
     "figures",
     "keyed",
+    "model",
     "murmur2",
     "partition_for",
     "random_sticky",
     "run",
     "run_with_controls",
     "salting",
-    "scale",
     "summary",
 ]

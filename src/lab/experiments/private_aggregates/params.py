@@ -6,6 +6,13 @@ from pydantic import Field, field_validator
 
 from lab.evidence.params import Parameters
 
+# What the published statistics are of; fixed, because the page speaks of them.
+AGES = tuple(range(25, 70, 5))
+EDUCATION = (1, 2, 3, 4)
+INCOME_GRAIN = 0.001  # thousand marks: one mark
+INCOME_STEP = 0.2
+QUANTILE = 0.9  # above which income does the best-off tenth begin?
+
 
 class Params(Parameters):
     """Parameters of private_aggregates."""

@@ -1,12 +1,12 @@
 """Ten window-function queries, measured on PostgreSQL, DuckDB and SQLite."""
 
 from lab.experiments.sql_windows.criteria import CONTROLS, CRITERIA
-from lab.experiments.sql_windows.experiment import run, run_controls
-from lab.experiments.sql_windows.figures import figures
-from lab.experiments.sql_windows.law import scale
+from lab.experiments.sql_windows.experiment import run, run_with_controls
+from lab.experiments.sql_windows.mechanism.queries import Query, parse, path, queries
 from lab.experiments.sql_windows.params import Params
-from lab.experiments.sql_windows.queries import Query, parse, path, queries
-from lab.experiments.sql_windows.summary import summary
+from lab.experiments.sql_windows.present.figures import figures
+from lab.experiments.sql_windows.present.model import model
+from lab.experiments.sql_windows.present.summary import summary
 
 TITLE = "Window functions: ten queries, three engines, the same rows"
 QUESTION = (
@@ -24,11 +24,11 @@ __all__ = [
     "Params",
     "Query",
     "figures",
+    "model",
     "parse",
     "path",
     "queries",
     "run",
-    "run_controls",
-    "scale",
+    "run_with_controls",
     "summary",
 ]

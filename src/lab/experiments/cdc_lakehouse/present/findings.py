@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lab.evidence.fit import Slope, theil_sen
 from lab.evidence.result import Result
 from lab.experiments.cdc_lakehouse.criteria import CONTROLS
 from lab.experiments.cdc_lakehouse.judge.frames import records
 from lab.experiments.cdc_lakehouse.mechanism import SAFE
 from lab.experiments.cdc_lakehouse.params import CALM, Params
-from lab.experiments.cdc_lakehouse.present.theil_sen import Slope, slope
 
 TREATMENT = SAFE.name
 COPY, MERGE = "copy-on-write", "merge-on-read"
@@ -46,8 +46,7 @@ class Findings:
 
     @property
     def params(self) -> Params:
-        assert isinstance(self.treatment.params, Params)
-        return self.treatment.params
+        return self.treatment.of(Params)
 
     def table(self, name: str) -> pd.DataFrame:
         return self.treatment.tables[name]
@@ -133,7 +132,7 @@ class Findings:
     def preparing(self) -> Slope:
         """What a change costs before the MERGE: to read, order and reduce it; from parts of different sizes, without load."""
         parts = self.table("reading")
-        return slope(list(parts["changes"]), list(parts["took"]))
+        return theil_sen(parts["changes"], parts["took"])
 
     @property
     def per_change(self) -> tuple[float, float]:

@@ -31,7 +31,6 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"median lag, commit interval {first.interval:g} s",
             better="lower",
         ),
-        sparkline=_sparkline(found),
         decisions=[
             Decision(
                 "How often should a sink commit to Iceberg?",
@@ -51,8 +50,3 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
 def _broken(found: Findings) -> str:
     arm = found.controls[ANYWHERE]
     return f"{arm.observed['sum_at_every_snapshot'].value} of {len(arm.tables['snapshots'])}"
-
-
-def _sparkline(found: Findings) -> list[float]:
-    lags = found.table("lags").sort_values("seconds")["lag"]
-    return [float(value) for value in lags.iloc[:: max(1, len(lags) // 32)]]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.charts import alt, theme
+from lab.charts import alt, presets, theme
 from lab.charts.figure import Figure
 from lab.experiments.cdc_lakehouse.criteria import ANYWHERE
 from lab.experiments.cdc_lakehouse.judge.frames import records
@@ -143,12 +143,8 @@ def modes(found: Findings) -> Figure:
             alt.Chart(data)
             .mark_line(point={"size": 60, "filled": True})
             .encode(
-                x=alt.X("rows:Q", title="rows that the commit changes (logarithmic)")
-                .scale(type="log")
-                .axis(values=theme.decades(data["rows"])),
-                y=alt.Y("kilobytes:Q", title="kB written (logarithmic)")
-                .scale(type="log")
-                .axis(values=theme.decades(data["kilobytes"])),
+                x=presets.log_x("rows", "rows that the commit changes (logarithmic)", data["rows"]),
+                y=presets.log_y("kilobytes", "kB written (logarithmic)", data["kilobytes"]),
                 color=alt.Color("mode:N", sort=order, title=None),
             )
             .properties(width=width, height=240)

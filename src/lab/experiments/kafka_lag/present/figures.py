@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lab.charts import alt, theme
+from lab.charts import alt, presets, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
 from lab.experiments.kafka_lag.present.findings import CONTROL, Findings, findings
@@ -31,12 +31,8 @@ def _throughput_lag(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
-            x=alt.X("achieved:Q", title="throughput, messages/s")
-            .scale(type="log", nice=False, padding=15)
-            .axis(values=theme.decades(data["achieved"])),
-            y=alt.Y("lag_mean:Q", title="mean lag, messages")
-            .scale(type="log")
-            .axis(values=theme.decades(data["lag_mean"])),
+            x=presets.log_x("achieved", "throughput, messages/s", data["achieved"]),
+            y=presets.log_y("lag_mean", "mean lag, messages", data["lag_mean"]),
             color=_by_strategy(found, width),
         )
         marks = base.mark_line() + base.mark_point(size=60)
@@ -63,19 +59,15 @@ def _latency(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         marks = alt.Chart(data).encode(
-            x=alt.X("milliseconds:Q", title="latency from intended send to processed, ms")
-            .scale(type="log", nice=False, padding=10)
-            .axis(values=theme.decades(data["milliseconds"])),
+            x=presets.log_x(
+                "milliseconds", "latency from intended send to processed, ms", data["milliseconds"]
+            ),
             y=alt.Y("percentile:O", title="percentile", sort=["50th", "95th", "99th"]),
             color=_by_strategy(found, width),
         )
         panel = marks.mark_point(size=80, opacity=0.85).properties(width=width, height=90)
         rungs = [f"{rung:,} messages/s" for rung in sorted(found.holds["offered"].unique())]
-        return panel.facet(
-            row=alt.Row("rung:N", sort=rungs, title=None).header(
-                labelAngle=0, labelAnchor="start", labelOrient="top"
-            )
-        )
+        return panel.facet(row=presets.panels("rung", rungs))
 
     return Figure(
         f"At {found.rate:,} messages/s 99 % are processed within {found.treatment_p99:,.0f} ms in every arm of the "
@@ -154,6 +146,4 @@ def _by_strategy(found: Findings, width: int) -> alt.Color:
 
 
 def _strategy_rows(found: Findings) -> alt.Row:
-    names = list(dict.fromkeys(found.holds["strategy"]))
-    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top")
-    return alt.Row("strategy:N", sort=names, title=None, header=header)
+    return presets.panels("strategy", list(dict.fromkeys(found.holds["strategy"])))

@@ -87,9 +87,8 @@ class Findings:
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
     """Treatment and control side by side."""
-    assert isinstance(treatment.params, Params)
     parts = [treatment, *controls.values()]
     holds, lag = (
         pd.concat([part.tables[name] for part in parts], ignore_index=True) for name in ("holds", "lag")
     )
-    return Findings(treatment.params, holds, lag)
+    return Findings(treatment.of(Params), holds, lag)

@@ -9,7 +9,7 @@ import pandas as pd
 from lab.evidence.result import Decision, Metric, Result, Summary
 from lab.experiments.kafka_lag.criteria import GROWTH_LIMIT
 from lab.experiments.kafka_lag.present.findings import findings
-from lab.experiments.kafka_lag.present.law import partitions_for
+from lab.experiments.kafka_lag.present.model import partitions_for
 
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
@@ -25,14 +25,11 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         f"{hot.hot_share:.0%} of the messages and its lag grows by {falling:,.0f} messages/s. "
         f"Recommended: key by what needs order, and salt the few keys that are too hot."
     )
-    lag = found.lag_at_top
-    hottest = lag[lag["strategy"] == hot.strategy].groupby("seconds")["lag"].max()
     return Summary(
         answer=answer,
         headline=Metric(
             "p99", found.treatment_p99, "ms", f"99th percentile at {found.rate:,} messages/s", better="lower"
         ),
-        sparkline=hottest.iloc[:: max(1, len(hottest) // 24)].tolist(),
         decisions=[
             Decision(
                 "How many partitions does a topic need?",

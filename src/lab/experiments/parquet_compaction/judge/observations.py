@@ -1,0 +1,110 @@
+"""From what was seen to observations and metrics: pure, so that it can be tested without a store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import pandas as pd
+
+from lab.evidence.criteria import Observation
+from lab.evidence.result import Metric, Result
+from lab.experiments.parquet_compaction.judge import (
+    compaction_frequency,
+    consistency,
+    cost_model,
+    datasets,
+    metadata_cost,
+    query_times,
+)
+from lab.experiments.parquet_compaction.measure.seen import Seen
+from lab.experiments.parquet_compaction.params import HELD_OUT, Params
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def result(params: Params, seen: Seen, versions: Mapping[str, str]) -> Result:
+    """What follows from a run."""
+    tables = _tables(params, seen)
+    return Result(params, _observed(params, seen, tables), _metrics(seen, tables), tables, versions)
+
+
+def _tables(params: Params, seen: Seen) -> dict[str, pd.DataFrame]:
+    """What the arm's pictures and laws are made of; what an arm did not do has no table."""
+    made: dict[str, pd.DataFrame] = {}
+    if seen.watch:
+        made["readings"] = consistency.readings_table(seen.watch)
+    if seen.kills:
+        made["kills"] = consistency.kills_table(seen.kills)
+    if seen.planned:
+        made["planned"] = pd.DataFrame([asdict(item) for item in seen.planned])
+    if seen.answers:
+        made["tpch"] = datasets.tpch_table(seen)
+    if seen.timings:
+        made |= _timed_tables(params, seen)
+    return made
+
+
+def _timed_tables(params: Params, seen: Seen) -> dict[str, pd.DataFrame]:
+    """timings, cells, layouts; where the cost model can be fitted and tested, all that it is held against."""
+    timings = query_times.timings_table(seen.timings)
+    cells = query_times.cells_table(timings)
+    layouts = datasets.layouts_table(seen.datasets, cells, params.target_bytes)
+    made = {"timings": timings, "cells": cells, "layouts": layouts}
+    if set(cells["layout"]) > {HELD_OUT}:
+        model = cost_model.model_of(cells)
+        made["predictions"] = cost_model.predictions(cells, model)
+        made["sizes"] = cost_model.sizes_table(seen.sizes, model)
+        made |= compaction_frequency.tables(seen.rungs, model, params.queries_per_batch)
+    return made
+
+
+def _observed(params: Params, seen: Seen, tables: Tables) -> dict[str, Observation]:
+    observed: dict[str, Observation] = {}
+    if seen.datasets:
+        observed |= datasets.stored(seen)
+    if seen.timings:
+        observed |= _timed(params, seen, tables)
+    if seen.answers:
+        observed["tpch_unchanged"] = datasets.tpch_unchanged(seen.answers)
+    if seen.watch:
+        observed |= consistency.watched(seen.watch)
+    if seen.kills:
+        observed |= consistency.killed(params, seen.kills)
+    if seen.probes:
+        observed["round_trip_honest"] = query_times.round_trip_honest(params, seen.probes)
+    if seen.planned:
+        observed["commit_predicted"] = metadata_cost.commit_predicted(tables["planned"])
+    if seen.rungs:
+        observed["write_overhead"] = compaction_frequency.write_overhead(tables["frequency"])
+        observed["frequency_predicted"] = compaction_frequency.frequency_predicted(tables["frequency"])
+    return observed
+
+
+def _timed(params: Params, seen: Seen, tables: Tables) -> dict[str, Observation]:
+    """What the timings tell."""
+    observed = {
+        "query_time_improves": query_times.query_time_improves(tables["timings"]),
+        "caches_cold": query_times.caches_cold(tables["timings"]),
+    }
+    if not set(seen.work.truth).isdisjoint(item.query for item in seen.timings):
+        observed["answers_right"] = query_times.answers_right(seen.timings, seen.work.truth)
+    if "predictions" in tables:
+        observed |= cost_model.modelled(tables, repeated=params.repeats > 1)
+    return observed
+
+
+def _metrics(seen: Seen, tables: Tables) -> list[Metric]:
+    """Everything measured that a drift report should follow."""
+    found: list[Metric] = []
+    if "layouts" in tables:
+        found += datasets.metrics(tables["layouts"])
+    if "predictions" in tables:
+        found += cost_model.metrics(tables["cells"])
+    if seen.probes:
+        found += query_times.metrics(seen.probes)
+    if "planned" in tables:
+        found += metadata_cost.metrics(tables["planned"])
+    if "frequency" in tables:
+        found += compaction_frequency.metrics(tables["frequency"])
+    return found

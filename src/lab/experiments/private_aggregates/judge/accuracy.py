@@ -1,0 +1,82 @@
+"""Criteria of accuracy: what noise costs, and whether the answers are right before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from lab.evidence.criteria import Observation
+from lab.evidence.statistics import clopper_pearson
+from lab.experiments.private_aggregates.criteria import FALSE_ALARM
+from lab.experiments.private_aggregates.measure.accuracy import COVER_RELEASES
+from lab.experiments.private_aggregates.measure.seen import Exact
+from lab.experiments.private_aggregates.params import Params
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    from lab.lazy import module
+
+    stats = module("scipy.stats")
+
+# Where theory itself says that the mean of so many draws strays by more than this, nothing is judged.
+TOO_RARE = 0.05
+SAME_NOISE = ("count", "sum", "histogram")
+
+
+def error_equals_theory(errors: pd.DataFrame) -> Observation:
+    """Largest deviation from theory, in half-widths of its interval."""
+    judged = errors[errors["standard_error"] <= TOO_RARE * errors["theory"]]
+    reach = stats.norm.isf(FALSE_ALARM / 2 / len(judged))
+    off = (judged["mae"] - judged["theory"]).abs() / (reach * judged["standard_error"])
+    row = judged.loc[off.idxmax()]
+    detail = (
+        f"of {len(judged)} points the {row['statistic']} at epsilon {row['epsilon']:g}: measured "
+        f"{row['mae']:.4g}, theory {row['theory']:.4g}; {len(errors) - len(judged)} points rest on too few "
+        "draws with an error to be judged"
+    )
+    return Observation(float(off.max()), detail)
+
+
+def utility_kept(params: Params, utility: pd.DataFrame) -> Observation:
+    """The worst statistic's relative error in 95 % of its releases."""
+    worst = utility.loc[utility["p95"].idxmax()]
+    detail = f"the {worst['statistic']}, with epsilon {worst['epsilon']:g} of {params.epsilon:g}"
+    return Observation(float(worst["p95"]), detail)
+
+
+def interval_covers(hits: Mapping[str, int]) -> Observation:
+    """Upper end of the worst share's interval."""
+    upper = {name: clopper_pearson(count, COVER_RELEASES, 0.999)[1] for name, count in hits.items()}
+    worst = min(upper, key=lambda name: upper[name])
+    share = hits[worst] / COVER_RELEASES
+    return Observation(upper[worst], f"the {worst}: {100 * share:.1f} % of {COVER_RELEASES:,} releases")
+
+
+def exact_before_noise(params: Params, exactness: Sequence[Exact]) -> Observation:
+    """Statistics that differ from a recomputation, and those in which somebody has too many rows."""
+    wrong = []
+    for item in exactness:
+        if not _same(item):
+            wrong.append(item.statistic)
+        if item.most_rows > params.rows:
+            wrong.append(f"rows of a person in the {item.statistic}")
+    detail = ", ".join(wrong) or f"{len(exactness)} statistics, row limit {params.rows} kept"
+    return Observation(len(wrong), detail)
+
+
+def _same(item: Exact) -> bool:
+    # Incomes are rounded to a mark before they are added; half a mark is the most that can differ.
+    within = 0.0005 if item.statistic == "mean" else 0.0
+    return bool(np.all(np.abs(np.asarray(item.found) - item.plain) <= within))
+
+
+def agrees_with_diffprivlib(peer: pd.DataFrame) -> Observation:
+    """Largest difference of the errors where both libraries add the same noise."""
+    same = peer[peer["statistic"].isin(SAME_NOISE)]
+    worst = same.loc[(same["ratio"] - 1).abs().idxmax()]
+    detail = f"the {worst['statistic']}: ours {worst['ours']:.4g}, diffprivlib {worst['diffprivlib']:.4g}"
+    return Observation(abs(float(worst["ratio"]) - 1), detail)

@@ -1,0 +1,65 @@
+"""The same statistics by a second library, IBM's diffprivlib (Holohan et al. 2019).
+
+It protects one row, not one person, and takes the number of rows for public. A person with k rows is
+protected by giving each call epsilon / k; then count, sum and histogram add the same noise as ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lab.experiments.private_aggregates.mechanism.bounding import bound
+from lab.experiments.private_aggregates.params import AGES
+from lab.experiments.private_aggregates.workload import plan
+from lab.experiments.private_aggregates.workload.arms import Arm
+
+RELEASES = 4_000
+COMPARED = ("count", "sum", "histogram", "mean")
+
+
+def compare(arm: Arm) -> pd.DataFrame:
+    """Mean absolute errors of both libraries at the plan's epsilons."""
+    asked = {question.name: question for question in plan.questions(arm.params)}
+    return pd.DataFrame([_row(arm, asked[name]) for name in COMPARED])
+
+
+def _row(arm: Arm, question: plan.Question) -> dict[str, Any]:
+    epsilon = question.epsilon(arm.params)
+    ready = arm.ready(question.query, question.bounds)
+    ours = np.abs(ready.draw(epsilon, RELEASES) - ready.answer).mean()
+    call = _call(arm, question, epsilon / arm.params.rows)
+    theirs = np.abs(np.array([call() for _ in range(RELEASES)], dtype=float) - ready.answer).mean()
+    return {
+        "statistic": question.name,
+        "epsilon": epsilon,
+        "ours": float(ours),
+        "diffprivlib": float(theirs),
+        "ratio": float(ours / theirs),
+        "unit": question.unit,
+    }
+
+
+def _call(arm: Arm, question: plan.Question, epsilon: float) -> Callable[[], Any]:
+    # Only this experiment's set-up installs it.
+    from diffprivlib import tools
+
+    rows = bound(arm.table, plan.unit(arm.params))
+    bounds = question.bounds
+    match question.name:
+        case "count":
+            column = rows["out_of_work"].to_numpy()
+            return lambda: tools.count_nonzero(column, epsilon=epsilon)
+        case "sum":
+            column = rows["visits"].to_numpy(dtype=float)
+            return lambda: tools.sum(column, epsilon=epsilon, bounds=bounds)
+        case "mean":
+            column = rows["income"].to_numpy()
+            return lambda: tools.mean(column, epsilon=epsilon, bounds=bounds)
+        case _:
+            column, edges = rows["age"].to_numpy(), np.array(AGES)
+            span = (AGES[0], AGES[-1])
+            return lambda: tools.histogram(column, epsilon=epsilon, bins=edges, range=span)[0]

@@ -1,0 +1,4 @@
+"""From what was seen to observations, metrics and tables.
+
+slopes: measured against declared growth. observations: one for each criterion. metrics: and tables.
+"""

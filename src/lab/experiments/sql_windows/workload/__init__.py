@@ -1,0 +1,1 @@
+"""The tables: purchases (synthetic), sample (documented), cdnow (real); and arms: the controls' queries."""

@@ -1,0 +1,4 @@
+"""One run with its services up.
+
+engines: the services, each one's start timed. measurement: what is seen while the queries run.
+"""

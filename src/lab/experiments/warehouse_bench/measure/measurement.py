@@ -1,0 +1,107 @@
+"""What is seen while the queries run: times and use of each execution, and every answer held against the published one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from lab.experiments.warehouse_bench.measure.engines import Engines
+from lab.experiments.warehouse_bench.mechanism import engine_duckdb, process_usage
+from lab.experiments.warehouse_bench.mechanism.bench import Cell, bench
+from lab.experiments.warehouse_bench.mechanism.dataset import PARQUET, SAME, Dataset, Files
+from lab.experiments.warehouse_bench.mechanism.engine import Resources
+from lab.experiments.warehouse_bench.mechanism.engine_spark import Spark
+from lab.experiments.warehouse_bench.oracle import published_answers
+from lab.experiments.warehouse_bench.params import ANSWERED, Params
+from lab.experiments.warehouse_bench.workload.lake import Lake
+from lab.experiments.warehouse_bench.workload.queries import ORDER, text
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a run gathered. differing_files: of the same-bytes comparison. resources: by engine."""
+
+    timings: pd.DataFrame
+    answers: pd.DataFrame
+    lake: Lake
+    starts: pd.DataFrame
+    differing_files: int
+    resources: Mapping[str, Resources]
+    versions: Mapping[str, str]
+
+    @property
+    def stored(self) -> dict[float, int]:
+        """Bytes of the tables by scale factor."""
+        return {size: files.total_bytes for size, files in self.lake.files.items()}
+
+
+@dataclass
+class Answers:
+    """published: answers by query number, by dataset; what has none (a size between) is not compared."""
+
+    published: Mapping[str, Mapping[int, list[tuple[str, ...]]]]
+    found: list[dict] = field(default_factory=list)
+
+    def __call__(self, cell: Cell, number: int, rows: Sequence[tuple]) -> None:
+        wanted = self.published.get(cell.dataset)
+        if wanted is None:
+            return
+        seen = published_answers.check(rows, wanted[int(cell.query)], ORDER[int(cell.query)])
+        self.found.append(
+            {"engine": cell.engine, "dataset": cell.dataset, "query": cell.query, "round": number}
+            | {"values": seen.values, "differing": seen.differing, "first": seen.first}
+        )
+
+    def table(self) -> pd.DataFrame:
+        """One row for each answer that was compared."""
+        return pd.DataFrame(self.found)
+
+
+def measured(params: Params, lake: Lake, engines: Engines) -> Seen:
+    """All queries on all engines and datasets of the lake, in all rounds."""
+    answers = Answers(_published(lake))
+    texts = {str(number): text(number) for number in params.numbers}
+    names = {engine: list(datasets) for engine, datasets in lake.datasets.items()}
+    timings = bench(engines.by_name, names, texts, params.repeats, params.seed, answers, process_usage.settle)
+    differing = _files_that_differ(params, lake, engines)
+    resources = {name: engine.resources() for name, engine in engines.by_name.items()}
+    return Seen(timings, answers.table(), lake, engines.starts, differing, resources, engines.versions)
+
+
+def answers_over(place: Path, files: Files, params: Params, query: int) -> pd.DataFrame:
+    """One query's answer over the Parquet files in `place`, compared with the published one.
+
+    DuckDB anew each time: none may keep what it read before.
+    """
+    dataset = Dataset(SAME, PARQUET, params.scale_factor)
+    with engine_duckdb.engine(params.memory_mb) as engine:
+        engine.register(dataset, place, files)
+        answers = Answers({dataset.name: published_answers.published(params.scale_factor)})
+        bench({engine.name: engine}, [dataset.name], {str(query): text(query)}, 0, 0, answers)
+    return answers.table()
+
+
+def _published(lake: Lake) -> dict[str, dict[int, list[tuple[str, ...]]]]:
+    known = {size: published_answers.published(size) for size in lake.files if size in ANSWERED}
+    return {
+        name: known[dataset.scale_factor]
+        for names in lake.datasets.values()
+        for name, dataset in names.items()
+        if dataset.scale_factor in known
+    }
+
+
+def _files_that_differ(params: Params, lake: Lake, engines: Engines) -> int:
+    """Registered data files that are not, byte for byte, the ones that were written once."""
+    spark = engines.by_name.get("Spark")
+    total = 0
+    for name in params.formats:
+        dataset = Dataset(SAME, name, params.scale_factor)
+        named = None
+        if name == "iceberg" and isinstance(spark, Spark):
+            named = {table: spark.files_of(dataset, table) for table in lake.tables}
+        total += lake.files_that_differ(dataset, named)
+    return total

@@ -1,0 +1,60 @@
+"""Known-bad observations: each criterion must see what is wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from lab.experiments.private_aggregates import Params
+from lab.experiments.private_aggregates.judge.accuracy import exact_before_noise
+from lab.experiments.private_aggregates.judge.metrics import metrics, tables
+from lab.experiments.private_aggregates.judge.observations import observe
+from lab.experiments.private_aggregates.judge.privacy import budget_refuses, no_key_leaks
+from lab.experiments.private_aggregates.measure.seen import Exact, Keys, Ledger, Requests, Seen
+
+PARAMS = Params()
+PUBLICATION = pd.DataFrame(
+    {"release": [*"abcdef", "a, again"], "admitted": [True] * 6 + [False], "spent": [1.0] * 7}
+)
+RIGHT = Requests(limit=10, costs=(4, 7, 6), admitted=(True, False, True), spent=10, entries=2)
+
+
+@pytest.mark.parametrize(
+    ("requests", "wrong"),
+    [
+        (RIGHT, 0),
+        (replace(RIGHT, admitted=(True, True, True), spent=17, entries=3), 1),  # admits too much
+        (replace(RIGHT, admitted=(True, False, False), spent=4, entries=1), 1),  # refuses what fits
+        (replace(RIGHT, entries=3), 1),  # a refusal left a line
+        (replace(RIGHT, spent=17), 1),  # a refusal was charged
+    ],
+)
+def test_an_accountant_that_errs_is_seen(requests: Requests, wrong: int) -> None:
+    assert budget_refuses(PARAMS, Ledger(PUBLICATION, 6, [requests])).value == wrong
+
+
+def test_a_publication_that_overspends_is_seen() -> None:
+    overspent = PUBLICATION.assign(admitted=True)
+    assert budget_refuses(PARAMS, Ledger(overspent, 7, [RIGHT])).value == 2
+
+
+def test_a_wrong_answer_and_a_person_with_too_many_rows_are_seen() -> None:
+    right = Exact("sum", 10.0, 10.0, most_rows=5)
+    assert exact_before_noise(PARAMS, [right]).value == 0
+    seen = exact_before_noise(PARAMS, [replace(right, found=11.0), replace(right, most_rows=6)])
+    assert (seen.value, seen.detail) == (2, "sum, rows of a person in the sum")
+    assert exact_before_noise(PARAMS, [replace(right, statistic="mean", found=10.0004)]).value == 0
+
+
+def test_a_leaked_key_is_seen_with_unknown_and_with_known_keys() -> None:
+    keys = Keys(published=(3, 4), leaked=0, groups=9, alone=2, same_known=True)
+    assert no_key_leaks(keys).value == 0
+    assert no_key_leaks(replace(keys, leaked=1)).value == 1
+    assert no_key_leaks(replace(keys, same_known=False)).value == 1
+
+
+def test_of_what_was_not_measured_nothing_is_told() -> None:
+    nothing = Seen()
+    assert (observe(PARAMS, nothing), metrics(nothing), tables(nothing)) == ({}, [], {})
