@@ -119,3 +119,12 @@ def test_a_label_that_another_hides_is_left_out() -> None:
 
 def test_a_mark_without_a_colour_of_its_own_takes_one_of_the_palette() -> None:
     assert f'fill="{theme.BLUE}"' in drawing.svg(bars(300), "x")
+
+
+def test_what_marks_have_in_common_is_said_once_and_their_own_stays_theirs() -> None:
+    points = (
+        alt.Chart(DATA).mark_point().encode(x="rows:Q", y="time:Q", color=alt.Color("kind:N").legend(None))
+    )
+    (group,) = re.findall(r'<g class="mark-symbol role-mark[^>]*>.*?</g>', drawing.svg(points, "x"))
+    assert group.count("stroke-width") == 1
+    assert re.findall(r'<circle [^>]*fill="([^"]+)"', group) == [theme.BLUE, theme.BLUE, theme.VERMILION]

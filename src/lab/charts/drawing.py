@@ -16,6 +16,7 @@ import vl_convert
 from lab.charts import alt, theme, tips
 
 _FONT = "font-family"
+_INHERITED = {"fill", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "text-anchor"}
 # What says nothing in a page: the box around the drawing carries its one text alternative.
 _IDLE = {"role", "pointer-events", "aria-label", "aria-hidden", "aria-roledescription"}
 
@@ -52,7 +53,29 @@ def _slim(element: Element) -> None:
             element.remove(child)
             continue
         child.attrib = {name: _rounded(name, value) for name, value in child.items() if _counts(name, value)}
+        _round(child)
         _slim(child)
+    _inherit(element)
+
+
+def _inherit(group: Element) -> None:
+    """Say once, for a group of marks or texts, what all of them would say."""
+    if len(group) < 2 or any(child.tag == group.tag for child in group):
+        return
+    for name in _INHERITED & set(group[0].keys()) - set(group.keys()):
+        values = {child.get(name) for child in group}
+        if len(values) == 1:
+            group.set(name, values.pop() or "")
+            for child in group:
+                del child.attrib[name]
+
+
+def _round(element: Element) -> None:
+    """A circle in place of the path by which Vega draws one."""
+    if circle := re.fullmatch(r"M([\d.]+),0A\1,\1,0,1,1,-\1,0A\1,\1,0,1,1,\1,0", element.get("d", "")):
+        element.tag = f"{{{tips.SVG}}}circle"
+        element.set("r", circle[1])
+        del element.attrib["d"]
 
 
 def _is_unseen(element: Element) -> bool:
