@@ -12,7 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_SALT = "0123456789abcdef"  # pandas wants exactly 16 characters; it need not be secret
+from lab.experiments.private_aggregates.mechanism.columns import Codes, codes, row_hashes
+from lab.experiments.private_aggregates.mechanism.errors import QueryError
+
+MOST = 2**31  # rows or groups of one person; more is a slip
 
 
 @dataclass(frozen=True)
@@ -24,36 +27,50 @@ class Unit:
     groups: int = 1
 
     def __post_init__(self) -> None:
-        if self.rows < 1 or self.groups < 1:
-            raise ValueError(f"a person needs at least one row and one group, not {self}")
+        if not all(isinstance(n, int | np.integer) and 1 <= n <= MOST for n in (self.rows, self.groups)):
+            raise QueryError(f"A person needs at least one row and one group, in whole numbers, not {self}.")
 
 
 ONE_ROW = Unit()
 
 
 def bound(table: pd.DataFrame, unit: Unit, by: str = "") -> pd.DataFrame:
-    """The rows of `table` that count: at most `unit.rows` a person, in `unit.groups` values of `by`."""
+    """The rows of `table` that count: at most `unit.rows` a person, in `unit.groups` values of `by`.
+
+    A row without a value of `by` is in no group. QueryError where a row has no person: whose would it be?
+    """
     kept = _few_groups(table, unit, by) if by else table
-    return kept[_place(kept, unit.person) < unit.rows]
+    return kept[_place(people(kept, unit.person), row_hashes(kept)) < unit.rows]
 
 
-def one_row_each(table: pd.DataFrame, person: str, by: str = "") -> pd.DataFrame:
-    """One row for each person, or for each person and group."""
-    return table.drop_duplicates([person, by] if by else [person])
+def people(table: pd.DataFrame, person: str) -> Codes:
+    """A number for each row's person."""
+    found, _ = codes(table, person)
+    if (found < 0).any():
+        raise QueryError(f"There are rows without a value in {person!r}. Drop them, or say whose they are.")
+    return found
+
+
+def first_rows(table: pd.DataFrame, person: str, by: str = "") -> NDArray[np.bool_]:
+    """One row of each person, or of each person and group."""
+    seen = {"person": people(table, person)} | ({"group": codes(table, by)[0]} if by else {})
+    return ~pd.DataFrame(seen).duplicated().to_numpy()
 
 
 def _few_groups(table: pd.DataFrame, unit: Unit, by: str) -> pd.DataFrame:
-    pairs = table[[unit.person, by]].drop_duplicates()
-    kept = pairs[_place(pairs, unit.person) < unit.groups]
-    return table[pd.MultiIndex.from_frame(table[[unit.person, by]]).isin(pd.MultiIndex.from_frame(kept))]
+    table = table[codes(table, by)[0] >= 0]
+    firsts = first_rows(table, unit.person, by)
+    own, (groups, keys) = people(table, unit.person), codes(table, by)
+    # Pairs of person and group, numbered as they appear, which is the order of `firsts`.
+    pairs = pd.factorize(own * max(1, len(keys)) + groups)[0]
+    places = _place(own[firsts], row_hashes(table.loc[firsts, [by]]))
+    return table[places[pairs] < unit.groups]
 
 
-def _place(table: pd.DataFrame, person: str) -> NDArray[np.int64]:
-    """Each row's place, from 0, among its person's rows, by hash; equal rows are interchangeable."""
-    hashes = pd.util.hash_pandas_object(table, index=False, hash_key=_SALT).to_numpy()
-    people = pd.factorize(table[person])[0]
-    order = np.lexsort((hashes, people))
-    inner = people[order]
+def _place(own: Codes, hashes: NDArray[np.uint64]) -> Codes:
+    """Each row's place, from 0, among its person's rows, by hash; equal rows keep their order."""
+    order = np.lexsort((hashes, own))
+    inner = own[order]
     first = np.flatnonzero(np.r_[True, inner[1:] != inner[:-1]]) if len(inner) else np.empty(0, np.int64)
     run = np.arange(len(inner)) - np.repeat(first, np.diff(np.r_[first, len(inner)]))
     places = np.empty(len(inner), dtype=np.int64)

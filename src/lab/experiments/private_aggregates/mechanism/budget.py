@@ -14,6 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from lab.errors import LabError
+from lab.experiments.private_aggregates.mechanism.errors import QueryError
 
 
 class BudgetExceededError(LabError):
@@ -29,7 +30,7 @@ class Cost:
 
     def __post_init__(self) -> None:
         if not (0 < self.epsilon < float("inf") and 0 <= self.delta < 1):
-            raise ValueError(f"a cost needs 0 < epsilon < inf and 0 <= delta < 1, not {self}")
+            raise QueryError(f"a cost needs 0 < epsilon < inf and 0 <= delta < 1, not {self}.")
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,13 @@ class Budget:
         """Epsilon that is left."""
         return float(exact(self.limit.epsilon) - self._spent[0])
 
+    def check(self, what: str, cost: Cost) -> None:
+        """BudgetExceededError if a release does not fit; nothing is spent."""
+        with self._lock:
+            self._after(what, exact(cost.epsilon), exact(cost.delta))
+
     def spend(self, what: str, cost: Cost) -> Entry:
-        """Enter a release before it is made; BudgetExceededError if it does not fit, with no trace left."""
+        """Enter a release; BudgetExceededError if it does not fit, with no trace left, and it must not be published."""
         return self._enter(what, exact(cost.epsilon), exact(cost.delta))
 
     @contextmanager
@@ -100,13 +106,17 @@ class Budget:
 
     def _enter(self, what: str, epsilon: Fraction, delta: Fraction) -> Entry:
         with self._lock:
-            after = self._spent[0] + epsilon, self._spent[1] + delta
-            if after[0] > exact(self.limit.epsilon) or after[1] > exact(self.limit.delta):
-                raise BudgetExceededError(self._refusal(what, epsilon, delta))
+            after = self._after(what, epsilon, delta)
             entry = Entry(what, Cost(float(epsilon), float(delta)), float(after[0]), float(after[1]))
             self._spent = after
             self._ledger.append(entry)
             return entry
+
+    def _after(self, what: str, epsilon: Fraction, delta: Fraction) -> tuple[Fraction, Fraction]:
+        after = self._spent[0] + epsilon, self._spent[1] + delta
+        if after[0] > exact(self.limit.epsilon) or after[1] > exact(self.limit.delta):
+            raise BudgetExceededError(self._refusal(what, epsilon, delta))
+        return after
 
     def _refusal(self, what: str, epsilon: Fraction, delta: Fraction) -> str:
         left = exact(self.limit.delta) - self._spent[1]

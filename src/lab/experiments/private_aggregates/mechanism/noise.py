@@ -1,14 +1,15 @@
 """The only place where randomness enters a release: OpenDP's exact samplers.
 
 All noise is added to integers. A sum of doubles has rounding that depends on its order, and noise drawn
-as a double has gaps that give the true value away (see workload/attack.py); integers have neither.
+as a double has gaps that give the true value away (see workload/attack.py); integers have neither. Integers
+here don't wrap: those that 64 bits do not hold are Python's.
 The generator is the operating system's; it can't be seeded, and a release must not be.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.errors import ServiceError
+from lab.experiments.private_aggregates.mechanism.errors import QueryError
 
 if TYPE_CHECKING:
     import opendp.prelude as dp
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 Integers = NDArray[np.int64]
 # One division rounds by less; a scale that is a hair too large costs nothing.
 _HAIR = 1 + 2**-50
+# Between these, OpenDP's 64-bit noise is right to the last bit, and never (2^-369) large enough to be cut off.
+_SCALES = 2.0**-50, 2.0**54
 
 
 @cache
@@ -37,18 +41,32 @@ def _opendp() -> Any:
 
 
 def laplace_scale(sensitivity: float, epsilon: float) -> float:
-    """Scale of the Laplace distribution that makes a statistic of this L1 sensitivity epsilon-DP."""
+    """Scale of the Laplace distribution that makes a statistic of this L1 sensitivity epsilon-DP.
+
+    QueryError for a scale that can't be drawn exactly.
+    """
+    if not sensitivity / _SCALES[1] <= epsilon <= sensitivity / _SCALES[0]:
+        raise QueryError(
+            f"Noise for an epsilon of {epsilon:g}, where a person changes the answer by up to {sensitivity:g} grains, "
+            "can't be drawn exactly. Choose a coarser grain, or another epsilon."
+        )
     return sensitivity / epsilon * _HAIR
+
+
+def integers(values: Iterable[int]) -> Integers:
+    """An array of `values` in which adding noise can't wrap."""
+    given = list(values)
+    return np.array(given, dtype=np.int64 if all(abs(value) < 2**62 for value in given) else object)
 
 
 def discrete_laplace(values: Integers, scale: float, n: int) -> Integers:
     """`n` independent noisy copies of the vector `values`: shape (n, d).
 
-    The copies go through OpenDP as one long vector, which draws anew for each entry; it is n releases, and
-    each costs its own epsilon.
+    OpenDP draws around n zeros, for each entry anew; it is n releases, and each costs its own epsilon. Adding
+    the values here gives what OpenDP would give, where its integers would not end.
     """
-    drawn = _laplace(scale)(np.tile(values.astype(np.int64), n))
-    return np.asarray(drawn, dtype=np.int64).reshape(n, len(values))
+    drawn = _laplace(scale)(np.zeros(n * len(values), dtype=np.int64))
+    return np.asarray(drawn, dtype=np.int64).reshape(n, len(values)) + values
 
 
 def laplace_loss(distance: int, scale: float) -> float:
@@ -64,19 +82,8 @@ def _laplace(scale: float) -> dp.Measurement:
 
 def laplace_reach(scale: float, confidence: float) -> int:
     """Smallest w with P(|noise| <= w) >= confidence: P(|X| > w) = 2 p^(w+1) / (1+p), p = exp(-1/scale)."""
-    p = math.exp(-1 / scale)
-    outside = (1 - confidence) * (1 + p) / 2
-    return max(0, math.ceil(math.log(outside) / math.log(p) - 1)) if p > 0 else 0
-
-
-def quantile_scores(values: Integers, candidates: Integers, q: float) -> Integers:
-    """How far each candidate is from being the q-quantile of `values`, in OpenDP's integer units."""
-    return np.asarray(_scoring(candidates, q)(values.tolist()), dtype=np.int64)
-
-
-def quantile_sensitivity(candidates: Integers, q: float, rows: int) -> int:
-    """By how much a score can change if `rows` rows come or go, in the same units."""
-    return int(_scoring(candidates, q).map(rows))
+    outside = (1 - confidence) * (1 + math.exp(-1 / scale)) / 2
+    return max(0, math.ceil(-scale * math.log(outside) - 1))
 
 
 def noisy_least(scores: Integers, scale: float, n: int) -> Integers:
@@ -97,19 +104,22 @@ def _noisy_max(scale: float) -> dp.Measurement:
     return dp.m.make_noisy_max(*space, dp.max_divergence(), scale=scale, negate=True)
 
 
-def thresholding(kind: type, scale: float, threshold: int) -> dp.Measurement:
+def thresholding(scale: float, threshold: int) -> Callable[[Mapping[int, int]], dict[int, int]]:
     """Noisy counts by key, without those below `threshold`: {key: count} -> {key: count}."""
+    return _thresholding(scale, threshold)
+
+
+def thresholding_loss(distance: tuple[int, int, int], scale: float, threshold: int) -> tuple[float, float]:
+    """OpenDP's account of `thresholding`, (epsilon, delta), at (L0, L1, L-infinity) `distance`."""
+    epsilon, delta = _thresholding(scale, threshold).map(distance)
+    return float(epsilon), float(delta)
+
+
+def _thresholding(scale: float, threshold: int) -> dp.Measurement:
     dp = _opendp()
-    key = dp.atom_domain(T="i64" if kind is int else "String")
-    counts = dp.map_domain(key, dp.atom_domain(T="i64"))
+    counts = dp.map_domain(dp.atom_domain(T="i64"), dp.atom_domain(T="i64"))
     metric = dp.l01inf_distance(dp.absolute_distance(T="i64"))
     return dp.m.make_laplace_threshold(counts, metric, scale=scale, threshold=threshold)
-
-
-def plain(counts: Mapping[Hashable, int]) -> tuple[type, dict[Hashable, int]]:
-    """`counts` with keys that OpenDP takes: all int or all str, and which of the two."""
-    kind: type = int if all(isinstance(key, (int, np.integer)) for key in counts) else str
-    return kind, {kind(key): int(count) for key, count in counts.items()}
 
 
 def float_laplace(value: float, scale: float, n: int, grid: int | None = None) -> NDArray[np.float64]:
@@ -118,11 +128,3 @@ def float_laplace(value: float, scale: float, n: int, grid: int | None = None) -
     domain = dp.vector_domain(dp.atom_domain(T=float, nan=False), size=n)
     mechanism = dp.m.make_laplace(domain, dp.l1_distance(T=float), scale=scale, k=grid)
     return np.asarray(mechanism([value] * n))
-
-
-def _scoring(candidates: Integers, q: float) -> dp.Transformation:
-    dp = _opendp()
-    domain = dp.vector_domain(dp.atom_domain(T="i64"))
-    return dp.t.make_quantile_score_candidates(
-        domain, dp.symmetric_distance(), candidates=candidates.tolist(), alpha=q
-    )

@@ -1,9 +1,18 @@
-"""What can be asked of a table: values that describe a query, with no data in them."""
+"""What can be asked of a table: values that describe a query, with no data in them; QueryError if they make no sense.
+
+Missing values are left out by all of them, as by SQL's aggregates.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass
+
+from lab.experiments.private_aggregates.mechanism.columns import missing, plain
+from lab.experiments.private_aggregates.mechanism.errors import QueryError
+
+EXACT = 2**53  # the integers up to which a double has each
 
 
 @dataclass(frozen=True)
@@ -21,13 +30,19 @@ class Sum:
     column: str
     grain: float = 1.0
 
+    def __post_init__(self) -> None:
+        _positive("grain", self.grain)
+
 
 @dataclass(frozen=True)
 class Mean:
-    """Mean of `column` over rows, on the same grid as `Sum`."""
+    """Mean of `column` over the rows that have it, on the same grid as `Sum`."""
 
     column: str
     grain: float = 1.0
+
+    def __post_init__(self) -> None:
+        _positive("grain", self.grain)
 
 
 @dataclass(frozen=True)
@@ -38,26 +53,35 @@ class Histogram:
     edges: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if len(self.edges) < 2 or any(a >= b for a, b in zip(self.edges, self.edges[1:], strict=False)):
-            raise ValueError("a histogram needs at least two edges, in ascending order")
+        object.__setattr__(self, "edges", tuple(self.edges))
+        if len(self.edges) < 2 or not all(a < b for a, b in zip(self.edges, self.edges[1:], strict=False)):
+            raise QueryError(
+                "A histogram needs at least two edges, in ascending order, none of them missing."
+            )
+        if not all(abs(edge) <= EXACT for edge in self.edges):
+            raise QueryError("Edges must lie within ±2^53. The end bins are open: leave infinite edges out.")
 
 
 @dataclass(frozen=True)
 class Quantile:
-    """The value with a share `q` of the rows below it, chosen from a grid of width `step` within bounds."""
+    """The value with a share `q` of the rows below it, chosen from a grid of width `step` within bounds.
+
+    q: to four digits.
+    """
 
     column: str
     q: float
     step: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.q < 1 or self.step <= 0:
-            raise ValueError(f"a quantile needs 0 < q < 1 and step > 0, not q={self.q}, step={self.step}")
+        _positive("step", self.step)
+        if not 0 < round(self.q, 4) < 1:
+            raise QueryError(f"A quantile needs q from 0.0001 to 0.9999, not {self.q}.")
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """`inner` for each value of the column `by`.
+    """`inner` for each value of the column `by`; rows that have none are in no group.
 
     keys: the groups that are published, known beforehand and not read off the data. Without them a group
     is published only if its noisy count passes a threshold, which costs a delta.
@@ -68,11 +92,23 @@ class Grouped:
     keys: tuple[Hashable, ...] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.keys, str):
+            raise QueryError("The keys of a grouped query are a tuple of keys, not one text.")
+        object.__setattr__(self, "keys", tuple(self.keys))
+        if not isinstance(self.inner, Count | Sum):
+            raise QueryError(f"Groups can be counted or summed, not asked for a {type(self.inner).__name__}.")
         if not self.keys and not isinstance(self.inner, Count):
-            raise ValueError("groups that are not known beforehand can only be counted: give `keys`")
-        if len(set(self.keys)) < len(self.keys):
-            raise ValueError("the keys of a grouped query must differ from one another")
+            raise QueryError("Groups that are not known beforehand can only be counted: give `keys`.")
+        if any(map(missing, self.keys)):
+            raise QueryError("A missing value is no key: rows without one are in no group.")
+        if len(set(map(plain, self.keys))) < len(self.keys):
+            raise QueryError("The keys of a grouped query must differ from one another.")
 
 
 Query = Count | Sum | Mean | Histogram | Quantile | Grouped
 Bounds = tuple[float, float] | None
+
+
+def _positive(what: str, value: float) -> None:
+    if not 0 < value < math.inf:
+        raise QueryError(f"A {what} must be above 0 and finite, not {value}.")

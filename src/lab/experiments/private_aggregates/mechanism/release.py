@@ -41,12 +41,15 @@ def release(
     """Answer `query` on `table` with (epsilon, delta)-differential privacy for each person.
 
     unit: who is a person, how many rows (and groups) of one count. bounds: what values are clipped to.
-    budget: charged before any noise is drawn; BudgetExceededError if it is too small, and nothing is released.
-    ValueError if bounds or delta are missing where the query needs them; then nothing is charged.
+    budget: charged for what is released and for nothing else: BudgetExceededError if it is too small, QueryError
+    if query, bounds, unit, epsilon or delta make no sense or the answer can't be exact; then nothing is charged.
     """
-    cost = Cost(epsilon, delta)
-    ready = prepare(table, query, bounds, unit, delta)
-    if budget is not None:
-        budget.spend(str(query), cost)
-    value, interval = ready.release(epsilon)
-    return Release(value, interval, cost)
+    cost = Cost(float(epsilon), float(delta))
+    ready = prepare(table, query, bounds, unit, cost.delta)
+    if budget is None:
+        return Release(*ready.release(cost.epsilon), cost)
+    budget.check(str(query), cost)
+    drawn = ready.release(cost.epsilon)
+    # Last, when nothing can go wrong any more; what does not fit by now is thrown away.
+    budget.spend(str(query), cost)
+    return Release(*drawn, cost)

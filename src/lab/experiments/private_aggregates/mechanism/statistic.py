@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.experiments.private_aggregates.mechanism import noise
+from lab.experiments.private_aggregates.mechanism.errors import QueryError
 
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
@@ -39,7 +40,7 @@ class Statistic(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """Integers (d,) that get discrete Laplace noise; sensitivity: L1, by one person; share of epsilon."""
+    """Integers (d,), of any size, that get discrete Laplace noise; sensitivity: L1, by one person; share of epsilon."""
 
     values: noise.Integers
     sensitivity: float
@@ -131,8 +132,8 @@ class Thresholded:
     """Counts by key that were not known beforehand; a key appears only if its noisy count is large.
 
     groups: keys that one person can have (L0); sensitivity: L1; most: what a person adds to one key (L-inf).
-    delta: chance that a key that only one person has is published. cut: a threshold to use in place of the
-    computed one, for a control.
+    delta: chance that a key that only one person has is published, from 1e-15, which is as small as OpenDP
+    accounts for. cut: a threshold to use in place of the computed one, for a control.
     """
 
     counts: dict[Hashable, int]
@@ -141,7 +142,12 @@ class Thresholded:
     most: int
     delta: float
     cut: int | None = None
-    kind: type = field(default=int)
+
+    def __post_init__(self) -> None:
+        if not 1e-15 <= self.delta < 1:
+            raise QueryError(
+                f"Groups that are not known beforehand need a delta from 1e-15 to 1, not {self.delta}."
+            )
 
     @property
     def answer(self) -> dict[Hashable, int]:
@@ -151,27 +157,29 @@ class Thresholded:
         """Where groups * P(most + noise >= threshold) <= delta; P(X >= t) = p^t / (1+p), p = exp(-1/scale)."""
         if self.cut is not None:
             return self.cut
-        scale = noise.laplace_scale(self.sensitivity, epsilon)
+        scale = self._scale(epsilon)
         tail = self.groups / (self.delta * (1 + math.exp(-1 / scale)))
         return self.most + math.ceil(scale * math.log(tail)) + 1
 
     def draw(self, epsilon: float, n: int) -> list[dict[Hashable, int]]:
         """`n` independent releases."""
-        mechanism = self._mechanism(epsilon)
-        return [mechanism(self.counts) for _ in range(n)]
+        # OpenDP sees each key's number, so any key will do, and 1 and "1" stay apart. The order of what is
+        # published must not tell that of the counts.
+        keys = sorted(self.counts, key=lambda key: (str(type(key)), str(key)))
+        counts = {place: self.counts[key] for place, key in enumerate(keys)}
+        mechanism = noise.thresholding(self._scale(epsilon), self.threshold(epsilon))
+        return [{keys[place]: count for place, count in sorted(mechanism(counts).items())} for _ in range(n)]
 
     def loss(self, epsilon: float) -> tuple[float, float]:
         """OpenDP's account: (epsilon, delta)."""
         distance = (self.groups, int(self.sensitivity), self.most)
-        spent, chance = self._mechanism(epsilon).map(distance)
-        return float(spent), float(chance)
+        return noise.thresholding_loss(distance, self._scale(epsilon), self.threshold(epsilon))
 
     def release(self, epsilon: float) -> tuple[dict[Hashable, int], dict[Hashable, tuple[int, int]]]:
         """Published counts with intervals; those of counts near the threshold miss more than 5 %."""
-        value = self._mechanism(epsilon)(self.counts)
-        reach = noise.laplace_reach(noise.laplace_scale(self.sensitivity, epsilon), CONFIDENCE)
+        value = self.draw(epsilon, 1)[0]
+        reach = noise.laplace_reach(self._scale(epsilon), CONFIDENCE)
         return value, {key: (count - reach, count + reach) for key, count in value.items()}
 
-    def _mechanism(self, epsilon: float) -> Any:
-        scale = noise.laplace_scale(self.sensitivity, epsilon)
-        return noise.thresholding(self.kind, scale, self.threshold(epsilon))
+    def _scale(self, epsilon: float) -> float:
+        return noise.laplace_scale(self.sensitivity, epsilon)

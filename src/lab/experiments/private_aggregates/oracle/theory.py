@@ -63,11 +63,9 @@ def quantile_error(values: Floats, candidates: Floats, q: float, per_person: int
     scale = 2 * sensitivity / epsilon, P(i) = exp(-a_i) * integral over x in (0, 1) of the product of
     1 - x exp(-a_j) over j != i. A polynomial in x, so Gauss and Legendre's rule is exact.
     """
-    below, upto = _ranks(values, candidates)
-    scores = np.abs((1 - q) * below - q * (len(values) - upto))
-    scale = 2 * per_person * max(q, 1 - q) / epsilon
-    chance = permute_and_flip(-scores / scale)
     errors = rank_errors(values, candidates, q)
+    scale = 2 * per_person * max(q, 1 - q) / epsilon
+    chance = permute_and_flip(-errors / scale)
     mean = float(chance @ errors)
     return Expected(mean, math.sqrt(max(0.0, float(chance @ errors**2) - mean**2)))
 
