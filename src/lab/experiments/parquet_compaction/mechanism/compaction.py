@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from lab.experiments.parquet_compaction.mechanism import table_format
 from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
+from lab.experiments.parquet_compaction.mechanism.schemas import refuse_unknown
 from lab.experiments.parquet_compaction.mechanism.table_format import DATA, DataFile, Version, fetch, write
 from lab.services.s3 import S3
 
@@ -45,6 +46,10 @@ def compact(
     any moment, it leaves the dataset as it was or compacted, and perhaps files that no version names; the
     next `vacuum` takes those away. Raises table_format.ConflictError if another compaction replaced the same files.
 
+    Files whose columns differ are merged under one schema that keeps every value (`schemas.concat`); where there is
+    none, SchemaError names file, column and types, and nothing was changed. As long as files differ, read them with
+    their columns matched by name (DuckDB: union_by_name = true).
+
     dataset_uri: `s3://bucket/prefix` or a folder. s3: endpoint and keys, by default from the environment.
     min_files: fewer small files than that are not worth a rewrite. Memory: four merged files at once.
     """
@@ -53,8 +58,7 @@ def compact(
     bins = plan(before.files, target_bytes, min_files)
     if not bins:
         return Compaction(before, before, seconds=time.perf_counter() - started)
-    with ThreadPoolExecutor(_BINS_AT_A_TIME) as pool:
-        added = list(pool.map(lambda small: _merge(files, small, sort_by), bins))
+    added = _merge_all(files, bins, sort_by)
     removed = [file for small in bins for file in small]
     after = table_format.commit(files, added, removed, "compact")
     read, written = (sum(file.bytes for file in side) for side in (removed, added))
@@ -98,8 +102,19 @@ def _pack(small: Iterable[DataFile], target_bytes: int) -> list[list[DataFile]]:
     return bins
 
 
+def _merge_all(files: Files, bins: Sequence[Sequence[DataFile]], sort_by: Sequence[str]) -> list[DataFile]:
+    """One file for each bin; if one bin fails, what was written for the others is taken away again."""
+    with ThreadPoolExecutor(_BINS_AT_A_TIME) as pool:
+        made = [pool.submit(_merge, files, small, sort_by) for small in bins]
+    if failed := next((error for done in made if (error := done.exception())), None):
+        files.delete(done.result().path for done in made if not done.exception())
+        raise failed
+    return [done.result() for done in made]
+
+
 def _merge(files: Files, small: Sequence[DataFile], sort_by: Sequence[str]) -> DataFile:
     rows = fetch(files, small)
+    refuse_unknown(sort_by, rows.schema, "sort_by")
     if sort_by:
         rows = rows.sort_by([(name, "ascending") for name in sort_by])
     return write(files, rows, small[0].partition)

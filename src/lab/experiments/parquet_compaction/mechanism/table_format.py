@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from lab.errors import LabError
 from lab.experiments.parquet_compaction.mechanism.files import IN_FLIGHT, Files
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout
+from lab.experiments.parquet_compaction.mechanism.schemas import concat, refuse_twins
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -116,6 +117,7 @@ def number_of(path: str) -> int:
 
 def append(files: Files, rows: pa.Table, layout: Layout) -> Version:
     """Add `rows` to the dataset: one new file in each partition that they touch, then one commit."""
+    refuse_twins("append", rows.schema)
     parts = list(layout.divide(rows))
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         added = list(pool.map(lambda part: write(files, part[1], part[0]), parts))
@@ -143,9 +145,11 @@ def encode(rows: pa.Table) -> bytes:
 
 
 def fetch(files: Files, wanted: Iterable[DataFile]) -> pa.Table:
-    """The rows of several files."""
+    """The rows of several files, under one schema. SchemaError if their columns can't be one table."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    contents = files.read_all(file.path for file in wanted)
-    return pa.concat_tables([parquet.read_table(pa.BufferReader(content)) for content in contents])
+    paths = [file.path for file in wanted]
+    contents = files.read_all(paths)
+    rows = [parquet.ParquetFile(pa.BufferReader(content)).read() for content in contents]
+    return concat(list(zip(paths, rows, strict=True)))
