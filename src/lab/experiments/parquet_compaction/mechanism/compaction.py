@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lab.experiments.parquet_compaction.mechanism import table_format
-from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
+from lab.experiments.parquet_compaction.mechanism.files import Entry, Files, open_files
 from lab.experiments.parquet_compaction.mechanism.schemas import refuse_unknown
 from lab.experiments.parquet_compaction.mechanism.table_format import DATA, DataFile, Version, fetch, write
 from lab.services.s3 import S3
@@ -125,9 +125,15 @@ def vacuum(dataset_uri: str, grace_s: float, s3: S3 | None = None) -> int:
 
     `grace_s` must exceed the longest query and the longest write: a reader may still be at a version that
     was replaced so long ago, and a writer may not yet have committed the files that it writes.
+
+    Only what is proven dead is deleted: a file with a name of the kind that `write` gives, unique by itself, which no
+    kept version has, in whatever spelling the store lists its folder. Other files, and all files of a folder without
+    a log, are left alone. ValueError for a `grace_s` that is negative or no number.
     """
+    if not grace_s >= 0:
+        raise ValueError(f"grace_s is {grace_s}: give the seconds of the longest query, 0 or more")
     files, now = open_files(dataset_uri, s3), time.time()
-    versions = files.entries(table_format.LOG)
+    versions = table_format.versions(files)
     # A version was current until its successor was written.
     replaced = [entry.modified.timestamp() for entry in versions[1:]]
     old = [entry.path for entry, end in zip(versions, replaced, strict=False) if end < now - grace_s]
@@ -136,13 +142,17 @@ def vacuum(dataset_uri: str, grace_s: float, s3: S3 | None = None) -> int:
         for entry in versions
         if entry.path not in old
     ]
-    named = {file.path for version in kept for file in version.files}
-    stale = [
-        entry.path
-        for entry in files.entries(DATA)
-        if entry.path not in named and entry.modified.timestamp() < now - grace_s
-    ]
+    stale = _dead(files.entries(DATA), kept, now - grace_s) if kept else []
     # First the names, then what they name: a reader never finds a version without its files.
     files.delete(old)
     files.delete(stale)
     return len(stale)
+
+
+def _dead(found: Iterable[Entry], kept: Iterable[Version], before_s: float) -> list[str]:
+    """Of the data files `found`, those of our making that are older than `before_s` and in no version of `kept`."""
+    alive = {file.path.rsplit("/", 1)[-1] for version in kept for file in version.files}
+    names = {
+        entry.path: entry.path.rsplit("/", 1)[-1] for entry in found if entry.modified.timestamp() < before_s
+    }
+    return [path for path, name in names.items() if table_format.OURS.fullmatch(name) and name not in alive]
