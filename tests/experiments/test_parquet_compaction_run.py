@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
 import pytest
 
 from lab.evidence.criteria import judge_all, judge_control
 from lab.experiments import parquet_compaction as experiment
 from lab.experiments.parquet_compaction.measure.bench import bench
+from lab.experiments.parquet_compaction.mechanism import reader
 from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
+from lab.experiments.parquet_compaction.mechanism.table_format import append
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 
@@ -91,6 +94,20 @@ def test_an_own_layout_is_timed_too(arms) -> None:
     result = experiment.run(params, layouts={"kind": experiment.Layout("kind", (experiment.same("kind"),))})
     assert result.tables["layouts"]["layout"].tolist() == ["kind"]
     assert result.observed["answers_right"].value == 0
+
+
+def test_values_that_stores_spell_anew_are_read_back_and_survive_vacuum() -> None:
+    values = ["DOMAIN\\user", "[x]", "a?b", "*", "a%2Fb", "a/b", "a b+c", "#1", "é", "..", ""]
+    layout, rows = experiment.Layout("k", (experiment.same("k"),)), pa.table({"k": values})
+    with bench(0.002) as table, reader.session(table.direct, threads=2) as duck:
+        files = open_files(table.uri("odd"), table.direct)
+        for _ in range(3):
+            append(files, rows, layout)
+        experiment.compact(files.uri, 1 << 40, s3=table.direct)
+        assert experiment.vacuum(files.uri, 0, table.direct) == 3 * len(values)
+        for value in values:
+            query = reader.Query("one", "SELECT count(*), min(k), max(k) FROM t", {"k": [value]})
+            assert reader.ask(duck, query, files.uri, layout, table.direct).rows == [(3, value, value)]
 
 
 def create(number: int, client: Files, name: str) -> bool:

@@ -86,7 +86,7 @@ def _many_entries(table: Bench, size: int, buckets: int) -> Files:
 
 
 def _entry(number: int, buckets: int) -> DataFile:
-    keys = {"day": str(number % DAYS), "bucket": str(number // DAYS % buckets)}
+    keys = {"day": str(number % DAYS), f"user_id-of-{buckets}": str(number // DAYS % buckets)}
     folders = "".join(f"{name}={value}/" for name, value in keys.items())
     return DataFile(f"data/{folders}{uuid.uuid4().hex}.parquet", 5_555, 734_003, keys)
 

@@ -17,6 +17,7 @@ from lab import duck
 from lab.experiments.parquet_compaction.mechanism import table_format
 from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout, Where
+from lab.experiments.parquet_compaction.mechanism.partition_values import identity
 from lab.experiments.parquet_compaction.mechanism.table_format import DataFile
 from lab.services.s3 import S3
 
@@ -74,9 +75,15 @@ def _at(files: Files, version: int) -> table_format.Version:
 
 
 def prune(found: Collection[DataFile], layout: Layout, where: Where) -> list[DataFile]:
-    """The files that can hold rows of `where`, by their partitions."""
+    """The files that can hold rows of `where`, by their partitions; one that lacks a key can't be left out."""
     wanted = layout.wanted(where).items()  # once, not for each of perhaps a million files
-    return [file for file in found if all(file.partition[name] in values for name, values in wanted)]
+    return [
+        file
+        for file in found
+        if all(
+            name not in file.partition or identity(file.partition[name]) in values for name, values in wanted
+        )
+    ]
 
 
 def run(connection: DuckDBPyConnection, sql: str, urls: Sequence[str]) -> Rows:
