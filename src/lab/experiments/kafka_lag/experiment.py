@@ -48,15 +48,19 @@ def run(params: Params, strategies: Sequence[Variant] | None = None) -> Result:
 
 def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     """Treatment and control on one broker, side by side at every level; then the partition counts and the outage."""
-    control = hot_key(params)
-    chosen = levels(params, [*variants(params), control])
-    seen, wire, beside, versions = _measure(params, [*chosen, *sweep(params), outage(params)])
-    hot = [item for item in seen if item.window.load.variant is control]
-    treatment = _treatment(
-        params, [item for item in seen if item.window.load.variant is not control], wire, beside, versions
-    )
+    chosen = levels(params, [*variants(params), hot_key(params)])
+    return results(params, *_measure(params, [*chosen, *sweep(params), outage(params)]))
+
+
+def results(
+    params: Params, seen: list[Seen], wire: Wire, beside: Beside, versions: dict[str, str]
+) -> tuple[Result, dict[str, Result]]:
+    """Treatment and controls of what was seen."""
+    control = hot_key(params).name
+    hot = [item for item in seen if item.window.load.variant.name == control]
+    treated = [item for item in seen if item.window.load.variant.name != control]
     default = same_partition(params, beside.keys, beside.java, beside.default)
-    return treatment, {
+    return _treatment(params, treated, wire, beside, versions), {
         "hot key": _result(params, hot, wire, versions),
         "default partitioner": Result(params, {"murmur2_agrees": default}, versions=versions),
     }

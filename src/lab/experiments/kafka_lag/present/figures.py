@@ -42,6 +42,7 @@ def _partition_counts(found: Findings) -> Figure:
         "skewed keys, by placement()": [_fullest(found.params.zipf, count) * workers for count in counts],
         "even keys, by placement()": [_fullest(0, count) * workers for count in counts],
         "mean over all partitions": [workers / count for count in counts],
+        "what one worker can do": [1.0 for _ in counts],
     }
     curves = pd.DataFrame(drawn, index=pd.Index(counts, name="partitions"))
     curves = curves.melt(ignore_index=False, var_name="line", value_name="load").reset_index()
@@ -52,13 +53,13 @@ def _partition_counts(found: Findings) -> Figure:
     def chart(width: int) -> Any:
         x = alt.X("partitions:Q", title="partitions").scale(zero=False)
         y = alt.Y("load:Q", title="fullest partition's load, of one worker").axis(format="%")
-        columns = presets.columns(width, 3, 1)
+        columns = presets.columns(width, 2, 1)
         lines = alt.Chart(data).transform_filter("isValid(datum.line)")
         lines = lines.mark_line(point={"size": 12}).encode(
             x,
             y,
             alt.Color("line:N", title=None)
-            .scale(domain=list(drawn), range=[theme.BLUE, theme.GREEN, theme.GREY])
+            .scale(domain=list(drawn), range=[theme.BLUE, theme.GREEN, theme.SKY, theme.GREY])
             .legend(columns=columns),
         )
         marks = alt.Chart(data).transform_filter("isValid(datum.seen)").mark_point(size=110, filled=True)
@@ -70,14 +71,13 @@ def _partition_counts(found: Findings) -> Figure:
             .legend(columns=columns),
             color=alt.value(theme.VERMILION),
         )
-        limit = alt.Chart(pd.DataFrame({"load": [1.0]})).mark_rule(strokeDash=[5, 3], color=theme.GREY)
-        return (lines + limit.encode(y="load:Q") + marks).properties(width=width, height=300)
+        return (lines + marks).properties(width=width, height=300)
 
     return Figure(
         f"At {mean.partitions} partitions, enough by the mean, the fullest needs {mean.load:.1f} workers",
         f"Load of the fullest partition's worker against the number of partitions. By the mean {mean.partitions} partitions "
         f"suffice; skewed keys load the fullest up and down with each number, and {listed(found.behind) or 'none'} of those "
-        f"tried fall behind. The dashed line is what one worker can do.",
+        f"tried fall behind.",
         chart,
         data,
     )
@@ -141,7 +141,8 @@ def _latency(found: Findings) -> Figure:
 
 def _lag_over_time(found: Findings) -> Figure:
     samples = found.lag[(found.lag["offered"] == found.params.rate) & (found.lag["seconds"] >= 0)]
-    data = samples[samples["partition"] < found.params.partitions].reset_index(drop=True)
+    known = [*found.params.strategies, CONTROL]
+    data = samples[samples["strategy"].isin(known)].reset_index(drop=True)
     growth = float(found.hot.growth)
 
     def chart(width: int) -> Any:
@@ -150,7 +151,7 @@ def _lag_over_time(found: Findings) -> Figure:
             y=alt.Y("lag:Q", title="lag, messages"),
             color=alt.Color("partition:N", title="partition").legend(columns=6, symbolType="stroke"),
         )
-        panel = lines.mark_line().properties(width=width, height=90)
+        panel = lines.mark_line().properties(width=width, height=80)
         names = list(dict.fromkeys(data["strategy"]))
         return panel.facet(row=presets.panels("strategy", names)).resolve_scale(y="independent")
 
@@ -181,7 +182,9 @@ def _spread(found: Findings, kept: Sequence[int] = (1_000, 10_000)) -> Figure:
         base = alt.Chart(data).encode(
             presets.log_x("partitions", "partitions", data["partitions"], format=",d"),
             alt.Y("times:Q", title="fullest partition, times its fair share").scale(domainMin=1),
-            alt.Color("keys:N", title="equally frequent").scale(range=[theme.BLUE, theme.ORANGE]),
+            alt.Color(
+                "keys:N", title=f"equally frequent; dots: {marked[0]} and {marked[1]} partitions"
+            ).scale(range=[theme.BLUE, theme.ORANGE]),
         )
         marks = base.transform_filter(alt.FieldOneOfPredicate("partitions", marked)).mark_point(size=90)
         return (base.mark_line() + marks).properties(width=width, height=240)
@@ -199,7 +202,7 @@ def _spread(found: Findings, kept: Sequence[int] = (1_000, 10_000)) -> Figure:
 def _catch_up(found: Findings) -> Figure:
     names = {row.partition: f"{row.load:.0%} load" for row in rows(found.outage)}
     data = found.delay.assign(load=found.delay["partition"].map(names))
-    most = found.outage.iloc[-1]
+    caught = rows(found.outage.dropna())
 
     def chart(width: int) -> Any:
         lines = alt.Chart(data).encode(
@@ -210,11 +213,13 @@ def _catch_up(found: Findings) -> Figure:
         return lines.mark_line().properties(width=width, height=220)
 
     return Figure(
-        f"At {most.load:.0%} load catching up takes {most.catch_up_s / most.outage_s:.1f} times the outage",
+        f"At {caught[-1].load:.0%} load catching up takes {caught[-1].catch_up_s / caught[-1].outage_s:.1f} times the outage"
+        if caught
+        else f"None of {len(names)} partitions had caught up when the window was over",
         f"How late messages were processed, against time, for three partitions; the group was stopped for "
-        f"{most.outage_s:.1f} s. "
-        + "; ".join(f"at {row.load:.0%} load {row.catch_up_s:.1f} s" for row in rows(found.outage))
-        + " of catching up.",
+        f"{found.outage['outage_s'].max():.1f} s. Catching up took "
+        + "; ".join(f"at {row.load:.0%} load {row.catch_up_s:.1f} s" for row in caught)
+        + ".",
         chart,
         data,
     )

@@ -72,9 +72,24 @@ class Findings:
 
     @property
     def behind(self) -> list[int]:
-        """Tried partition counts, skewed keys, whose fullest partition was seen to fall behind, or has no room."""
+        """Tried partition counts, skewed keys, whose fullest partition was seen to fall behind, or asks too much."""
         late = (self.skewed["backlog"] > GROWTH_LIMIT) | (self.skewed["load"] > 1)
         return self.skewed.loc[late, "partitions"].tolist()
+
+    @property
+    def kept(self) -> bool:
+        """Whether the recommended number of partitions was seen to keep up."""
+        return self.recommended is not None and self.recommended.partitions not in self.behind
+
+    @property
+    def bounded(self) -> bool:
+        """Whether no partition of the treatment fell behind at the highest level."""
+        return bool(self.at_top["growth"].max() <= GROWTH_LIMIT * self.params.worker_rate)
+
+    @property
+    def largest_key(self) -> float:
+        """The largest key's share of the messages, where keys are skewed."""
+        return float(self.hot.hot_key_share)
 
     @property
     def larger(self) -> pd.DataFrame:

@@ -33,8 +33,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     return Model(
         statement=(
             "A partition keeps up while its own share s of the rate λ stays below its worker's rate μ; beyond, its lag "
-            "grows by sλ − μ, and after an outage of T it catches up in Tρ/(1 − ρ), where ρ = sλ/μ"
-            "."
+            "grows by sλ − μ, and after an outage of T it catches up in Tρ/(1 − ρ), where ρ = sλ/μ."
         ),
         formula=(
             r"\begin{gathered} \rho = \frac{s_{\max}\lambda}{\mu} \le \rho_{\text{target}} \\"
@@ -88,9 +87,9 @@ def _holding(workers: float, mean: int, load: float) -> str:
 
 
 def _advice(found: Findings, cpu_us: float) -> list[Advice]:
-    params, key = found.params, found.levels["hot_key_share"].max()
+    params, key = found.params, found.largest_key
     row = found.recommended
-    kept = f"{row.partitions} partitions keep up, " if row is not None else ""
+    kept = f"{row.partitions} partitions keep up, " if row is not None and found.kept else ""
     overtaken = found.at_top.set_index("strategy")["out_of_order"].get("salted hot key", float("nan"))
     return [
         Advice(

@@ -40,30 +40,31 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
 def _answer(found: Findings) -> str:
     params, mean = found.params, found.by_mean
     return (
-        f"A partition's own share decides, not the mean: at {params.rate:,} messages/s the mean asks for {mean.partitions} "
-        f"partitions, but with skewed keys the fullest of them gets {mean.share:.0%}, {mean.load:.1f} times what its worker "
-        f"can do. {_verdict(found)} Salting the hot keys keeps lag bounded with {params.partitions} partitions and gives "
-        f"up order for {found.salted_share:.0%} of the messages."
+        f"A partition's own share decides, not the mean: for {params.rate:,} messages/s the mean asks for {mean.partitions} "
+        f"partitions, but with skewed keys the fullest of them needs {mean.load:.1f} workers. {_verdict(found)}. "
+        f"With {params.partitions} partitions and hot keys salted, lag {'stays bounded' if found.bounded else 'grew here'}; "
+        f"{found.salted_share:.0%} of the messages lose their order."
     )
 
 
 def _verdict(found: Findings) -> str:
-    """Which counts hold, a sentence."""
-    row, behind = found.recommended, found.behind
+    """Which counts hold, without a full stop."""
+    row, others = found.recommended, listed(found.behind)
     if row is None:
-        return f"None of the counts tried leaves its worker room ({listed(sorted(found.params.counts))} partitions)."
+        return f"None of the counts tried ({listed(sorted(found.params.counts))}) leaves its fullest partition room"
+    if not found.kept:
+        return f"{row.partitions} partitions should keep up and did not on this machine ({row.load:.0%} load)"
     return f"{row.partitions} partitions keep up ({row.load:.0%} load)" + (
-        f"; {listed(behind)} do not." if behind else "."
+        f"; {others} do not" if others else ""
     )
 
 
 def _conditions(found: Findings) -> list[str]:
     params = found.params
-    largest = found.levels["hot_key_share"].max()
     return [
         f"per message {params.service_ns / 1e3:,.0f} µs simulated, or {params.wait_ms:g} ms really waited at "
         f"{found.by_mean.offered:,} messages/s: the same load",
-        f"{KEYS:,} keys called customer-N, Zipf exponent {params.zipf:g}: the largest has {largest:.0%} of the messages",
+        f"{KEYS:,} keys called customer-N, Zipf exponent {params.zipf:g}: the largest has {found.largest_key:.0%} of all",
         "one broker, one copy, all clients on the same machine",
     ]
 
@@ -74,7 +75,7 @@ def _partitions(found: Findings) -> Decision:
     advice = "Count your own keys and ask placement(): more partitions may be worse."
     return Decision(
         "How many partitions does a topic need?",
-        f"{_verdict(found).rstrip('.')} for {1 / found.params.service_rate:.1f} workers' load and these keys. {advice}",
+        f"At a load of {found.params.workers:.1f} workers: {_verdict(found)}. {advice}",
         "measured",
         ["backlog_predicted", *tried] + ([] if row is None else ["lag_bounded"]),
         figure="partition_counts",
@@ -110,11 +111,11 @@ def _spread(found: Findings) -> Decision:
 
 
 def _catch_up(found: Findings) -> Decision:
-    least, most = found.outage.iloc[0], found.outage.iloc[-1]
+    caught = rows(found.outage.dropna())
+    seen = ", ".join(f"{row.load:.0%} load {row.catch_up_s / row.outage_s:.1f}" for row in caught) or "none"
     return Decision(
         "How long does a group take to catch up after an outage?",
-        f"ρ/(1 − ρ) times the outage: at {least.load:.0%} load {least.catch_up_s / least.outage_s:.1f} times, at "
-        f"{most.load:.0%} {most.catch_up_s / most.outage_s:.1f} times (seen after {least.outage_s:.1f} s). "
+        f"ρ/(1 − ρ) times the outage at load ρ; seen after {found.outage['outage_s'].max():.1f} s: at {seen} times. "
         f"Choose the load by the outage that you must survive.",
         "measured",
         ["catch_up_predicted", *(f"catch_up.{number}" for number in found.outage["partition"])],

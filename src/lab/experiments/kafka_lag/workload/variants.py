@@ -18,7 +18,7 @@ from lab.experiments.kafka_lag.params import Params, by_the_mean
 KEYS = 1_000
 LARGER = 10  # times as slow a worker, so that as many partitions are needed as at so many times the rate
 CROWDED_LOAD = 0.93  # of the mean worker there: room to spare, were it not for the fullest partition
-OUTAGE_LOADS = (0.5, 0.65, 0.8)
+OUTAGE_LOADS = (0.45, 0.6, 0.75)
 STOP_AFTER_S = 0.7
 
 
@@ -96,7 +96,7 @@ def sweep(params: Params) -> list[Load]:
     tried = [(skewed, Topic(count, params.wait_ns, waits=True)) for count in params.counts]
     tried += [(even, Topic(mean, params.wait_ns, waits=True))]
     tried += [(even, Topic(count, LARGER * params.wait_ns, waits=True)) for count in (larger, crowded)]
-    rate, seconds = round(params.workers / really_s(params.wait_ns)), max(1.0, params.seconds * 5 / 8)
+    rate, seconds = round(params.workers / really_s(params.wait_ns)), max(0.6, params.seconds * 5 / 8)
     return [Load("sweep", variant, topic, rate, seconds) for variant, topic in tried] + [
         Load("level", _at(count, params), Topic(count, params.service_ns), params.rate, params.seconds)
         for count in recommended(params)
