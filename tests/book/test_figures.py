@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -78,3 +79,18 @@ def test_titles_say_a_finding_briefly_with_a_number(slug: str, small_runs: dict[
     }
     assert len(found) == len(parts)
     assert not {name: said for name, said in found.items() if said}
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_every_figure_of_a_page_shows_its_values_wherever_it_stands(
+    slug: str, built_site: Path, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto((built_site / "notebooks" / f"{slug}.html").as_uri())
+    stops = page.locator(".lab-figure [role=img][tabindex='0']:visible")
+    assert stops.count() == page.locator(".lab-figure").count()
+    for place in range(stops.count()):
+        stops.nth(place).focus()
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".lab-tip:not(:empty)").count() == 1
+    page.close()
