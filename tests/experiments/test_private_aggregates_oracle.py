@@ -11,7 +11,7 @@ import pytest
 from lab.experiments.private_aggregates.mechanism import noise
 from lab.experiments.private_aggregates.oracle import theory
 from lab.experiments.private_aggregates.oracle.recomputation import admitted
-from lab.experiments.private_aggregates.present import composition
+from lab.experiments.private_aggregates.present import model
 from lab.experiments.private_aggregates.workload import attack
 
 
@@ -74,16 +74,30 @@ def test_the_attacker_tells_neighbours_apart_on_doubles_only() -> None:
     assert attack.off_grid(first, -30) > 250
 
 
-@pytest.mark.parametrize("each", [0.01, 0.1, 0.5])
-def test_where_the_accounts_cross(each: float) -> None:
-    delta, at = 1e-9, composition.crossing(each, 1e-9)
-    assert composition.concentrated(at, each, delta) < composition.added_up(at, each)
-    assert composition.concentrated(at - 1, each, delta) >= composition.added_up(at - 1, each)
+@pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (1.0, 0.3), (0.2, 1.0), (1.0, 5.0)])
+def test_the_percentile_of_a_biased_error_against_simulation(scale: float, shift: float) -> None:
+    errors = np.abs(np.random.default_rng(3).laplace(0, scale, 400_000) - shift)
+    assert theory.shifted_p95(scale, shift) == pytest.approx(np.quantile(errors, 0.95), rel=0.01)
+
+
+@pytest.mark.parametrize(("sensitivity", "epsilon"), [(1, 3.0), (5, 0.15), (300, 0.35)])
+def test_the_percentile_of_discrete_noise_is_the_smallest_that_covers(
+    sensitivity: float, epsilon: float
+) -> None:
+    found = theory.laplace_p95(sensitivity, epsilon)
+    errors = np.abs(theory.simulated_laplace(sensitivity / epsilon, 400_000, seed=4))
+    assert (errors <= found).mean() > 0.949 and (found == 0 or (errors <= found - 1).mean() < 0.951)
+
+
+def test_the_epsilon_that_a_target_needs() -> None:
+    needed = theory.epsilon_for(0.05, 0.005, 0.01)
+    assert theory.shifted_p95(0.005 / needed, 0.01) == pytest.approx(0.05)
+    assert theory.epsilon_for(0.05, 0.005, 0.05) == math.inf
 
 
 def test_affordable_is_the_last_that_fits() -> None:
-    count = composition.affordable(1.0, 0.01, 1e-9)
-    assert composition.concentrated(count, 0.01, 1e-9) <= 1 < composition.concentrated(count + 1, 0.01, 1e-9)
+    count = model.affordable(1.0, 0.01, 1e-9)
+    assert model.concentrated(count, 0.01, 1e-9) <= 1 < model.concentrated(count + 1, 0.01, 1e-9)
 
 
 def test_opendp_agrees_that_the_concentrated_account_is_an_upper_bound() -> None:
@@ -93,5 +107,5 @@ def test_opendp_agrees_that_the_concentrated_account_is_an_upper_bound() -> None
     releases, each, delta = 100, 0.1, 1e-9
     scale = 1 / math.sqrt(releases * each**2)
     profile = dp.c.make_zCDP_to_approxDP(dp.m.make_gaussian(*space, scale=scale)).map(1)
-    ours = composition.concentrated(releases, each, delta)
+    ours = model.concentrated(releases, each, delta)
     assert profile.epsilon(delta) <= ours < 1.2 * profile.epsilon(delta)

@@ -28,7 +28,7 @@ from lab.experiments.private_aggregates.mechanism.release import release
 from lab.experiments.private_aggregates.mechanism.statistic import Additive, Selection, Thresholded
 from lab.experiments.private_aggregates.oracle import theory
 from lab.experiments.private_aggregates.params import Params
-from lab.experiments.private_aggregates.workload import arms, patients
+from lab.experiments.private_aggregates.workload import survey, variants
 from lab.experiments.private_aggregates.workload.plan import questions
 
 UNIT = Unit("person", rows=3, groups=2)
@@ -148,11 +148,11 @@ def test_a_budget_is_charged_once_and_a_faulty_query_costs_nothing() -> None:
 
 
 def test_the_controls_are_broken_as_they_say() -> None:
-    half = arms.half_sensitivity(TABLE, Count(), None, UNIT, 0.0)
-    loose = arms.unbounded_contributions(TABLE, Count(), None, UNIT, 0.0)
+    half = variants.half_sensitivity(TABLE, Count(), None, UNIT, 0.0)
+    loose = variants.unbounded_contributions(TABLE, Count(), None, UNIT, 0.0)
     assert isinstance(half, Additive) and half.parts[0].sensitivity == UNIT.rows / 2
     assert isinstance(loose, Additive) and loose.parts[0].sensitivity == 1
-    assert arms.no_threshold(TABLE, Grouped(Count(), "city"), None, UNIT, 1e-9).release(20.0)[0]
+    assert variants.no_threshold(TABLE, Grouped(Count(), "city"), None, UNIT, 1e-9).release(20.0)[0]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_the_plan_spends_the_budget_to_the_last_bit() -> None:
 def test_a_missing_table_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("LAB_TOOLS", str(tmp_path))
     with pytest.raises(ServiceError, match="lab setup private_aggregates"):
-        patients.patients()
+        survey.survey()
 
 
 def test_without_opendp_the_message_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:

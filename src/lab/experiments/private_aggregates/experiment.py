@@ -1,4 +1,4 @@
-"""Differentially private aggregates of a table of patients: their error, and whether they keep their promise."""
+"""Differentially private aggregates of a survey of people: their error, and whether they keep their guarantee."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from lab import wheels
 from lab.evidence.result import Result
 from lab.experiments.private_aggregates.judge.metrics import metrics, tables
 from lab.experiments.private_aggregates.judge.observations import observe
-from lab.experiments.private_aggregates.measure import accuracy, leaks, ledger, peer, privacy, sizes
+from lab.experiments.private_aggregates.measure import accuracy, advice, leaks, ledger, peer, privacy
 from lab.experiments.private_aggregates.measure.seen import Seen
 from lab.experiments.private_aggregates.mechanism.prepare import Prepare, prepare
 from lab.experiments.private_aggregates.params import Params
-from lab.experiments.private_aggregates.workload.arms import (
-    Arm,
+from lab.experiments.private_aggregates.workload.survey import WHEEL, survey
+from lab.experiments.private_aggregates.workload.variants import (
+    Variant,
     half_sensitivity,
     no_threshold,
     unbounded_contributions,
 )
-from lab.experiments.private_aggregates.workload.patients import WHEEL, patients
 from lab.progress import steps
 
 # By the name of the part of Seen that each gives.
-MEASUREMENTS: dict[str, Callable[[Arm], Any]] = {
+MEASUREMENTS: dict[str, Callable[[Variant], Any]] = {
     "ledger": ledger.publication,
     "exactness": accuracy.exactness,
     "errors": accuracy.errors,
@@ -34,7 +34,7 @@ MEASUREMENTS: dict[str, Callable[[Arm], Any]] = {
     "keys": leaks.keys,
     "bits": leaks.low_order_bits,
     "peer": peer.compare,
-    "sizes": sizes.sizes,
+    "sizes": advice.sizes,
 }
 # The number that a broken sensitivity shows in most clearly; auditing the others as well would tell no more.
 CONTROL_AUDIT = ("count", "sum")
@@ -51,7 +51,7 @@ def run(params: Params, mechanism: Prepare = prepare, only: Collection[str] = ()
 
 def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     """The mechanism, and the mechanism broken in three ways, each measured where it must show."""
-    audits = {"audits": lambda arm: privacy.audits(arm, CONTROL_AUDIT)}
+    audits = {"audits": lambda variant: privacy.audits(variant, CONTROL_AUDIT)}
     return run(params), {
         "half the sensitivity": _measured(params, half_sensitivity, audits),
         "unbounded contributions": _measured(params, unbounded_contributions, audits),
@@ -59,14 +59,14 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     }
 
 
-def _measured(params: Params, mechanism: Prepare, chosen: Mapping[str, Callable[[Arm], Any]]) -> Result:
+def _measured(params: Params, mechanism: Prepare, chosen: Mapping[str, Callable[[Variant], Any]]) -> Result:
     parts = {}
     with steps(len(chosen) + 1) as work:
         work.next("table")
-        arm = Arm(params, patients(), mechanism)
+        variant = Variant(params, survey(), mechanism)
         for name, measure in chosen.items():
             work.next(name)
-            parts[name] = measure(arm)
+            parts[name] = measure(variant)
     seen = Seen(**parts)
     return Result(
         params,

@@ -20,14 +20,25 @@ class Params(Parameters):
     epsilon: float = Field(
         1.0, ge=0.05, le=20, description="total privacy budget of the six published statistics, per person"
     )
-    rows: int = Field(5, ge=1, le=5, description="rows that count of one person (the survey has five waves)")
+    rows: int = Field(
+        5,
+        ge=1,
+        le=5,
+        description="contribution bound: rows that count of one person (the survey has five waves)",
+    )
     groups: int = Field(2, ge=1, le=5, description="groups in which one person counts")
     visits_bound: int = Field(60, ge=1, le=365, description="doctor visits to which a row is clipped")
     income_bound: float = Field(
-        15.0, ge=1, le=100, description="thousand marks of income to which a row is clipped"
+        15.0, ge=1, le=100, description="thousand marks of monthly income to which a row is clipped"
     )
     delta: float = Field(
         1e-9, gt=0, lt=1e-3, description="chance that a group of one person is published, per release"
+    )
+    target: float = Field(
+        0.05,
+        ge=0.001,
+        le=1,
+        description="our threshold: relative error to stay within in 95 % of the releases",
     )
     epsilons: tuple[float, ...] = Field(
         (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),

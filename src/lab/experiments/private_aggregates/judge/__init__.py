@@ -1,4 +1,5 @@
 """From what was seen to observations, metrics and tables.
 
-accuracy, privacy: one function for each criterion. observations: all of them. metrics: and tables.
+model: of the sum at other sizes. accuracy, privacy: one function for each criterion. observations: all of them.
+metrics: and tables.
 """

@@ -44,16 +44,27 @@ def error_equals_theory(errors: pd.DataFrame) -> Observation:
 def utility_kept(params: Params, utility: pd.DataFrame) -> Observation:
     """The worst statistic's relative error in 95 % of its releases."""
     worst = utility.loc[utility["p95"].idxmax()]
-    detail = f"the {worst['statistic']}, with epsilon {worst['epsilon']:g} of {params.epsilon:g}"
-    return Observation(float(worst["p95"]), detail)
+    detail = f"the {worst['statistic']}: {100 * worst['p95']:.1f} %, with epsilon {worst['epsilon']:g} of {params.epsilon:g}"
+    return Observation(float(worst["p95"]) / params.target, detail)
+
+
+def model_predicts(predicted: float, measured: float) -> Observation:
+    """How far the model is from the sum's error with ten times the people."""
+    detail = (
+        f"within {100 * predicted:.3f} % predicted, {100 * measured:.3f} % measured, in 95 % of the releases"
+    )
+    return Observation(abs(predicted / measured - 1), detail)
 
 
 def interval_covers(hits: Mapping[str, int]) -> Observation:
-    """Upper end of the worst share's interval."""
-    upper = {name: clopper_pearson(count, COVER_RELEASES, 0.999)[1] for name, count in hits.items()}
-    worst = min(upper, key=lambda name: upper[name])
-    share = hits[worst] / COVER_RELEASES
-    return Observation(upper[worst], f"the {worst}: {100 * share:.1f} % of {COVER_RELEASES:,} releases")
+    """Upper end of the worst share's interval: the share itself strays around 95 %, and the interval must reach it."""
+    worst = min(hits, key=lambda name: hits[name])
+    share, (low, high) = hits[worst] / COVER_RELEASES, clopper_pearson(hits[worst], COVER_RELEASES, 0.999)
+    detail = (
+        f"the {worst}: {100 * share:.1f} % of {COVER_RELEASES:,} releases, interval at 99.9 % from {100 * low:.1f} to "
+        f"{100 * high:.1f} %, which {'reaches' if high >= 0.95 else 'does not reach'} 95 %"
+    )
+    return Observation(high, detail)
 
 
 def exact_before_noise(params: Params, exactness: Sequence[Exact]) -> Observation:

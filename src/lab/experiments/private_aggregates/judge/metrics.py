@@ -9,6 +9,7 @@ import pandas as pd
 
 from lab.evidence.result import Metric
 from lab.evidence.statistics import clopper_pearson, wilson
+from lab.experiments.private_aggregates.judge.model import sum_model
 from lab.experiments.private_aggregates.measure.accuracy import COVER_RELEASES
 from lab.experiments.private_aggregates.measure.leaks import ATTACKED
 from lab.experiments.private_aggregates.measure.seen import Keys, Seen, Sizes
@@ -25,6 +26,8 @@ def metrics(seen: Seen) -> list[Metric]:
         *(_identified(row) for _, row in _rows(seen.bits.attack if seen.bits else None)),
         *(_peer(row) for _, row in _rows(seen.peer)),
         *(_sizes(seen.sizes) if seen.sizes else []),
+        *(_tried(row) for _, row in _rows(seen.sizes.tried if seen.sizes else None)),
+        *(_model(seen.errors, seen.sizes) if seen.sizes and seen.errors is not None else []),
     ]
 
 
@@ -38,6 +41,7 @@ def tables(seen: Seen) -> dict[str, pd.DataFrame]:
         "attack": seen.bits.attack if seen.bits else None,
         "peer": seen.peer,
         "groups": seen.sizes.groups if seen.sizes else None,
+        "tried": seen.sizes.tried if seen.sizes else None,
     }
     return {name: table for name, table in found.items() if table is not None}
 
@@ -116,7 +120,30 @@ def _peer(row: pd.Series) -> Metric:
 def _sizes(sizes: Sizes) -> list[Metric]:
     return [
         Metric("people", sizes.people, "people", "people in the table"),
-        Metric("people_in_subsample", sizes.few, "people"),
-        Metric("relative_mae_subsample", sizes.relative_mae, ""),
-        Metric("visits_per_person", sizes.visits / sizes.people, "visits", "clipped visits per person"),
+        Metric("group_epsilon", sizes.group_epsilon, "", "epsilon of the groups' counts"),
+        Metric(
+            "key_threshold", sizes.key_threshold, "rows", "noisy count from which an unknown key is published"
+        ),
+    ]
+
+
+def _tried(row: pd.Series) -> Metric:
+    text = "95th percentile of the relative error"
+    return Metric(tried_name(row), row["p95"], "", text, better="lower")
+
+
+def tried_name(row: pd.Series) -> str:
+    """The metric of what was tried: advice, value and, if it is another table, its size."""
+    at = "" if row["factor"] == 1 else f"_at_{row['factor']:g}_times_the_people"
+    return f"p95_{row['advice'].replace(' ', '_')}_{row['value']:.4g}{at}"
+
+
+def _model(errors: pd.DataFrame, sizes: Sizes) -> list[Metric]:
+    fitted = sum_model(errors, sizes)
+    return [
+        Metric("noise_of_sum", fitted.noise, "visits", "Δ, mean absolute error of the sum times epsilon"),
+        Metric("visits_per_person", fitted.per_person, "visits", "q, true visits"),
+        Metric(
+            "clipping_bias", fitted.bias, "", "b, share of the sum lost by clipping and contribution bound"
+        ),
     ]

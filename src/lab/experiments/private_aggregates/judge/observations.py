@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.evidence.criteria import Observation
 from lab.experiments.private_aggregates.judge import accuracy, privacy
+from lab.experiments.private_aggregates.judge.model import sum_of_ten_copies
 from lab.experiments.private_aggregates.measure.seen import Seen
 from lab.experiments.private_aggregates.params import Params
 
@@ -23,6 +24,8 @@ def _accuracy(params: Params, seen: Seen) -> dict[str, Observation]:
         found["utility_kept"] = accuracy.utility_kept(params, seen.utility)
     if seen.coverage is not None:
         found["interval_covers"] = accuracy.interval_covers(seen.coverage)
+    if seen.sizes is not None and seen.errors is not None:
+        found["model_predicts"] = accuracy.model_predicts(*sum_of_ten_copies(params, seen.sizes, seen.errors))
     if seen.peer is not None:
         found["agrees_with_diffprivlib"] = accuracy.agrees_with_diffprivlib(seen.peer)
     return found

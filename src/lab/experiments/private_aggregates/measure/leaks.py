@@ -8,44 +8,44 @@ from lab.experiments.private_aggregates.measure.seen import Bits, Keys
 from lab.experiments.private_aggregates.mechanism import noise
 from lab.experiments.private_aggregates.mechanism.queries import Count, Grouped
 from lab.experiments.private_aggregates.workload import attack, plan
-from lab.experiments.private_aggregates.workload.arms import Arm
-from lab.experiments.private_aggregates.workload.patients import without_person
+from lab.experiments.private_aggregates.workload.survey import without_person
+from lab.experiments.private_aggregates.workload.variants import Variant
 
 ATTACKED = 2_000  # outputs from each neighbour, at each epsilon
 GRID = -30  # OpenDP is told to answer in multiples of 2^-30
 
 
-def keys(arm: Arm) -> Keys:
+def keys(variant: Variant) -> Keys:
     """Groups of one person in releases with unknown keys, and the key set of a release with known ones."""
-    params, query = arm.params, plan.unknown_groups()
-    people = arm.table.groupby(query.by)["person"].nunique()
+    params, query = variant.params, plan.unknown_groups()
+    people = variant.table.groupby(query.by)["person"].nunique()
     alone = {int(key) for key in people[people == 1].index}
     epsilon = plan.questions(params)[-1].epsilon(params)
-    published = arm.ready(query, delta=params.delta).draw(epsilon, params.leak_runs)
+    published = variant.ready(query, delta=params.delta).draw(epsilon, params.leak_runs)
     leaked = sum(not alone.isdisjoint(release) for release in published)
     groups = [len(release) for release in published]
-    return Keys(groups, leaked, len(people), len(alone), _same_known_keys(arm, epsilon))
+    return Keys(groups, leaked, len(people), len(alone), _same_known_keys(variant, epsilon))
 
 
-def _same_known_keys(arm: Arm, epsilon: float) -> bool:
+def _same_known_keys(variant: Variant, epsilon: float) -> bool:
     """Keys 0-60 days given beforehand: published alike with and without the person who was in longest."""
-    query = Grouped(Count(), "hospital_days", tuple(range(61)))
-    longest = int(arm.table["person"].to_numpy()[arm.table["hospital_days"].argmax()])
-    tables = arm.table, without_person(arm.table, longest)
-    return len({tuple(arm.ready(query, table=table).release(epsilon)[0]) for table in tables}) == 1
+    query = Grouped(Count(), "hospital_visits", tuple(range(61)))
+    longest = int(variant.table["person"].to_numpy()[variant.table["hospital_visits"].argmax()])
+    tables = variant.table, without_person(variant.table, longest)
+    return len({tuple(variant.ready(query, table=table).release(epsilon)[0]) for table in tables}) == 1
 
 
-def low_order_bits(arm: Arm) -> Bits:
+def low_order_bits(variant: Variant) -> Bits:
     """Mironov's attack on a count that is 0 or 1, at each claimed epsilon, on numpy's noise and on OpenDP's."""
-    table = pd.DataFrame([_attacked(arm, epsilon) for epsilon in arm.params.audited])
+    table = pd.DataFrame([_attacked(variant, epsilon) for epsilon in variant.params.audited])
     table["score"] = table["naive_right"] - table["naive_wrong"]
-    return Bits(table, _off_grid(arm), 2 * arm.params.draws)
+    return Bits(table, _off_grid(variant), 2 * variant.params.draws)
 
 
-def _attacked(arm: Arm, epsilon: float) -> dict[str, float]:
+def _attacked(variant: Variant, epsilon: float) -> dict[str, float]:
     scale, values = 1 / epsilon, (0.0, 1.0)
     naive = [
-        attack.naive_laplace(value, scale, ATTACKED, arm.params.seed + place)
+        attack.naive_laplace(value, scale, ATTACKED, variant.params.seed + place)
         for place, value in enumerate(values)
     ]
     exact = [noise.float_laplace(value, scale, ATTACKED) for value in values]
@@ -57,8 +57,8 @@ def _attacked(arm: Arm, epsilon: float) -> dict[str, float]:
     return found
 
 
-def _off_grid(arm: Arm) -> int:
+def _off_grid(variant: Variant) -> int:
     # Two incomes of the table that are no multiples of 2^GRID: their low bits must not come through.
-    low, high = (float(value) for value in arm.table["income"].quantile([0.25, 0.75], "nearest") + 0.1)
-    outputs = [noise.float_laplace(value, 1.0, arm.params.draws, GRID) for value in (low, high)]
+    low, high = (float(value) for value in variant.table["income"].quantile([0.25, 0.75], "nearest") + 0.1)
+    outputs = [noise.float_laplace(value, 1.0, variant.params.draws, GRID) for value in (low, high)]
     return sum(attack.off_grid(part, GRID) for part in outputs)

@@ -10,18 +10,18 @@ from lab.experiments.private_aggregates.measure.seen import Ledger, Requests
 from lab.experiments.private_aggregates.mechanism.budget import Budget, BudgetExceededError, Cost
 from lab.experiments.private_aggregates.mechanism.release import release
 from lab.experiments.private_aggregates.workload import plan
-from lab.experiments.private_aggregates.workload.arms import Arm
+from lab.experiments.private_aggregates.workload.variants import Variant
 
 _SEQUENCES, _REQUESTS = 200, 25
 
 
-def publication(arm: Arm) -> Ledger:
+def publication(variant: Variant) -> Ledger:
     """Publish the six statistics from one budget, ask for one more, and try accountants with random requests."""
-    params = arm.params
+    params = variant.params
     budget, rows = Budget(params.epsilon), []
     for question in (*plan.questions(params), plan.questions(params)[0]):
         epsilon = question.epsilon(params)
-        admitted, value = _ask(arm, question, epsilon, budget)
+        admitted, value = _ask(variant, question, epsilon, budget)
         rows.append(
             {
                 "release": question.name if admitted else f"{question.name}, again",
@@ -35,17 +35,17 @@ def publication(arm: Arm) -> Ledger:
     return Ledger(pd.DataFrame(rows), len(budget.ledger), requests)
 
 
-def _ask(arm: Arm, question: plan.Question, epsilon: float, budget: Budget) -> tuple[bool, str]:
+def _ask(variant: Variant, question: plan.Question, epsilon: float, budget: Budget) -> tuple[bool, str]:
     before = budget.ledger
     try:
         given = release(
-            arm.table,
+            variant.table,
             question.query,
             epsilon,
             question.bounds,
-            unit=plan.unit(arm.params),
+            unit=plan.unit(variant.params),
             budget=budget,
-            prepare=arm.mechanism,
+            prepare=variant.mechanism,
         )
     except BudgetExceededError:
         assert budget.ledger == before  # a refusal that leaves a trace is a fault, not a result

@@ -15,23 +15,23 @@ import pandas as pd
 from lab.experiments.private_aggregates.mechanism.bounding import bound
 from lab.experiments.private_aggregates.params import AGES
 from lab.experiments.private_aggregates.workload import plan
-from lab.experiments.private_aggregates.workload.arms import Arm
+from lab.experiments.private_aggregates.workload.variants import Variant
 
 RELEASES = 4_000
 COMPARED = ("count", "sum", "histogram", "mean")
 
 
-def compare(arm: Arm) -> pd.DataFrame:
+def compare(variant: Variant) -> pd.DataFrame:
     """Mean absolute errors of both libraries at the plan's epsilons."""
-    asked = {question.name: question for question in plan.questions(arm.params)}
-    return pd.DataFrame([_row(arm, asked[name]) for name in COMPARED])
+    asked = {question.name: question for question in plan.questions(variant.params)}
+    return pd.DataFrame([_row(variant, asked[name]) for name in COMPARED])
 
 
-def _row(arm: Arm, question: plan.Question) -> dict[str, Any]:
-    epsilon = question.epsilon(arm.params)
-    ready = arm.ready(question.query, question.bounds)
+def _row(variant: Variant, question: plan.Question) -> dict[str, Any]:
+    epsilon = question.epsilon(variant.params)
+    ready = variant.ready(question.query, question.bounds)
     ours = np.abs(ready.draw(epsilon, RELEASES) - ready.answer).mean()
-    call = _call(arm, question, epsilon / arm.params.rows)
+    call = _call(variant, question, epsilon / variant.params.rows)
     theirs = np.abs(np.array([call() for _ in range(RELEASES)], dtype=float) - ready.answer).mean()
     return {
         "statistic": question.name,
@@ -43,11 +43,11 @@ def _row(arm: Arm, question: plan.Question) -> dict[str, Any]:
     }
 
 
-def _call(arm: Arm, question: plan.Question, epsilon: float) -> Callable[[], Any]:
+def _call(variant: Variant, question: plan.Question, epsilon: float) -> Callable[[], Any]:
     # Only this experiment's set-up installs it.
     from diffprivlib import tools
 
-    rows = bound(arm.table, plan.unit(arm.params))
+    rows = bound(variant.table, plan.unit(variant.params))
     bounds = question.bounds
     match question.name:
         case "count":

@@ -12,8 +12,8 @@ from lab.experiments.private_aggregates.measure.audit import Audit, Mechanism, a
 from lab.experiments.private_aggregates.mechanism import noise
 from lab.experiments.private_aggregates.mechanism.statistic import Statistic
 from lab.experiments.private_aggregates.workload import attack, plan
-from lab.experiments.private_aggregates.workload.arms import Arm
-from lab.experiments.private_aggregates.workload.patients import with_extreme_person
+from lab.experiments.private_aggregates.workload.survey import with_extreme_person
+from lab.experiments.private_aggregates.workload.variants import Variant
 
 # Audits of outputs that are dear to draw make do with this share of the releases.
 _SHARE = {
@@ -67,14 +67,17 @@ class DoubleCase(Case):
         return draw
 
 
-def cases(arm: Arm, names: tuple[str, ...] = ()) -> list[Case]:
+def cases(variant: Variant, names: tuple[str, ...] = ()) -> list[Case]:
     """The planned statistics with and without an extreme person; those called `names`, or all."""
-    params = arm.params
-    beside = with_extreme_person(arm.table, EXTREME_ROWS, params.visits_bound, params.income_bound)
+    params = variant.params
+    beside = with_extreme_person(variant.table, EXTREME_ROWS, params.visits_bound, params.income_bound)
     found: list[Case] = [
         StatisticCase(
             question.name,
-            (arm.ready(question.query, question.bounds), arm.ready(question.query, question.bounds, beside)),
+            (
+                variant.ready(question.query, question.bounds),
+                variant.ready(question.query, question.bounds, beside),
+            ),
         )
         for question in plan.questions(params)
         if not names or question.name in names
@@ -82,23 +85,23 @@ def cases(arm: Arm, names: tuple[str, ...] = ()) -> list[Case]:
     if names:
         return found
     query, delta = plan.unknown_groups(), params.delta
-    pair = arm.ready(query, delta=delta), arm.ready(query, table=beside, delta=delta)
+    pair = variant.ready(query, delta=delta), variant.ready(query, table=beside, delta=delta)
     return [*found, StatisticCase("unknown groups", pair, delta), DoubleCase("double", (0.0, 1.0))]
 
 
-def audits(arm: Arm, names: tuple[str, ...] = ()) -> pd.DataFrame:
+def audits(variant: Variant, names: tuple[str, ...] = ()) -> pd.DataFrame:
     """Lower bounds on epsilon for each case at each claimed epsilon; jointly right with 99.9 %."""
-    chosen = cases(arm, names)
-    confidence = 1 - FALSE_ALARM / (len(chosen) * len(arm.params.audited))
+    chosen = cases(variant, names)
+    confidence = 1 - FALSE_ALARM / (len(chosen) * len(variant.params.audited))
     return pd.DataFrame(
-        _row(case, epsilon, _audit(arm, case, epsilon, confidence))
+        _row(case, epsilon, _audit(variant, case, epsilon, confidence))
         for case in chosen
-        for epsilon in arm.params.audited
+        for epsilon in variant.params.audited
     )
 
 
-def _audit(arm: Arm, case: Case, epsilon: float, confidence: float) -> Audit:
-    n = max(1_000, int(arm.params.audit_draws * _SHARE.get(case.name, 1.0)))
+def _audit(variant: Variant, case: Case, epsilon: float, confidence: float) -> Audit:
+    n = max(1_000, int(variant.params.audit_draws * _SHARE.get(case.name, 1.0)))
     mechanism = case.mechanism(epsilon)
     return audit(mechanism, case.neighbours, n, confidence=confidence, delta=case.delta)
 
@@ -116,15 +119,15 @@ def _row(case: Case, epsilon: float, found: Audit) -> dict[str, Any]:
     }
 
 
-def account(arm: Arm) -> dict[tuple[str, float], float]:
+def account(variant: Variant) -> dict[tuple[str, float], float]:
     """What OpenDP says each planned release costs, as a share of what is entered in the ledger."""
-    params = arm.params
+    params = variant.params
     ratios = {}
     for question in plan.questions(params):
-        ready = arm.ready(question.query, question.bounds)
+        ready = variant.ready(question.query, question.bounds)
         for epsilon in (question.epsilon(params), *params.epsilons):
             ratios[question.name, epsilon] = ready.loss(epsilon) / epsilon
-    groups = arm.ready(plan.unknown_groups(), delta=params.delta)
+    groups = variant.ready(plan.unknown_groups(), delta=params.delta)
     for epsilon in params.epsilons:
         loss, chance = groups.loss(epsilon)
         ratios["unknown groups", epsilon] = max(loss / epsilon, chance / params.delta)

@@ -65,13 +65,18 @@ class Bits:
 
 @dataclass(frozen=True)
 class Sizes:
-    """groups: error by group; relative_mae: of the sum on few of the people; visits: of all, clipped."""
+    """groups: error by group; tried: what is advised, and its neighbours; visits: of all, and after clipping.
+
+    group_epsilon: of the groups' counts; key_threshold: noisy count from which an unknown key is published with it.
+    """
 
     groups: pd.DataFrame
+    tried: pd.DataFrame
     people: int
-    few: int
-    relative_mae: float
+    clipped_visits: float
     visits: float
+    group_epsilon: float
+    key_threshold: int
 
 
 @dataclass(frozen=True)

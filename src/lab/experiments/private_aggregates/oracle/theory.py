@@ -33,6 +33,33 @@ def laplace_error(sensitivity: float, epsilon: float) -> Expected:
     return Expected(mean, math.sqrt(square - mean**2))
 
 
+def laplace_p95(sensitivity: float, epsilon: float) -> int:
+    """95th percentile of |X|: the smallest w with P(|X| > w) = 2 p^(w+1) / (1 + p) at most 5 %."""
+    rate = epsilon / sensitivity
+    return max(0, math.ceil(-math.log(0.05 * (1 + math.exp(-rate)) / 2) / rate - 1))
+
+
+def shifted_p95(scale: float, shift: float) -> float:
+    """95th percentile of |Z - shift| for Laplace Z: P(|Z - c| > t) = exp(-t/s) cosh(c/s) for t >= c >= 0."""
+    c = shift / scale
+    log_cosh = c + math.log1p(math.exp(-2 * c)) - math.log(2)
+    return scale * (math.log(20) + log_cosh)
+
+
+def epsilon_for(target: float, sensitivity: float, bias: float) -> float:
+    """Epsilon at which a sum's 95th percentile of relative error is `target`; inf if the bias alone exceeds it.
+
+    sensitivity, bias: of one person and of clipping, as shares of the true sum.
+    """
+    if bias >= target:
+        return math.inf
+    low, high = math.log(1e-9), math.log(1e9)  # of the scale, which the error grows with
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if shifted_p95(math.exp(middle), bias) < target else (low, middle)
+    return sensitivity / math.exp(low)
+
+
 def mean_error(above: float, rows: int, half_range: float, per_person: int, epsilon: float) -> Expected:
     """|noisy sum / noisy count - sum / count|, with epsilon / 2 for each of the two.
 

@@ -1,5 +1,5 @@
 """What a run shows.
 
-findings: its figures by name. figures, figures_scale: pictures. composition: accounts of many releases. law: at
-other sizes. summary: answer and decisions.
+findings: its figures by name. figures, figures_scale: pictures. model: at other sizes, and accounts of many releases.
+summary: answer and decisions.
 """

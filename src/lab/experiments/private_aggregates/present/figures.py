@@ -11,7 +11,7 @@ from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.charts.presets import columns, log_x
 from lab.evidence.result import Result
-from lab.experiments.private_aggregates.present.figures_scale import composition, group_sizes
+from lab.experiments.private_aggregates.present.figures_scale import bounds, group_sizes
 from lab.experiments.private_aggregates.present.findings import Findings, findings, percent
 
 _TREATMENT = "as it should be"
@@ -23,38 +23,40 @@ def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figu
     return {
         "error": _error(found),
         "audit": _audit(found),
-        "ledger": _ledger(found),
+        "bounds": bounds(found),
         "groups": group_sizes(found),
+        "ledger": _ledger(found),
         "bits": _bits(found),
-        "composition": composition(found),
     }
 
 
 def _error(found: Findings) -> Figure:
-    data = found.mae.assign(percent=100 * found.mae["relative"], theory=100 * found.mae["relative_theory"])
+    mae = found.treatment.tables["mae"]
+    data = mae.assign(percent=100 * mae["relative"], theory=100 * mae["relative_theory"])
     data = data[(data["theory"] > 1e-3) & (data["percent"] > 0)]
     data = data[["statistic", "epsilon", "percent", "theory", "mae", "unit", "releases"]]
     total = data[data["statistic"] == "sum"].iloc[[0, -1]]
 
     def chart(width: int) -> Any:
-        base = alt.Chart(data).encode(
+        base = alt.Chart(data.assign(dot="measured", line="theory")).encode(
             x=log_x("epsilon", "privacy parameter ε (less is more private)", data["epsilon"]),
             color=alt.Color("statistic:N", title=None).legend(columns=columns(width, 6, 3)),
         )
         axis = alt.Y("percent:Q", title="mean absolute error, % of the answer").scale(type="log")
-        points = base.mark_point(size=55).encode(y=axis.axis(values=theme.decades(data["percent"])))
-        lines = base.mark_line(strokeWidth=1.5).encode(y=alt.Y("theory:Q"))
-        return (lines + points).properties(width=width, height=320)
+        points = base.mark_point(size=55).encode(
+            y=axis.axis(values=theme.decades(data["percent"])), shape=alt.Shape("dot:N", title=None)
+        )
+        lines = base.mark_line(strokeWidth=1.5).encode(
+            y=alt.Y("theory:Q"), strokeDash=alt.StrokeDash("line:N", title=None)
+        )
+        return (lines + points).properties(width=width, height=300)
 
     return Figure(
-        f"Ten times the epsilon, a tenth of the error, as theory has it: the sum errs by "
-        f"{total['percent'].iloc[0]:.0f} % at ε = {total['epsilon'].iloc[0]:g} and by "
-        f"{total['percent'].iloc[1]:.2g} % at ε = {total['epsilon'].iloc[1]:g}",
+        f"The sum's error falls as 1/ε, to {total['percent'].iloc[1]:.2g} % at ε = {total['epsilon'].iloc[1]:g}",
         f"Mean absolute error against epsilon for {data['statistic'].nunique()} statistics on logarithmic axes, "
-        f"measured points on the lines of theory. Additive noise gives straight lines of slope minus one; "
-        f"the quantile's rank error falls faster and then vanishes, because many people have the same round "
-        f"income. "
-        f"The largest deviation is "
+        f"measured points on the lines of theory. The sum errs by {total['percent'].iloc[0]:.2g} % at epsilon "
+        f"{total['epsilon'].iloc[0]:g}. Additive noise gives straight lines of slope minus one; the quantile's rank error "
+        "falls faster and then vanishes, because many people have the same round income. The largest deviation is "
         f"{found.treatment.observed['error_equals_theory'].value:.2f} of what chance allows.",
         chart,
         data,
@@ -62,12 +64,12 @@ def _error(found: Findings) -> Figure:
 
 
 def _audit(found: Findings) -> Figure:
-    data = found.audits[["arm", "statistic", "claimed", "bound", "reach"]]
-    arms = list(dict.fromkeys(data["arm"]))
+    data = found.audits[["variant", "statistic", "claimed", "bound", "reach"]]
+    variants = list(dict.fromkeys(data["variant"]))
     ends = pd.DataFrame({"claimed": [0.0, data["claimed"].max() * 1.1]}).assign(bound=lambda t: t["claimed"])
-    best = data[data["arm"] == _TREATMENT]
+    best = data[data["variant"] == _TREATMENT]
     ratio = (best["bound"] / best["claimed"]).max()
-    worst = data[data["arm"] != _TREATMENT].sort_values("bound").iloc[-1]
+    worst = data[data["variant"] != _TREATMENT].sort_values("bound").iloc[-1]
 
     def chart(width: int) -> Any:
         points = (
@@ -76,21 +78,23 @@ def _audit(found: Findings) -> Figure:
             .encode(
                 x=alt.X("claimed:Q", title="claimed ε"),
                 y=alt.Y("bound:Q", title="ε that the audit proves is lost, at least"),
-                color=alt.Color("arm:N", sort=arms, title=None).legend(columns=columns(width, 3, 1)),
-                shape=alt.Shape("arm:N", sort=arms).legend(None),
+                color=alt.Color("variant:N", sort=variants, title=None).legend(columns=columns(width, 3, 1)),
+                shape=alt.Shape("variant:N", sort=variants).legend(None),
             )
         )
         claim = (
-            alt.Chart(ends).mark_line(color=theme.GREY, strokeDash=[5, 4]).encode(x="claimed:Q", y="bound:Q")
+            alt.Chart(ends.assign(line="what is claimed"))
+            .mark_line(color=theme.GREY)
+            .encode(x="claimed:Q", y="bound:Q", strokeDash=_dashed())
         )
         return (claim + points).properties(width=width, height=300)
 
     return Figure(
-        f"No audit of the mechanism finds more than {percent(ratio)} of the claimed epsilon; "
-        f"with {worst['arm']} it proves {worst['bound']:.1f} where {worst['claimed']:g} is claimed",
+        f"No audit proves more than {percent(ratio)} of the claimed ε; the controls exceed it",
         f"Lower bounds on epsilon against the claimed epsilon; a dashed diagonal marks the claim. All "
-        f"{len(best)} audits of the mechanism lie on or below it, {int((data['arm'] != _TREATMENT).sum())} of the "
-        f"controls above it.",
+        f"{len(best)} audits of the mechanism lie on or below it, {int((data['variant'] != _TREATMENT).sum())} of the "
+        f"controls above it. With {worst['variant']} the audit proves {worst['bound']:.1f} where {worst['claimed']:g} is "
+        "claimed.",
         chart,
         data,
     )
@@ -118,13 +122,13 @@ def _ledger(found: Findings) -> Figure:
                 .legend(orient="top"),
             )
         )
-        rule = alt.Chart(pd.DataFrame({"limit": [limit]})).mark_rule(color=theme.GREY, strokeDash=[5, 4])
-        return (bars + rule.encode(x="limit:Q")).properties(width=width, height=190)
+        rule = alt.Chart(pd.DataFrame({"limit": [limit], "line": [f"budget, ε = {limit:g}"]}))
+        marked = rule.mark_rule(color=theme.GREY).encode(x="limit:Q", strokeDash=_dashed())
+        return (bars + marked).properties(width=width, height=190)
 
     return Figure(
-        f"{int(table['admitted'].sum())} releases use up ε = {limit:g} exactly; the next one, for "
-        f"{last['epsilon']:g}, is refused",
-        "The ledger as a staircase: "
+        f"The releases use up ε = {limit:g} exactly, and the next one is refused",
+        f"{int(table['admitted'].sum())} releases fit, one more for {last['epsilon']:g} does not. The ledger as a staircase: "
         + ", ".join(f"{row.release} {row.epsilon:g} ({row.entry})" for row in data.itertuples())
         + f". A dashed line marks the budget of {limit:g}.",
         chart,
@@ -166,9 +170,7 @@ def _bits(found: Findings) -> Figure:
         )
 
     return Figure(
-        f"{percent(row['naive_right'])} of numpy's outputs can only come from the true value, at ε = "
-        f"{row['epsilon']:g}; on OpenDP's the same attacker errs in "
-        f"{percent(row['opendp_wrong'] / (row['opendp_right'] + row['opendp_wrong']))} of the verdicts",
+        f"{percent(row['naive_right'])} of numpy's outputs give the true value away by their low-order bits",
         "Share of outputs for which an attacker who knows the sampler is sure which of two neighbours they come "
         "from, right or wrong, by epsilon. "
         + " ".join(
@@ -180,3 +182,8 @@ def _bits(found: Findings) -> Figure:
         chart,
         data,
     )
+
+
+def _dashed() -> Any:
+    """A dashed line that the legend names."""
+    return alt.StrokeDash("line:N", title=None).scale(range=[[5, 4]])

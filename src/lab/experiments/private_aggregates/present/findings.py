@@ -1,4 +1,4 @@
-"""Figures of one run that pictures, law and summary share."""
+"""Figures of one run that pictures, model and summary share."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from functools import cached_property
 import pandas as pd
 
 from lab.evidence.result import Result
+from lab.experiments.private_aggregates.judge.metrics import tried_name
+from lab.experiments.private_aggregates.judge.model import SumModel
 from lab.experiments.private_aggregates.params import Params
 from lab.experiments.private_aggregates.workload.plan import questions
-
-TARGET = 0.05  # relative error that is aimed at, in 95 % of the releases
-_LN20 = math.log(20)  # the 95th percentile of |Laplace|, in units of its scale
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -25,6 +24,31 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """One piece of advice beside its neighbours. error: 95th percentile of the relative one; names: of the metrics."""
+
+    table: pd.DataFrame
+
+    @property
+    def names(self) -> list[str]:
+        return [tried_name(row) for _, row in self.table.iterrows()]
+
+    @property
+    def values(self) -> list[float]:
+        return [float(value) for value in self.table["value"]]
+
+    @property
+    def errors(self) -> list[float]:
+        return [float(error) for error in self.table["p95"]]
+
+    @property
+    def best(self) -> str:
+        """The values that err least; those within a tenth of the least error are not told apart (our threshold)."""
+        good = self.table[self.table["p95"] <= 1.1 * self.table["p95"].min()]
+        return " or ".join(f"{value:g}" for value in good["value"])
+
+
+@dataclass(frozen=True)
 class Findings:
     """One run, read by name."""
 
@@ -32,45 +56,40 @@ class Findings:
     treatment: Result
     controls: Mapping[str, Result]
 
-    @property
-    def mae(self) -> pd.DataFrame:
-        return self.treatment.tables["mae"]
-
-    @property
-    def groups(self) -> pd.DataFrame:
-        return self.treatment.tables["groups"]
-
     @cached_property
     def audits(self) -> pd.DataFrame:
-        """All audits, with the arm that they are of."""
-        arms = {"as it should be": self.treatment, **self.controls}
+        """All audits, with the variant that they are of."""
+        variants = {"as it should be": self.treatment, **self.controls}
         parts = [
-            result.tables["audits"].assign(arm=name)
-            for name, result in arms.items()
+            result.tables["audits"].assign(variant=name)
+            for name, result in variants.items()
             if "audits" in result.tables
         ]
         return pd.concat(parts, ignore_index=True)
 
-    def utility(self, statistic: str) -> pd.Series:
+    @property
+    def worst(self) -> pd.Series:
+        """The statistic of the publication that errs most."""
         table = self.treatment.tables["utility"]
-        return table[table["statistic"] == statistic].iloc[0]
+        return table.iloc[int(table["p95"].argmax())]
 
     def value(self, metric: str) -> float:
         return self.treatment.metric(metric).value
 
+    def tried(self, advice: str, factor: float = 1.0) -> Tried:
+        """What was run of one piece of advice, with `factor` times the people."""
+        table = self.treatment.tables["tried"]
+        return Tried(table[(table["advice"] == advice) & (table["factor"] == factor)])
+
     @cached_property
-    def noise_constant(self) -> float:
-        """Measured mean absolute error of the sum times epsilon: the sensitivity, if theory holds."""
-        rows = self.mae[self.mae["statistic"] == "sum"]
-        return float((rows["mae"] * rows["epsilon"]).mean())
+    def model(self) -> SumModel:
+        return SumModel(
+            self.value("noise_of_sum"), self.value("visits_per_person"), self.value("clipping_bias")
+        )
 
     @property
     def people(self) -> float:
         return self.value("people")
-
-    @property
-    def visits_per_person(self) -> float:
-        return self.value("visits_per_person")
 
     @property
     def sum_epsilon(self) -> float:
@@ -81,40 +100,16 @@ class Findings:
         return float(questions(self.params)[1].share)
 
     @property
-    def group_epsilon(self) -> float:
-        return float(self.groups["epsilon"].iloc[0])
-
-    @property
-    def bias(self) -> float:
-        """What clipping takes from the sum, as a share of it; no epsilon and no size changes it."""
-        return float(self.utility("sum")["without_noise"])
-
-    def relative_mae(self, people: float, epsilon: float) -> float:
-        """The law: mean relative error of the sum."""
-        return self.noise_constant / (epsilon * people * self.visits_per_person)
-
-    def epsilon_for_target(self, people: float) -> float:
-        """Epsilon that the sum needs to stay within TARGET in 95 % of the releases; inf if clipping takes it all."""
-        room = TARGET - self.bias
-        if room <= 0:
-            return math.inf
-        return _LN20 * self.noise_constant / (room * people * self.visits_per_person)
-
-    @property
-    def people_for_target(self) -> float:
-        """People from whom on the planned epsilon keeps the sum within TARGET."""
-        return self.people * self.epsilon_for_target(self.people) / self.sum_epsilon
+    def smallest_group(self) -> float:
+        """Rows from which a group is within the target in 95 % of the releases."""
+        return self.tried("group size").values[1]
 
     @property
     def people_where_clipping_dominates(self) -> float:
-        """People from whom on clipping costs the sum more than noise does."""
-        return self.people * self.relative_mae(self.people, self.sum_epsilon) / max(self.bias, 1e-9)
-
-    @property
-    def smallest_group(self) -> float:
-        """Rows that a group needs to be within TARGET in 95 % of the releases, at any size of the table."""
-        mae = float(self.groups["mae"].mean())
-        return _LN20 * mae / TARGET
+        """People from whom on the clipping bias is more than the noise of 95 % of the releases; inf without bias."""
+        model = self.model
+        noise = math.log(20) * model.noise / (self.sum_epsilon * model.per_person)
+        return noise / model.bias if model.bias > 1e-9 else math.inf
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:

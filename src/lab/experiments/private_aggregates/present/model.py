@@ -1,4 +1,4 @@
-"""What changes with the size of the table: everything but the noise."""
+"""What changes with the size of the table: everything but the noise. And what many releases cost together."""
 
 from __future__ import annotations
 
@@ -7,112 +7,140 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Metric, Model, Prediction, Result
-from lab.experiments.private_aggregates.params import Params
-from lab.experiments.private_aggregates.present.composition import added_up, affordable, crossing
-from lab.experiments.private_aggregates.present.findings import TARGET, Findings, findings, percent
+from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
+from lab.experiments.private_aggregates.measure.advice import COPIES, SPLIT
+from lab.experiments.private_aggregates.present.findings import Findings, findings, percent
 
 SMALL_RELEASE = 0.01  # epsilon of one of very many releases
+_COPIED = f"{COPIES} times the people are copies of this table's"
 
 
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
-    """Error against the number of people, smallest group, and what many releases cost together."""
+    """Error of the sum against the number of people, checked on ten times as many."""
     found = findings(treatment, controls)
-    people = found.value("people_in_subsample")
+    people, target = COPIES * found.people, percent(found.params.target)
+    known = found.params.visits_bound
+    measured = dict(
+        zip(
+            found.tried("bound on visits", COPIES).values,
+            found.tried("bound on visits", COPIES).errors,
+            strict=True,
+        )
+    )
     return Model(
         statement=(
-            "The noise does not know how large the table is: its mean is sensitivity over epsilon. What it "
-            "drowns in grows with the people n, so the relative error falls as 1/n at the same promise to "
-            "each. A group is a table of its own size. Losses of k releases add up; for a small δ they grow "
-            "only with √k."
+            "The noise has a mean absolute value of sensitivity over ε however large the table is, so the relative "
+            "noise of a sum falls as 1/n and its clipping bias stays."
         ),
         formula=(
-            r"\frac{E|\text{error}|}{\text{answer}} = \frac{\Delta}{\varepsilon\, q\, n},\qquad"
-            r"\varepsilon_{\text{total}} = \min\left(k\varepsilon_0,\;"
-            r"\tfrac{k\varepsilon_0^2}{2} + \varepsilon_0\sqrt{2k\ln(1/\delta)}\right)"
+            r"t_{95} = s\left(\ln 20 + \ln\cosh\frac{b}{s}\right),\qquad"
+            r"s = \frac{\Delta}{\varepsilon\, q\, n}"
         ),
         constants=[
-            Metric(
-                "delta_sum", found.noise_constant, "visits", "Δ, mean absolute error of the sum times epsilon"
-            ),
-            Metric("q", found.visits_per_person, "visits/person", "q, clipped visits"),
-            Metric("n", found.people, "people", "n"),
-            Metric(
-                "bias", 100 * found.bias, "%", "taken from the sum by clipping and row limit, at any size"
-            ),
-            Metric("group_noise", float(found.groups["mae"].mean()), "rows", "noise on each group's count"),
+            treatment.metric(name)
+            for name in ("noise_of_sum", "visits_per_person", "clipping_bias", "people")
         ],
         check=Prediction(
-            f"a random tenth of the people ({people:,.0f}; mean relative error of the sum)",
-            100 * found.relative_mae(people, found.sum_epsilon),
-            100 * found.value("relative_mae_subsample"),
+            f"{COPIES} copies of everybody ({people:,.0f} people), 95th percentile of the sum's relative error",
+            100 * found.model.p95(people, found.sum_epsilon),
+            100 * measured[known],
             "%",
+            "model_predicts",
         ),
         projection=pd.DataFrame([_row(found, factor) for factor in FACTORS]),
         advice=_advice(found),
+        grades={
+            "people": "arithmetic",
+            "error of the sum, 95 % of releases": "measured",
+            "clipping bias in it": "measured",
+            f"whole budget for {target} error": "measured",
+            f"smallest group with {target} error": "measured",
+        },
+        checked_to=COPIES,
+        changes_at=_changes_at(found),
     )
 
 
 def _row(found: Findings, factor: int) -> dict[str, object]:
-    people = found.people * factor
-    rows = float(found.groups["rows"].sum()) * factor
-    epsilon = found.epsilon_for_target(people)
+    people, target = found.people * factor, found.params.target
+    rows = float(found.treatment.tables["groups"]["rows"].sum()) * factor
+    epsilon = found.model.epsilon(people, target)
     return {
         "factor": factor,
         "people": round(people),
-        "mean relative noise of the sum": percent(found.relative_mae(people, found.sum_epsilon), 3),
-        "taken by clipping and row limit": percent(found.bias, 2),
-        f"whole budget for {percent(TARGET)} error of the sum": (
+        "error of the sum, 95 % of releases": percent(found.model.p95(people, found.sum_epsilon), 2),
+        "clipping bias in it": percent(found.model.bias, 2),
+        f"whole budget for {percent(target)} error": (
             f"{epsilon / found.sum_share:.2g}" if math.isfinite(epsilon) else "none is enough"
         ),
-        f"smallest group with {percent(TARGET)} error": percent(min(1.0, found.smallest_group / rows), 2)
+        f"smallest group with {percent(target)} error": percent(min(1.0, found.smallest_group / rows), 2)
         + " of rows",
     }
 
 
-def _advice(found: Findings) -> list[str]:
-    params = found.params
+def _changes_at(found: Findings) -> str:
+    if math.isinf(found.people_where_clipping_dominates):
+        return "at no size: nothing is clipped"
+    return f"{found.people_where_clipping_dominates:,.0f} people: clipping outweighs noise"
+
+
+def _advice(found: Findings) -> list[Advice]:
+    few, here, many = (found.tried("bound on visits", factor).best for factor in (1 / SPLIT, 1, COPIES))
     return [
-        _enough_people(found),
-        _clipping(found),
-        f"A group needs {found.smallest_group:,.0f} rows for {percent(TARGET)} error at epsilon "
-        f"{found.group_epsilon:g}, however large the table is. Merge smaller groups before publishing.",
-        f"Limit rows per person to what the statistic needs: noise grows in step with it, and with the "
-        f"{params.rows} rows of this run it is {params.rows} times that of one row.",
-        _many_releases(params),
+        Advice(
+            f"Choose the bound on visits anew as the table grows: {few} errs least of those tried with "
+            f"{found.people / SPLIT:,.0f} people, {here} with {found.people:,.0f}, {many} with {found.people * COPIES:,.0f}.",
+            "measured",
+            _COPIED,
+        ),
+        _budget(found),
+        Advice(
+            f"Merge groups below {found.smallest_group:,.0f} rows before publishing: what a count needs for "
+            f"{percent(found.params.target)} error does not depend on the size of the table.",
+            "measured",
+        ),
+        _many_releases(found),
     ]
 
 
-def _enough_people(found: Findings) -> str:
-    if math.isinf(found.people_for_target):
-        return (
-            f"Clipping and the row limit take {percent(found.bias, 1)} of the sum: no size of the table and no "
-            f"epsilon bring it within {percent(TARGET)}. Raise the bound or the limit."
+def _budget(found: Findings) -> Advice:
+    larger = found.tried("epsilon of the sum", COPIES)
+    if not larger.values:
+        return Advice(
+            f"Raise the bounds first: clipping and contribution bound take {percent(found.model.bias, 1)} of the sum, "
+            f"and no epsilon brings it within {percent(found.params.target)}.",
+            "measured",
         )
-    ten = found.epsilon_for_target(10 * found.people) / found.sum_share
-    return (
-        f"Below {found.people_for_target:,.0f} people the sum misses {percent(TARGET)} at epsilon "
-        f"{found.sum_epsilon:g}: publish fewer statistics or spend more. With ten times as many people as here a "
-        f"whole budget of {ten:.2g} is enough."
+    return Advice(
+        f"Ask for less epsilon as the table grows: with {COPIES} times the people {larger.values[1]:.2g} keeps the sum "
+        f"within {percent(larger.errors[1], 1)}, and half of it within {percent(larger.errors[0], 1)}.",
+        "measured",
+        _COPIED,
     )
 
 
-def _many_releases(params: Params) -> str:
-    concentrated = affordable(params.epsilon, SMALL_RELEASE, params.delta)
-    simple = int(params.epsilon / added_up(1, SMALL_RELEASE) + 1e-9)
-    many = crossing(SMALL_RELEASE, params.delta)
-    rule = f"From {many:,} releases of epsilon {SMALL_RELEASE:g} on, account with zero-concentrated DP and δ = {params.delta:g}"
-    if concentrated <= simple:
-        return f"{rule}; a budget of {params.epsilon:g} is used up by {simple:,}, so here adding up is the better account."
-    return f"{rule}: a budget of {params.epsilon:g} then pays for {concentrated:,} of them; adding up, for {simple:,}."
-
-
-def _clipping(found: Findings) -> str:
-    bound = found.params.visits_bound
-    if found.bias < 1e-6:
-        return f"Nothing is clipped at {bound} visits: a lower bound would buy less noise for a small loss."
-    return (
-        f"From {found.people_where_clipping_dominates:,.0f} people on, clipping at {bound} visits and the row limit "
-        f"({percent(found.bias, 2)} of the sum) cost more than noise does: raise the bound as the table "
-        f"grows, and never read it off the data."
+def _many_releases(found: Findings) -> Advice:
+    params = found.params
+    simple = int(params.epsilon / SMALL_RELEASE + 1e-9)
+    composed = affordable(params.epsilon, SMALL_RELEASE, params.delta)
+    better = "zero-concentrated DP" if composed > simple else "basic composition"
+    return Advice(
+        f"Account for many releases of ε {SMALL_RELEASE:g} with {better}: a budget of {params.epsilon:g} pays for {composed:,} "
+        f"by zero-concentrated DP with δ = {params.delta:g}, for {simple:,} by basic composition; numerical accounting by "
+        "privacy loss distributions (PLD) admits more still.",
+        "arithmetic",
+        "Bun and Steinke, TCC 2016; PLD: Koskela et al., AISTATS 2020",
     )
+
+
+def concentrated(releases: float, each: float, delta: float) -> float:
+    """Epsilon of `releases` of `each` by zero-concentrated DP: rho + 2 sqrt(rho ln(1/delta)), rho = k each^2 / 2."""
+    rho = releases * each**2 / 2
+    return rho + 2 * math.sqrt(rho * math.log(1 / delta))
+
+
+def affordable(budget: float, each: float, delta: float) -> int:
+    """Releases of `each` that this account admits within (budget, delta)."""
+    log = math.log(1 / delta)
+    rho = (math.sqrt(log + budget) - math.sqrt(log)) ** 2
+    return math.floor(2 * rho / each**2 * (1 + 1e-12))

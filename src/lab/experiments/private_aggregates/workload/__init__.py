@@ -1,5 +1,5 @@
 """What the mechanism is put to.
 
-patients: the table and its neighbours. plan: the publication. arms: the mechanism on the table, and broken ones.
+survey: the table and its neighbours. plan: the publication. variants: the mechanism on the table, and broken ones.
 attack: on noise that is drawn as a double.
 """

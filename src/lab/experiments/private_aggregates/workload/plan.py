@@ -62,8 +62,8 @@ def questions(params: Params) -> tuple[Question, ...]:
 
 
 def unknown_groups() -> Grouped:
-    """People by days in hospital: few have many, and one person has the most."""
-    return Grouped(Count(persons=True), "hospital_days")
+    """People by visits to a hospital: few have many, and one person has the most."""
+    return Grouped(Count(persons=True), "hospital_visits")
 
 
 def unit(params: Params) -> Unit:

@@ -1,4 +1,4 @@
-"""The arms: a mechanism on the table; and the mechanism broken as it is found in the wild, one control each."""
+"""The variants: a mechanism on the table; and the mechanism broken as it is found in the wild, one control each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lab.experiments.private_aggregates.workload import plan
 
 
 @dataclass(frozen=True)
-class Arm:
+class Variant:
     """A mechanism on the table."""
 
     params: Params
