@@ -248,3 +248,11 @@ def test_overtaken_counts_what_a_slow_count_does(keys: list[int], random: Random
     )
     found = overtaken(np.arange(len(keys)), np.array(times), np.array(keys), parts=1)
     assert found.sum() == expected
+
+
+@pytest.mark.parametrize("zipf", [0.0, 1.2])
+def test_each_key_comes_as_often_as_its_popularity_says(zipf: float) -> None:
+    window = prepare(load(Variant("keyed", keyed, zipf)), 0, seed=3)
+    counts = np.array(list(window.key_counts.values()))
+    assert np.abs(counts - popularity(zipf) * window.count).max() <= 1
+    assert np.any(np.diff(window.key_ranks) < 0)  # in no order

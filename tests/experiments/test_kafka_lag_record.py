@@ -59,7 +59,7 @@ def ideal(load: Load, first: int) -> Seen:
     messages["finished_ns"] = finished
     messages["committed_ns"] = messages["finished_ns"] + COMMIT_NS
     late, samples = np.zeros(window.count, np.int64), _samples(messages, append, load)
-    return Seen(window, START_NS, samples, late, 0.1, stopped, messages)
+    return Seen(window, START_NS, samples, late, stopped, messages)
 
 
 def _samples(messages: Any, append: Any, load: Load) -> list[Sample]:
@@ -92,7 +92,7 @@ def _seen() -> tuple[Seen, ...]:
 
 
 def _results(seen: list[Seen]) -> Any:
-    return results(PARAMS, seen, Wire(0, [108.0], 0), _beside(PARAMS), {"librdkafka": "2"})
+    return results(PARAMS, seen, Wire(0, 0), _beside(PARAMS), {"librdkafka": "2"})
 
 
 def _outcomes(seen: list[Seen]) -> dict[str, str]:
@@ -136,7 +136,7 @@ def test_each_figure_states_one_finding_briefly(told: Any) -> None:
 
 def test_what_is_recommended_was_tried_with_its_neighbours_and_only_it_keeps_up(told: Any) -> None:
     answer = told[2].summary.decisions[0].answer
-    assert "11 partitions keep up (87% load); 5, 10 and 12 do not" in answer
+    assert "11 partitions keep up (86% load); 5, 10 and 12 do not" in answer
 
 
 def test_a_backlog_that_placement_did_not_foretell_fails() -> None:
@@ -174,7 +174,8 @@ def test_a_window_that_is_over_before_all_caught_up_tells_nothing() -> None:
 
 def test_an_overtaken_message_breaks_the_order() -> None:
     seen = list(_seen())
-    place = next(n for n, item in enumerate(seen) if item.window.load.variant.name == "keyed")
+    keyed = [n for n, item in enumerate(seen) if item.window.load.variant.name == "keyed"]
+    place = keyed[-1]  # at the highest level each key comes many times
     turned = seen[place].messages.copy()
     turned["finished_ns"] = turned["finished_ns"][::-1]
     seen[place] = replace(seen[place], messages=turned)

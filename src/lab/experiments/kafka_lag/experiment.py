@@ -80,7 +80,7 @@ def _treatment(
 
 def _result(params: Params, seen: list[Seen], wire: Wire, versions: dict[str, str]) -> Result:
     made = tables(params, seen)
-    found = metrics(params, seen, wire) + (model_metrics(made) if "outage" in made else [])
+    found = metrics(params, seen) + (model_metrics(made) if "outage" in made else [])
     return Result(params, observe(params, seen, wire, made), found, made, versions)
 
 

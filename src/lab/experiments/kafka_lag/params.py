@@ -10,7 +10,7 @@ from pydantic import Field
 from lab.evidence.params import Parameters
 
 StrategyName = Literal["random-sticky", "keyed", "salted hot key"]
-MEAN_LOAD = 0.7  # the usual rule of thumb: plan partitions so that the mean worker is busy 70 % of its time
+MEAN_LOAD = 0.7  # our threshold, a usual rule of thumb: plan so that the mean worker is busy 70 % of its time
 
 
 class Params(Parameters):

@@ -18,17 +18,17 @@ from lab.experiments.kafka_lag.judge.window import (
     occupancy,
     out_of_order,
 )
-from lab.experiments.kafka_lag.measure.seen import Beside, Seen, Wire
+from lab.experiments.kafka_lag.measure.seen import Beside, Seen
 from lab.experiments.kafka_lag.params import Params
 from lab.load.histogram import encode, histogram, milliseconds
 
 
-def metrics(params: Params, seen: Sequence[Seen], wire: Wire) -> list[Metric]:
-    """Those of each window at a load level, and the clients'."""
+def metrics(params: Params, seen: Sequence[Seen]) -> list[Metric]:
+    """Those of each window at a load level, and how late the generators were at the highest."""
     levels = of_kind(seen, "level")
-    return [metric for item in levels for metric in level_metrics(item)] + client_metrics(
-        params, levels, wire
-    )
+    late = histogram(np.concatenate([item.lateness_ns for item in levels if item.window.rate == params.rate]))
+    lateness = Metric("lateness_p99", milliseconds(late, 99), "ms", "generator's lateness", better="lower")
+    return [*(metric for item in levels for metric in level_metrics(item)), lateness]
 
 
 def tables(params: Params, seen: Sequence[Seen]) -> dict[str, pd.DataFrame]:
@@ -63,19 +63,6 @@ def level_metrics(item: Seen) -> list[Metric]:
     return [*made, whole]
 
 
-def client_metrics(params: Params, levels: Sequence[Seen], wire: Wire) -> list[Metric]:
-    """What a message costs the client and the wire, at the highest level."""
-    top = [item for item in levels if item.window.rate == params.rate]
-    cpu = [item.consumer_cpu_s / item.window.count * 1e6 for item in top]
-    size = wire.bytes_per_message
-    lateness = histogram(np.concatenate([item.lateness_ns for item in top]))
-    return [
-        Metric("consumer_cpu", float(np.mean(cpu)), "µs/message", "consumer's CPU", cpu, better="lower"),
-        Metric("wire_bytes", float(np.mean(size)), "bytes/message", "on the wire", size, better="lower"),
-        Metric("lateness_p99", milliseconds(lateness, 99), "ms", "generator's lateness", better="lower"),
-    ]
-
-
 def model_metrics(made: dict[str, pd.DataFrame]) -> list[Metric]:
     """The sweep's fullest partitions, and catch-up times."""
     found = []
@@ -99,8 +86,6 @@ def beside_metrics(beside: Beside) -> list[Metric]:
     elsewhere = np.mean(np.array(beside.default) != np.array(beside.java))
     return [
         Metric("java.throughput", java.rate, "messages/s", "ProducerPerformance, same throttle"),
-        Metric("java.ack_p50", java.p50_ms, "ms"),
-        Metric("java.ack_p95", java.p95_ms, "ms"),
         Metric("java.ack_p99", java.p99_ms, "ms"),
         Metric("default_elsewhere", float(elsewhere), "of the keys", "librdkafka's default against Java's"),
     ]

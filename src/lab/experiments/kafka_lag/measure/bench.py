@@ -53,7 +53,6 @@ class Bench:
         gate = Gate(folder)
         gate.await_all([generator.name for generator in self.generators])
         base = _await_empty(probe)
-        before = self._cpu_s()
         start_ns = gate.open()
         with self._outage(window, start_ns) as stopped:
             samples = self._sample(probe, window, int(base.ends_after.sum()), start_ns)
@@ -63,7 +62,6 @@ class Bench:
             start_ns,
             samples,
             np.concatenate(lateness),
-            self._cpu_s() - before,
             (stopped[0], stopped[1]) if stopped else None,
         )
 
@@ -112,10 +110,6 @@ class Bench:
                 worker.check()
             samples.append(probe.read())
         return samples
-
-    def _cpu_s(self) -> float:
-        times = [psutil.Process(worker.pid).cpu_times() for worker in self.members]
-        return sum(time.user + time.system for time in times)
 
 
 @contextmanager

@@ -27,7 +27,6 @@ class Seen:
     start_ns: int
     samples: list[Sample]
     lateness_ns: NDArray[np.int64]
-    consumer_cpu_s: float
     stopped_ns: tuple[int, int] | None = None
     messages: Messages = field(default_factory=lambda: np.empty(0, MESSAGE))
 
@@ -62,10 +61,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class Wire:
-    """What the clients saw of network and group: messages refused, bytes per message of each generator, rebalances."""
+    """What the clients saw of network and group: messages refused, rebalances."""
 
     refused: int
-    bytes_per_message: list[float]
     rebalances: int
 
 
@@ -92,7 +90,6 @@ def collect(seen: list[Seen], folder: Path) -> tuple[list[Seen], Wire]:
     reports = [json.loads(path.read_text()) for path in sorted(folder.glob("producer-*.json"))]
     wire = Wire(
         sum(report["refused"] for report in reports),
-        [report["wire_bytes"] for report in reports],
         _rebalances(folder, seen[0].start_ns),
     )
     return [replace(item, messages=_of(item.window, messages)) for item in seen], wire

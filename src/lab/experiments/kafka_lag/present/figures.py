@@ -13,8 +13,9 @@ from lab.charts.figure import Figure
 from lab.evidence.result import Result
 from lab.experiments.kafka_lag.criteria import GROWTH_LIMIT
 from lab.experiments.kafka_lag.mechanism import placement
+from lab.experiments.kafka_lag.params import by_the_mean
 from lab.experiments.kafka_lag.present.findings import CONTROL, Findings, even, findings, listed, rows
-from lab.experiments.kafka_lag.workload.variants import key_names, popularity
+from lab.experiments.kafka_lag.workload.variants import LARGER, key_names, popularity
 
 _COLOURS = [theme.BLUE, theme.GREEN, theme.PURPLE, theme.SKY, theme.ORANGE]
 _PERCENTILES = {"p50_ms": "50th", "p95_ms": "95th", "p99_ms": "99th"}
@@ -167,7 +168,7 @@ def _lag_over_time(found: Findings) -> Figure:
 
 def _spread(found: Findings, kept: Sequence[int] = (1_000, 10_000)) -> Figure:
     planned = int(found.larger.iloc[0].partitions)
-    marked = [planned, planned * 10 - 3]
+    marked = [planned, by_the_mean(10 * LARGER * found.params.workers)]
     counts = sorted({*np.geomspace(2, 1_000, 60).astype(int).tolist(), *marked})
     spread = [(keys, count, even(count, keys)) for keys in kept for count in counts]
     data = pd.DataFrame(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -21,14 +20,13 @@ GRADES: dict[str, Grade] = {
     "of them without a key": "simulated",
     "partitions that hold": "simulated",
     "largest share of one key": "arithmetic",
-    "consumer cores": "extrapolated",
 }
 
 
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """Partitions by the fullest one's load; growth of lag; catching up."""
     found = findings(treatment, controls)
-    cpu, mu = treatment.metric("consumer_cpu").value, found.params.worker_rate
+    mu = found.params.worker_rate
     checked = found.larger.iloc[-1]
     return Model(
         statement=(
@@ -43,7 +41,6 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             Metric("mu", mu, "messages/s", "μ, one simulated worker (`service_rate`)", grade="simulated"),
             Metric("mu_real", float(checked.worker_rate), "messages/s", "μ of the slow workers that wait"),
             Metric("share", float(found.hot.hot_share), "", "s, fullest partition's share in the control"),
-            Metric("cpu", cpu, "µs/message", "consumer's CPU"),
         ],
         check=Prediction(
             f"even keys on {checked.partitions} partitions, workers {LARGER} times as slow: growth of the fullest one's lag",
@@ -52,15 +49,15 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             "messages/s",
             "larger_predicted",
         ),
-        projection=pd.DataFrame([_row(found, factor, cpu) for factor in FACTORS]),
+        projection=pd.DataFrame([_row(found, factor) for factor in FACTORS]),
         grades=GRADES,
         checked_to=LARGER,
         changes_at=f"one key of {mu:,.0f} messages/s: salt it",
-        advice=_advice(found, cpu),
+        advice=_advice(found),
     )
 
 
-def _row(found: Findings, factor: int, cpu_us: float) -> dict[str, object]:
+def _row(found: Findings, factor: int) -> dict[str, object]:
     """For 1,000 keys that are equally frequent."""
     rate, workers = found.params.rate * factor, found.params.workers * factor
     mean = by_the_mean(workers)
@@ -72,7 +69,6 @@ def _row(found: Findings, factor: int, cpu_us: float) -> dict[str, object]:
         spread.empty,
         _holding(workers, mean, found.params.target_load),
         f"{min(1.0, 1 / workers):.2%}",
-        math.ceil(rate * cpu_us / 1e6),
     )
     return {"factor": factor, **dict(zip(GRADES, values, strict=True))}
 
@@ -86,7 +82,7 @@ def _holding(workers: float, mean: int, load: float) -> str:
     return f"over {MOST:,}" if found is None else f"{found:,}"
 
 
-def _advice(found: Findings, cpu_us: float) -> list[Advice]:
+def _advice(found: Findings) -> list[Advice]:
     params, key = found.params, found.largest_key
     row = found.recommended
     kept = f"{row.partitions} partitions keep up, " if row is not None and found.kept else ""
@@ -114,11 +110,6 @@ def _advice(found: Findings, cpu_us: float) -> list[Advice]:
             f"{_times(params.target_load)} times: plan the load by the outage to be survived.",
             "extrapolated",
             f"seen up to {found.outage['load'].max():.0%} load, by the formula beyond",
-        ),
-        Advice(
-            f"One consumer core is used up at {1e6 / cpu_us:,.0f} messages/s of fetching and decoding alone.",
-            "extrapolated",
-            f"{cpu_us:.1f} µs/message at {params.rate:,} messages/s, taken in proportion",
         ),
     ]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
+from lab.experiments.kafka_lag.params import MEAN_LOAD, by_the_mean
 from lab.experiments.kafka_lag.present.findings import Findings, even, findings, listed, rows
-from lab.experiments.kafka_lag.workload.variants import KEYS
+from lab.experiments.kafka_lag.workload.variants import KEYS, LARGER
 
 SIMULATED = "a worker's time per message is added up, not spent; the rest is real"
 
@@ -98,11 +99,12 @@ def _strategy(found: Findings) -> Decision:
 
 def _spread(found: Findings) -> Decision:
     planned, crowded = rows(found.larger)
-    far = even(by_hundred := planned.partitions * 10 - 3)
+    far = even(by_hundred := by_the_mean(10 * LARGER * found.params.workers))
     return Decision(
         "Do more partitions spread even keys evenly?",
         f"No: of {planned.partitions} partitions the fullest has {planned.times_fair:.1f} times its share (seen), of "
-        f"{by_hundred} {far.times_fair:.1f} times, and {far.empty} get none of {KEYS:,} keys. Plan by the fullest.",
+        f"{by_hundred} {far.times_fair:.1f} times: {MEAN_LOAD * far.times_fair:.1f} workers' load where {MEAN_LOAD:.0%} was "
+        f"planned, while {far.empty} get none of {KEYS:,} keys. Plan by the fullest.",
         "simulated",
         ["larger_predicted", *(f"even keys@{row.partitions}.fullest" for row in (planned, crowded))],
         f"{KEYS:,} names stand in for yours, placed by Kafka's own hash",

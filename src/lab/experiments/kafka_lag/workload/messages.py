@@ -61,7 +61,7 @@ class Window:
 def prepare(load: Load, first: int, seed: int) -> Window:
     """Decide everything about one window. `first` is the sequence number of its first message."""
     due, variant, partitions = constant(load.rate, load.seconds), load.variant, load.topic.partitions
-    ranks = np.random.default_rng([seed, first]).choice(KEYS, len(due), p=popularity(variant.zipf))
+    ranks = _ranks(len(due), variant.zipf, np.random.default_rng([seed, first]))
     names = key_names()
     placed = np.fromiter(
         (
@@ -74,6 +74,17 @@ def prepare(load: Load, first: int, seed: int) -> Window:
     if len(placed) and not (placed.min() >= 0 and placed.max() < partitions):
         raise ValueError(f"strategy {variant.name!r} named a partition outside 0..{partitions - 1}")
     return Window(load, first, due, ranks, placed)
+
+
+def _ranks(count: int, zipf: float, random: np.random.Generator) -> NDArray[np.int64]:
+    """Each key as often as its popularity says, to within one message, in random order.
+
+    Drawn one by one, the keys of a window of seconds would spread wider over many partitions than they do in the
+    long run, and it is the long run that a reader plans for.
+    """
+    places = (np.arange(count) + random.uniform()) / count
+    ranks = np.searchsorted(np.cumsum(popularity(zipf))[:-1], places, side="right")
+    return random.permutation(ranks)
 
 
 def payloads(sequences: NDArray[np.int64], due_ns: Nanoseconds, size: int, seed: int) -> list[bytes]:

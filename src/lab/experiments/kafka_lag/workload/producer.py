@@ -27,7 +27,6 @@ SETTINGS: dict[str, Any] = {
     "batch.size": 262_144,
     "compression.type": "lz4",
     "queue.buffering.max.messages": 1_000_000,
-    "statistics.interval.ms": 1_000,
     "log_level": 4,
 }
 
@@ -46,7 +45,7 @@ class Generator:
     """A generator process: sends its share of every window that it finds in `folder`, one after the other.
 
     A window is a sub-folder window-N with window.npz in it; the process leaves NAME.npy (lateness in ns of each
-    of its messages) there, and at the end NAME.json: refused messages, bytes per message on the wire.
+    of its messages) there, and at the end NAME.json: refused messages.
     """
 
     bootstrap: str
@@ -64,10 +63,8 @@ class Generator:
 
 def generate(generator: Generator) -> None:
     """Work until the file `stop` appears in the generator's folder."""
-    counts: dict[str, float] = {"refused": 0, "wire_bytes": 0}
-    producer = Producer(
-        SETTINGS | {"bootstrap.servers": generator.bootstrap, "stats_cb": lambda text: _wire(text, counts)}
-    )
+    counts = {"refused": 0}
+    producer = Producer(SETTINGS | {"bootstrap.servers": generator.bootstrap})
     _warm_up(producer, generator)
     for number in itertools.count():
         folder = generator.folder / f"window-{number}"
@@ -129,7 +126,7 @@ def _prepare(generator: Generator, path: Path) -> tuple[str, Nanoseconds, list[L
     return str(window["topic"]), due_ns, lots
 
 
-def _sender(producer: Producer, topic: str, lots: list[Lot], counts: dict[str, float]) -> Send:
+def _sender(producer: Producer, topic: str, lots: list[Lot], counts: dict[str, int]) -> Send:
     def delivered(error: Any, message: Any) -> None:
         if error is not None:
             counts["refused"] += 1
@@ -159,10 +156,3 @@ def _queue(
     producer.poll(0.01)
     refused = [message for message in batch if message.pop("_error", None) is not None]
     return refused if queued else batch
-
-
-def _wire(text: str, counts: dict[str, Any]) -> None:
-    # librdkafka counts what left the socket: compressed batches with their overhead.
-    statistics = json.loads(text)
-    if statistics["txmsgs"]:
-        counts["wire_bytes"] = statistics["tx_bytes"] / statistics["txmsgs"]

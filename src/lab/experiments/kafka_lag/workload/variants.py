@@ -43,7 +43,7 @@ class Topic:
     waits: bool = False
 
     def name(self, run: str) -> str:
-        return f"{run}-{self.partitions}-{self.service_ns}ns"
+        return f"{run}-{self.partitions}-{'waits' if self.waits else 'takes'}-{self.service_ns}ns"
 
 
 @dataclass(frozen=True)
