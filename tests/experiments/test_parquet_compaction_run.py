@@ -77,16 +77,13 @@ def test_the_link_counts_what_a_query_needs(arms) -> None:
     assert (cells["get"] > cells["files"]).all()  # each file's footer, and the log
 
 
-def test_figures_law_and_summary_come_from_the_run(arms) -> None:
-    treatment, controls = arms
-    for figure in experiment.figures(treatment, controls).values():
-        assert figure.title
+def test_figures_come_from_the_run(arms) -> None:
+    for figure in experiment.figures(*arms).values():
+        assert len(figure.title.split()) <= 15
         assert figure.alt
         assert not figure.data.empty
         for width in (600, 270):
             figure.chart(width).to_dict()
-    assert len(experiment.model(treatment, controls).projection) == 4
-    assert experiment.summary(treatment, controls).headline.value > 0
 
 
 def test_an_own_layout_is_timed_too(arms) -> None:

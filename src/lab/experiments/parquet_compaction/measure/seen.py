@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.experiments.parquet_compaction.measure.bench import Probes
-from lab.experiments.parquet_compaction.measure.compaction_frequency import Rung
+from lab.experiments.parquet_compaction.measure.compaction_interval import Ingestion
 from lab.experiments.parquet_compaction.measure.concurrent_readers import Watch
 from lab.experiments.parquet_compaction.measure.datasets import Dataset
+from lab.experiments.parquet_compaction.measure.file_sizes import Sized, Visit
 from lab.experiments.parquet_compaction.measure.killed_compaction import Kill
-from lab.experiments.parquet_compaction.measure.metadata_times import Planned
-from lab.experiments.parquet_compaction.measure.query_times import Sized, Timing
+from lab.experiments.parquet_compaction.measure.query_times import Timing
 from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck
 from lab.experiments.parquet_compaction.workload.event_log import Workload
 
@@ -27,7 +27,7 @@ class Seen:
     timings: Sequence[Timing] = ()
     probes: Probes | None = None
     sizes: Sequence[Sized] = ()
-    rungs: Sequence[Rung] = ()
-    planned: Sequence[Planned] = ()
+    ingestions: Sequence[Ingestion] = ()
+    visits: Sequence[Visit] = ()
     watch: Watch | None = None
     kills: Sequence[Kill] = ()
