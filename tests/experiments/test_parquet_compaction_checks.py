@@ -119,7 +119,7 @@ def test_a_kill_that_loses_or_does_not_heal_is_seen() -> None:
     for lost in (kill(left=bad), kill(halted=bad), kill(halted=replace(bad, rows=2 * good.left.rows))):
         assert killed(params, [good, lost])["crash_loses_nothing"].value == 1
     for unhealed in (
-        kill(stray=1),
+        kill(orphans=1),
         kill(mended=replace(good.mended, files=4)),
         kill(mended=replace(good.mended, rows=good.mended.rows + 1)),
     ):

@@ -126,7 +126,7 @@ def cells(slower: float = 1.0) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table["seconds"] = model.predict(table["files"], table["bytes"])
     table.loc[table["layout"] == HELD_OUT, "seconds"] *= slower
-    return table
+    return table.assign(least=0.99 * table["seconds"], most=1.01 * table["seconds"])
 
 
 def scans(slower: float = 1.0) -> pd.DataFrame:
@@ -135,7 +135,8 @@ def scans(slower: float = 1.0) -> pd.DataFrame:
     table = pd.DataFrame({"whole": whole, "files": files, "bytes": np.where(whole, 3e8, 75e6)})
     table["seconds"] = Model(0.3, 0.015, 2e-8, 1.0).predict(table["files"], table["bytes"])
     table.loc[whole, "seconds"] *= slower
-    return table.assign(file_bytes=table["bytes"] / files)
+    seconds = table["seconds"]
+    return table.assign(file_bytes=table["bytes"] / files, least=0.99 * seconds, most=1.01 * seconds)
 
 
 def seen(table: pd.DataFrame, sizes: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -149,6 +150,26 @@ def test_the_whole_scan_does_not_teach_the_model_that_is_held_against_it() -> No
     assert found["model_fits"].value > 0.99
     assert found["larger_scan_predicted"].value == pytest.approx(0.5, rel=1e-3)
     assert modelled(seen(cells(), scans()))["larger_scan_predicted"].value < 1e-3
+
+
+def test_a_miss_that_the_scatter_of_the_timings_explains_is_no_refutation() -> None:
+    sizes = scans(slower=2)
+    assert modelled(seen(cells(), sizes))["larger_scan_predicted"].conclusive
+    wide = sizes.assign(least=sizes["seconds"] / 2)
+    found = modelled(seen(cells(), wide))["larger_scan_predicted"]
+    assert found.value == pytest.approx(0.5, rel=1e-3)
+    assert not found.conclusive
+
+
+@pytest.mark.parametrize(("scatter", "conclusive"), [(1.01, True), (20, False)])
+def test_a_bad_fit_is_told_only_if_scatter_does_not_explain_it(scatter: float, conclusive: bool) -> None:
+    random = np.random.default_rng(1)
+    table = cells()
+    table["seconds"] = random.uniform(0.3, 3, len(table))
+    table = table.assign(least=table["seconds"] / scatter, most=table["seconds"] * scatter)
+    found = modelled(seen(table, scans()))["model_fits"]
+    assert found.value < 0.9
+    assert found.conclusive is conclusive
 
 
 def test_the_held_out_layout_does_not_teach_the_model() -> None:
@@ -171,7 +192,7 @@ def test_a_right_prediction_is_seen_as_right() -> None:
 
 
 @given(st.floats(0.001, 0.1), st.floats(0.05, 2), st.floats(0.1, 100))
-def test_the_best_frequency_is_where_the_total_is_least(growth: float, fixed: float, queries: float) -> None:
+def test_the_best_interval_is_where_the_total_is_least(growth: float, fixed: float, queries: float) -> None:
     every = np.array([1, 2, 5, 10, 20, 40])
     table = pd.DataFrame(
         {"every": every, "query_s": 0.4 + growth * every, "compaction_s": fixed / every + 0.03}

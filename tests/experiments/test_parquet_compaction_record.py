@@ -158,7 +158,7 @@ def test_the_size_that_is_advised_was_scanned_and_larger_ones_are_no_quicker(tol
     treatment, arms, shown = told
     found = findings(treatment, arms)
     assert found.good_scan.files == 4
-    assert shown.summary.decisions[0].answer.startswith("75 MB or more")
+    assert shown.summary.decisions[0].answer.startswith("75 MB or more, of the sizes tried")
     slower = found.scans[found.scans["file_bytes"] < found.good_scan.file_bytes]
     assert (slower["seconds"] > 1.1 * found.scans["seconds"].min()).all()
     low, high = found.file_bytes_interval

@@ -51,7 +51,7 @@ def test_every_layout_was_compacted_and_each_kill_hit_its_stage(arms) -> None:
     assert kills["switched"].tolist() == [False, False, False, True, True]
     # New files beside the log's; after the switch old ones; half of them removed.
     assert kills["files not named"].tolist() == [0, 1, 2, 8, 4]
-    assert (kills["strays after mending"] == 0).all()
+    assert (kills["orphan files after mending"] == 0).all()
 
 
 def test_control_and_treatment_hold_the_same_log(arms) -> None:
@@ -97,7 +97,7 @@ def test_values_that_stores_spell_anew_are_read_back_and_survive_vacuum() -> Non
     values = ["DOMAIN\\user", "[x]", "a?b", "*", "a%2Fb", "a/b", "a b+c", "#1", "é", "..", ""]
     layout, rows = experiment.Layout("k", (experiment.same("k"),)), pa.table({"k": values})
     with bench(0.002) as table, reader.session(table.direct, threads=2) as duck:
-        files = open_files(table.uri("odd"), table.direct)
+        files = open_files(f"{table.root}/odd é+b c", table.direct)
         for _ in range(3):
             append(files, rows, layout)
         experiment.compact(files.uri, 1 << 40, s3=table.direct)

@@ -63,7 +63,7 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
 
 
 class _Session:
-    """One store, one log, for all arms of a run."""
+    """One store, one log, for all variants of a run."""
 
     def __init__(self, params: Params, table: Bench, work: Steps) -> None:
         self.params, self.table, self.progress = params, table, work

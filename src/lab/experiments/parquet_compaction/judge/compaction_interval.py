@@ -182,7 +182,7 @@ def write_overhead(interval: pd.DataFrame) -> Observation:
     return Observation(
         float(best["amplification"]),
         f"every {best['every']:.0f} micro-batches, the interval with the least total"
-        + (f"; not to be told from it: every {others}" if others else "")
+        + (f"; not distinguishable from it: every {others}" if others else "")
         + f"; over the intervals {interval['amplification'].min():.2f} to {interval['amplification'].max():.2f}",
         (float(low), float(high)),
         conclusive=(low <= OVERHEAD_LIMIT) == (high <= OVERHEAD_LIMIT),

@@ -29,7 +29,7 @@ def result(params: Params, seen: Seen, versions: Mapping[str, str]) -> Result:
 
 
 def _tables(params: Params, seen: Seen) -> dict[str, pd.DataFrame]:
-    """What the arm's pictures and laws are made of; what an arm did not do has no table."""
+    """What the variant's figures and models are made of; what a variant did not do has no table."""
     made: dict[str, pd.DataFrame] = {}
     if seen.watch:
         made["readings"] = consistency.readings_table(seen.watch)

@@ -18,7 +18,7 @@ from lab.experiments.parquet_compaction.workload.event_log import Workload
 
 @dataclass(frozen=True)
 class Seen:
-    """Raw observations of one arm; what an arm does not do stays empty. datasets: of the event log; tpch: of lineitem."""
+    """Raw observations of one variant; what it does not do stays empty. datasets: of the event log; tpch: of lineitem."""
 
     work: Workload
     datasets: Sequence[Dataset] = ()

@@ -54,7 +54,11 @@ class Findings:
     @cached_property
     def file_bytes_interval(self) -> Interval:
         """95 % interval of `file_bytes`, the model fitted anew on resampled points; infinite where bytes seem free."""
-        points = fitted(self.tables["cells"], self.tables["sizes"]).to_numpy().tolist()
+        points = (
+            fitted(self.tables["cells"], self.tables["sizes"])[["files", "bytes", "seconds"]]
+            .to_numpy()
+            .tolist()
+        )
         return _ends(resampled([points], self._refitted))
 
     def _refitted(self, points: list[list[float]]) -> float:

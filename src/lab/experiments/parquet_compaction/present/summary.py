@@ -73,7 +73,7 @@ def _size(found: Findings) -> Decision:
     good, small = found.good_scan, found.smallest_scan
     return Decision(
         "How large should Parquet files on an object store be?",
-        f"{good.file_bytes / 1e6:,.0f} MB or more: the same {found.scan_bytes / 1e6:,.0f} MB took {found.slowdown:.1f} times as "
+        f"{good.file_bytes / 1e6:,.0f} MB or more, of the sizes tried: the same {found.scan_bytes / 1e6:,.0f} MB took {found.slowdown:.1f} times as "
         f"long in files of {small.file_bytes / 1e6:.1f} MB. By the model opening is {found.params.tolerance:.0%} of a scan "
         f"at {megabytes(found.file_bytes, found.file_bytes_interval)}.",
         grade="measured",
@@ -90,7 +90,7 @@ def _interval(found: Findings) -> Decision:
         "How often should a dataset be compacted?",
         f"At {found.load}, {span(found.good_intervals)} micro-batches: within {found.params.tolerance:.0%} of the least total of "
         f"queries and compaction, or not distinguishable from it"
-        + (f". Of those tried, {told}." if poor else "; none that was tried is worse."),
+        + (f". Of those tried, {told}." if poor else "; none that was tried is distinguishable as worse."),
         grade="measured",
         rests_on=(
             "write_overhead",
