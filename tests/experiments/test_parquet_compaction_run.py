@@ -51,7 +51,7 @@ def test_every_layout_was_compacted_and_each_kill_hit_its_stage(arms) -> None:
     assert kills["switched"].tolist() == [False, False, False, True, True]
     # New files beside the log's; after the switch old ones; half of them removed.
     assert kills["files not named"].tolist() == [0, 1, 2, 8, 4]
-    assert (kills["strays after mending"] == 0).all()
+    assert (kills["orphan files after mending"] == 0).all()
 
 
 def test_control_and_treatment_hold_the_same_log(arms) -> None:
@@ -77,16 +77,13 @@ def test_the_link_counts_what_a_query_needs(arms) -> None:
     assert (cells["get"] > cells["files"]).all()  # each file's footer, and the log
 
 
-def test_figures_law_and_summary_come_from_the_run(arms) -> None:
-    treatment, controls = arms
-    for figure in experiment.figures(treatment, controls).values():
-        assert figure.title
+def test_figures_come_from_the_run(arms) -> None:
+    for figure in experiment.figures(*arms).values():
+        assert len(figure.title.split()) <= 15
         assert figure.alt
         assert not figure.data.empty
         for width in (600, 270):
             figure.chart(width).to_dict()
-    assert len(experiment.model(treatment, controls).projection) == 4
-    assert experiment.summary(treatment, controls).headline.value > 0
 
 
 def test_an_own_layout_is_timed_too(arms) -> None:
@@ -100,7 +97,7 @@ def test_values_that_stores_spell_anew_are_read_back_and_survive_vacuum() -> Non
     values = ["DOMAIN\\user", "[x]", "a?b", "*", "a%2Fb", "a/b", "a b+c", "#1", "é", "..", ""]
     layout, rows = experiment.Layout("k", (experiment.same("k"),)), pa.table({"k": values})
     with bench(0.002) as table, reader.session(table.direct, threads=2) as duck:
-        files = open_files(table.uri("odd"), table.direct)
+        files = open_files(f"{table.root}/odd é+b c", table.direct)
         for _ in range(3):
             append(files, rows, layout)
         experiment.compact(files.uri, 1 << 40, s3=table.direct)

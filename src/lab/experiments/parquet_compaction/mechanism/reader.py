@@ -101,9 +101,9 @@ def source(urls: Sequence[str]) -> str:
 
 
 @contextmanager
-def session(s3: S3 | None, threads: int) -> Iterator[DuckDBPyConnection]:
-    """A DuckDB that remembers nothing of a file between two queries; it opens `threads` files at once."""
-    settings = {"threads": str(threads), "enable_external_file_cache": "false"}
+def session(s3: S3 | None, threads: int, cached: bool = False) -> Iterator[DuckDBPyConnection]:
+    """A DuckDB that opens `threads` files at once; it remembers nothing of a file between two queries unless `cached`."""
+    settings = {"threads": str(threads), "enable_external_file_cache": str(cached).lower()}
     with duck.connect(*(("httpfs",) if s3 else ()), settings=settings) as connection:
         if s3:
             enter(connection, s3)
