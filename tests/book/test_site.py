@@ -146,7 +146,13 @@ def test_the_finding_and_its_picture_are_on_the_first_screen(
 
 
 FIRST_SCREEN = {
-    (1280, 900): ["article h1", ".lab-verdict", ".lab-answer", ".lab-box figcaption", ".lab-box [role=img]:visible"],
+    (1280, 900): [
+        "article h1",
+        ".lab-verdict",
+        ".lab-answer",
+        ".lab-box figcaption",
+        ".lab-box [role=img]:visible",
+    ],
     (390, 844): ["article h1", ".lab-verdict", ".lab-answer"],
 }
 
