@@ -11,8 +11,8 @@ import pandas as pd
 from lab.evidence.record import Record
 from lab.evidence.result import Advice, Alternative, Decision, Metric, Model, Prediction, Summary
 from lab.report.catalogue import Entry
-from lab.report.fragments import Row
 from lab.report.page import page
+from lab.report.row import Row
 from lab.runner.place import Place
 from samples import sample_record
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from browsing import CUT_OFF, PHONE, Visit
 from lab.evidence.record import Record
 from lab.evidence.strength import flaws
 from lab.report import catalogue
@@ -30,48 +30,8 @@ PAGES = [
     "references",
 ]
 PAGES += [f"notebooks/{slug}" for slug in catalogue.slugs()]
-# Besides tables and code, which scroll by themselves, nothing may be wider than a phone.
-PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 LONGEST = 12_000  # px of an experiment's page on a desktop, all folded
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield opened
-        opened.close()
-
-
-class Visit:
-    """A page that refuses every request that is not for a local file, and remembers it."""
-
-    def __init__(self, page: Page, site: Path) -> None:
-        self.page, self._site = page, site
-        self.refused: list[str] = []
-        self.errors: list[str] = []
-        page.route(re.compile(".*"), self._route)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("requestfailed", self._failed)
-
-    def open(self, name: str) -> Page:
-        self.page.goto((self._site / f"{name}.html").as_uri())
-        self.page.wait_for_load_state("load")
-        self.page.wait_for_timeout(300)
-        return self.page
-
-    def _route(self, route: Route) -> None:
-        if route.request.url.startswith(("file:", "data:", "blob:")):
-            route.continue_()
-        else:
-            self.refused.append(route.request.url)
-            route.abort()
-
-    def _failed(self, request: Request) -> None:
-        self.errors.append(f"missing: {request.url}")
 
 
 @pytest.fixture
@@ -107,22 +67,10 @@ def test_a_phone_need_not_scroll_sideways(visit: Visit, name: str) -> None:
     page.evaluate(_UNFOLD)
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
-    assert page.evaluate(_CUT_OFF) == []
+    assert page.evaluate(CUT_OFF) == []
 
 
 _UNFOLD = "document.querySelectorAll('details.lab-fold').forEach(fold => { fold.open = true })"
-
-# Elements that stick out of the screen although none of their ancestors scrolls.
-_CUT_OFF = """
-() => [...document.querySelectorAll('main *')].filter(element => {
-  const box = element.getBoundingClientRect();
-  if (box.width === 0 || box.right <= window.innerWidth + 1) return false;
-  if (element.closest('svg, mjx-container, .visually-hidden, .sr-only')) return false;
-  for (let up = element; up; up = up.parentElement)
-    if (['auto', 'scroll'].includes(getComputedStyle(up).overflowX)) return false;
-  return true;
-}).map(element => element.outerHTML.slice(0, 120))
-"""
 
 
 @pytest.fixture
@@ -223,9 +171,15 @@ def test_a_page_shows_each_figure_once_at_each_width(visit: Visit, slug: str) ->
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
+def test_an_experiments_page_is_light(visit: Visit, slug: str) -> None:
+    visit.open(f"notebooks/{slug}")
+    assert 0 < visit.weight <= 1_500_000
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
 def test_formulas_are_typeset(visit: Visit, slug: str) -> None:
     page = visit.open(f"notebooks/{slug}")
-    assert page.locator("mjx-container").count() >= 1
+    assert page.locator("main math").count() >= 1
     assert "$$" not in page.locator("main").inner_text()
 
 

@@ -12,9 +12,9 @@ from lab.evidence.record import model_as_data
 from lab.evidence.result import Model, Prediction
 from lab.report.catalogue import Entry
 from lab.report.cells import code_cell, only_shows
-from lab.report.fragments import Row
 from lab.report.model import model
 from lab.report.page import page
+from lab.report.row import Row
 from lab.runner.place import Place
 
 

@@ -11,7 +11,8 @@ from lab import paths
 from lab.errors import LabError
 from lab.report import downloads, sweep, tables
 from lab.report.catalogue import Entry
-from lab.report.fragments import Row, fill
+from lab.report.fragments import fill
+from lab.report.row import Row
 from lab.runner.place import published
 from samples import sample_record
 

@@ -10,7 +10,7 @@ from typing import Any
 from lab.evidence.record import Record
 from lab.report import evidence, tables
 from lab.report.downloads import Download
-from lab.report.fragments import Row, machine_line
+from lab.report.row import Row, machine_line
 
 
 def box(row: Row, files: Sequence[Download], figure: str = "") -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import paths
-from lab.report.fragments import Row
+from lab.report.row import Row
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from lab.report import cells, evidence, settings, tables
 from lab.report.box import box
 from lab.report.cells import Cell
 from lab.report.downloads import Download
-from lab.report.fragments import Row
+from lab.report.row import Row
 
 
 def page(row: Row, files: Sequence[Download]) -> str:
