@@ -44,7 +44,7 @@ def _in_some_order(items: list[pytest.Item]) -> list[pytest.Item]:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if time.monotonic() > float(os.environ.get(_END, "inf")):
-        pytest.skip("left out: the time for drills is over")
+        pytest.skip(f"left out, the time is over: {item.nodeid}")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

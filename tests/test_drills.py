@@ -59,10 +59,11 @@ def test_only_drills_of_changed_code_remain(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_none_is_started_after_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(drills._END, "inf")
-    drills.pytest_runtest_setup(None)
+    drill = SimpleNamespace(nodeid="test_x.py::test_it")
+    drills.pytest_runtest_setup(drill)
     monkeypatch.setenv(drills._END, "0")
-    with pytest.raises(pytest.skip.Exception, match="left out"):
-        drills.pytest_runtest_setup(None)
+    with pytest.raises(pytest.skip.Exception, match=r"left out, the time is over: test_x\.py::test_it"):
+        drills.pytest_runtest_setup(drill)
 
 
 @pytest.mark.parametrize("slug", sorted(path.stem for path in baseline.FOLDER.glob("*.json")))

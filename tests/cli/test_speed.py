@@ -60,12 +60,15 @@ def _some_record(slug: str) -> Path:
 
 @pytest.mark.parametrize(("command", "limit_s"), [("list", 1), ("check", 1), ("book", 10)])
 def test_with_thirty_experiments_and_nothing_changed(project: Path, command: str, limit_s: float) -> None:
-    """Seconds of the processor, so that a busy machine does not matter."""
+    """Seconds of the processor, the least of a few tries: what else the machine does only ever adds to it."""
+    assert min(_seconds(project, command) for _ in range(3)) <= limit_s
+
+
+def _seconds(project: Path, command: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = scratch.lab(project, command)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr
     assert "not run" not in done.stdout
     assert done.stdout.count(" pass ") >= 30
-    took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    assert took <= limit_s
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -82,7 +82,6 @@ def frozen(
     begun = time.monotonic()
 
     def snapshots(*_: object) -> list[oracle.Snapshot]:
-        time.sleep(0.01)  # a signal takes its time
         assert state(process) == "T"  # it is looked for only while the driver can't hear of it
         return [old, new] if time.monotonic() - begun > commits_after else [old]
 

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 def arms():
     params = experiment.Params(
         scale_factor=0.01,
+        rtt_ms=4,
         events=40_000,
         batches=12,
         days=2,

@@ -38,7 +38,9 @@ def empty() -> Iterator[IcebergCatalog]:
 
 def _create(uri: str, table: str) -> dict[str, Any]:
     http.call("POST", f"{uri}/v1/namespaces", {"namespace": ["bank"]})
-    return http.call("POST", f"{uri}/v1/namespaces/bank/tables", {"name": table, "schema": SCHEMA})
+    return http.call(
+        "POST", f"{uri}/v1/namespaces/bank/tables", {"name": table, "schema": SCHEMA}, timeout_s=30
+    )
 
 
 def _tables(uri: str) -> list[str]:

@@ -14,7 +14,7 @@ WORKFLOW = paths.PROJECT / ".github" / "workflows" / "experiments.yml"
 
 
 @pytest.mark.engine
-@pytest.mark.slow
+@pytest.mark.drill
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("slug", ["kafka_lag", "sql_windows"])
 def test_an_experiment_runs_on_containers_by_the_steps_of_the_workflow(tmp_path: Path, slug: str) -> None:

@@ -151,7 +151,8 @@ def log_retained(found: Findings) -> Figure:
     if outage is None:
         return Figure(
             "No Connect worker was killed, and the log was read as it was written",
-            "Log retained.",
+            "Write-ahead log from the slot's restart position, which the source can't drop, and what its reader has not "
+            "confirmed.",
             chart,
             data,
         )
