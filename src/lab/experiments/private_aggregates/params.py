@@ -48,7 +48,7 @@ class Params(Parameters):
     audited: tuple[float, ...] = Field(
         (0.5, 1.0, 2.0), min_length=1, description="epsilons that are claimed and audited"
     )
-    draws: int = Field(6_000, ge=1_000, le=1_000_000, description="releases behind each error")
+    draws: int = Field(5_000, ge=1_000, le=1_000_000, description="releases behind each error")
     audit_draws: int = Field(
         30_000, ge=2_000, le=10_000_000, description="releases of a number from each neighbour in an audit"
     )
