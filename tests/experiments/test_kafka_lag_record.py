@@ -172,6 +172,16 @@ def test_a_window_that_is_over_before_all_caught_up_tells_nothing() -> None:
     assert _outcomes(seen)["catch_up_predicted"] == "inconclusive"
 
 
+def test_a_worker_that_took_longer_than_the_others_tells_nothing() -> None:
+    seen = list(_seen())
+    place = next(n for n, item in enumerate(seen) if item.window.load.kind == "sweep")
+    slower = seen[place].messages.copy()
+    fullest = int(np.bincount(slower["partition"]).argmax())
+    slower["served_ns"][slower["partition"] == fullest] += 100_000
+    seen[place] = replace(seen[place], messages=slower)
+    assert _outcomes(seen)["backlog_predicted"] == "inconclusive"
+
+
 def test_an_overtaken_message_breaks_the_order() -> None:
     seen = list(_seen())
     keyed = [n for n, item in enumerate(seen) if item.window.load.variant.name == "keyed"]

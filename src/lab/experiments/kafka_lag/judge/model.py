@@ -18,12 +18,20 @@ CAUGHT_UP_S = 0.05  # our threshold: who is so late at most has caught up
 # A partition that is offered less than this share of its worker's capacity has no excuse to fall behind.
 SPARE = 0.9
 BEHIND = 0.1  # of its worker's time
+# Where workers spend more different times than this, the machine was too busy to tell (our threshold).
+UNEVEN = 0.03
 
 
 def worker_rate(item: Seen, but: int) -> float:
     """Messages/s that a worker does, by what it spent on each message in all partitions `but` one."""
     others = item.messages["served_ns"][item.messages["partition"] != but]
     return 1e9 / float(others.mean()) if len(others) else float("nan")
+
+
+def unevenness(item: Seen, partition: int) -> float:
+    """By how much more or less one partition's worker spent on a message than the others', as a share of theirs."""
+    own = item.messages["served_ns"][item.messages["partition"] == partition]
+    return abs(float(own.mean()) / 1e9 * worker_rate(item, partition) - 1) if len(own) else float("nan")
 
 
 def outage_table(outage: Seen) -> pd.DataFrame:
@@ -42,6 +50,7 @@ def outage_table(outage: Seen) -> pd.DataFrame:
                 "outage_s": end - begin,
                 "catch_up_s": caught_up(outage, partition, end) - end,
                 "predicted_s": (end - begin) * load / (1 - load) if load < 1 else float("inf"),
+                "uneven": unevenness(outage, partition),
             }
         )
     return pd.DataFrame(rows)
@@ -102,5 +111,6 @@ def _row(item: Seen) -> dict[str, object]:
         "predicted": max(0.0, load - 1),
         "backlog": float(backlogs[placed.fullest]),
         "behind": float(backlogs[placed.fullest] * rate),
+        "uneven": unevenness(item, placed.fullest),
         "starved": int(((loads < SPARE) & (backlogs > BEHIND)).sum()),
     }

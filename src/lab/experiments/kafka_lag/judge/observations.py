@@ -11,7 +11,7 @@ from lab.evidence.criteria import Observation
 from lab.experiments.kafka_lag.criteria import GROWTH_LIMIT, LITTLE_LIMIT
 from lab.experiments.kafka_lag.judge.checks import check_delivery, check_little, check_placement
 from lab.experiments.kafka_lag.judge.metrics import of_kind
-from lab.experiments.kafka_lag.judge.model import SPARE
+from lab.experiments.kafka_lag.judge.model import SPARE, UNEVEN
 from lab.experiments.kafka_lag.judge.window import achieved_rate, lag_growth, occupancy, out_of_order
 from lab.experiments.kafka_lag.measure.seen import Beside, Seen, Wire
 from lab.experiments.kafka_lag.mechanism import keyed, murmur2, partition_for
@@ -86,7 +86,7 @@ def predicted(params: Params, tables: Mapping[str, pd.DataFrame]) -> dict[str, O
             float(off.max(skipna=False)),
             f"at load {worst.load:.0%}: predicted {worst.predicted_s:.2f} s, took {worst.catch_up_s:.2f} s",
             # A machine that is too busy makes a wait longer: the load rises, and the window is over too soon.
-            conclusive=bool(off.notna().all()),
+            conclusive=bool(off.notna().all() and (outage["uneven"] <= UNEVEN).all()),
         ),
     }
 
@@ -98,7 +98,7 @@ def _difference(rows: pd.DataFrame) -> Observation:
         float(off.max()),
         f"{worst['keys']}, {worst.partitions} partitions: predicted {worst.predicted:.1%}, seen {worst.backlog:.1%}",
         # Partitions with capacity to spare fell behind too: the machine was too slow for the consumers.
-        conclusive=not rows["starved"].any(),
+        conclusive=not rows["starved"].any() and bool((rows["uneven"] <= UNEVEN).all()),
     )
 
 
