@@ -26,7 +26,7 @@ def arms():
         batches=12,
         days=2,
         target_mb=4,
-        file_counts=(1, 12),
+        file_counts=(1, 4, 8),
         compact_every=(3, 4, 6, 12),
         readings=40,
         repeats=1,

@@ -93,7 +93,8 @@ def _could_fit(model: Model, rows: pd.DataFrame) -> bool:
 def modelled(tables: Mapping[str, pd.DataFrame], repeated: bool = True) -> dict[str, Observation]:
     """How the model fits, and what it says of the layout and of the scans that it has not seen.
 
-    A bad fit that the scatter of the timings explains is inconclusive. repeated: queries were timed more than once. If not, a bad fit is inconclusive: noise may have made it.
+    A bad fit that the scatter of the timings explains is inconclusive. repeated: queries were timed more than
+    once; if not, a bad fit is inconclusive: noise may have made it.
     """
     model = model_of(tables["cells"], tables["sizes"])
     means = held_out(tables["predictions"])

@@ -73,9 +73,9 @@ def _size(found: Findings) -> Decision:
     good, small = found.good_scan, found.smallest_scan
     return Decision(
         "How large should Parquet files on an object store be?",
-        f"{good.file_bytes / 1e6:,.0f} MB or more, of the sizes tried: the same {found.scan_bytes / 1e6:,.0f} MB took {found.slowdown:.1f} times as "
-        f"long in files of {small.file_bytes / 1e6:.1f} MB. By the model opening is {found.params.tolerance:.0%} of a scan "
-        f"at {megabytes(found.file_bytes, found.file_bytes_interval)}.",
+        f"{good.file_bytes / 1e6:,.0f} MB or more, of the sizes tried: the same {found.scan_bytes / 1e6:,.0f} MB took "
+        f"{found.slowdown:.1f} times as long in files of {small.file_bytes / 1e6:.1f} MB. By the model "
+        f"opening is {found.params.tolerance:.0%} of a scan at {megabytes(found.file_bytes, found.file_bytes_interval)}.",
         grade="measured",
         rests_on=("larger_scan_predicted", *(f"files_{files}.scan_s" for files in found.scans["files"])),
         figure="file_sizes",
