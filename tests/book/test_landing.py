@@ -135,3 +135,12 @@ def test_icons_are_drawn(visit: Visit) -> None:
     assert icons.count() >= 3
     for place in range(icons.count()):
         assert "data:image/svg" in icons.nth(place).evaluate("icon => getComputedStyle(icon).maskImage")
+
+
+def test_search_is_typed_on_any_page_and_finds_others(visit: Visit) -> None:
+    page = visit.open("index")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("partition")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=partition*")
+    page.locator("#search-results li a", has_text="Decision index").first.wait_for()

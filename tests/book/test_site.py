@@ -128,7 +128,7 @@ def test_on_a_phone_only_code_scrolls_sideways(visit: Visit, slug: str, answers:
 
 _SCROLLS = """
 () => [...document.querySelectorAll('main *')].filter(element =>
-  element.scrollWidth > element.clientWidth + 1 && !element.closest('pre, mjx-container, math')
+  element.scrollWidth > element.clientWidth + 1 && !element.closest('pre, .lab-formula')
   && !element.querySelector(':scope > pre')
   && ['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
 ).map(element => element.outerHTML.slice(0, 120))
