@@ -57,7 +57,8 @@ CRITERIA = (
     Criterion(
         "backlog_predicted",
         "With workers that really wait, the fullest partition's backlog at the end, as a share of its worker's time, is "
-        "what placement() of the keys predicts, at every partition count; worst difference.",
+        "what placement() of the keys predicts, at every partition count but the one that a worker's rate was fitted at; "
+        "worst difference.",
         at_most(0.05),
         "ratio",
     ),

@@ -76,12 +76,12 @@ def lag_bounded(levels: Sequence[Seen]) -> Observation:
 def predicted(params: Params, tables: Mapping[str, pd.DataFrame]) -> dict[str, Observation]:
     """The model against the sweep, at the cost that was fitted and at a larger one, and against the outage."""
     sweep, outage = tables["sweep"], tables["outage"]
-    fitted = sweep["cost_ms"] == params.wait_ms
+    same = sweep["cost_ms"] == params.wait_ms
     off = (outage["catch_up_s"] / outage["predicted_s"] - 1).abs()
     worst = outage.loc[off.fillna(np.inf).idxmax()]
     return {
-        "backlog_predicted": _difference(sweep[fitted]),
-        "larger_predicted": _difference(sweep[~fitted]),
+        "backlog_predicted": _difference(sweep[same & ~sweep["fitted"]]),
+        "larger_predicted": _difference(sweep[~same]),
         "catch_up_predicted": Observation(
             float(off.max(skipna=False)),
             f"at load {worst.load:.0%}: predicted {worst.predicted_s:.2f} s, took {worst.catch_up_s:.2f} s",

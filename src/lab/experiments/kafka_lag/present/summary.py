@@ -41,8 +41,9 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
 def _answer(found: Findings) -> str:
     params, mean = found.params, found.by_mean
     return (
-        f"A partition's own share decides, not the mean: for {params.rate:,} messages/s the mean asks for {mean.partitions} "
-        f"partitions, but with skewed keys the fullest of them needs {mean.load:.1f} workers. {_verdict(found)}. "
+        f"A partition's own share decides, not the mean: {params.rate:,} messages/s of {params.service_ns / 1e3:,.0f} µs each "
+        f"(simulated) ask for {by_the_mean(params.workers)} partitions by the mean, but with skewed keys the fullest of "
+        f"{mean.partitions} needs {mean.load:.1f} workers. {_verdict(found)}. "
         f"With {params.partitions} partitions and hot keys salted, lag {'stays bounded' if found.bounded else 'grew here'}; "
         f"{found.salted_share:.0%} of the messages lose their order."
     )
