@@ -16,7 +16,7 @@ from lab.evidence.criteria import (
     judge_control,
 )
 from lab.evidence.params import Parameters
-from lab.evidence.result import Metric, Result
+from lab.evidence.result import Metric, Model, Result, Summary
 
 
 class Params(Parameters):
@@ -42,12 +42,15 @@ def result(**seen: Any) -> Result:
     return Result(Params(), observed, [Metric("latency", 3.0, "ms", better="lower")])
 
 
-def sample_record(treatment: dict, control: float) -> record.Record:
+def sample_record(
+    treatment: dict, control: float, summary: Summary | None = None, model: Model | None = None
+) -> record.Record:
     """A record of a run that saw `treatment`, and `control` for the criterion that must fail."""
     judged = judge_all(CRITERIA, result(**treatment).observed)
     arm = judge_control(CONTROL, CRITERIA, result(fast=control).observed)
     verdict = conclude(judged, {CONTROL.name: arm})
     origin = {"machine": {}, "services": {}, "libraries": {}, "source_hash": "0"}
+    arms = {CONTROL.name: (CONTROL, arm)}
     return record.compose(
-        "something", result(**treatment), judged, {CONTROL.name: (CONTROL, arm)}, verdict, 1.0, origin
+        "something", result(**treatment), judged, arms, verdict, 1.0, origin, summary, model
     )

@@ -20,7 +20,8 @@ from lab.evidence.criteria import Criterion, conclude, judge_all, judge_control
 from lab.evidence.record import Record
 from lab.evidence.result import Model, Result, Summary
 from lab.files import write_atomically
-from lab.report import tables
+from lab.report import evidence, tables
+from lab.report.model import model as model_shown
 from lab.runner.place import changes, exploratory
 
 _started = time.monotonic()
@@ -40,7 +41,7 @@ def say(text: str) -> None:
 
 def criteria_table(criteria: tuple[Criterion, ...]) -> None:
     """Show what is declared before the run."""
-    display(HTML(tables.declared(criteria)))
+    _show("criteria", HTML(tables.declared(criteria)))
 
 
 def table(rows: Iterable[Sequence[Any]], head: Sequence[str], label: str) -> None:
@@ -55,12 +56,14 @@ def table(rows: Iterable[Sequence[Any]], head: Sequence[str], label: str) -> Non
 def source(*objects: Callable[..., Any] | type) -> None:
     """Show the source of the mechanism as it is run."""
     for item in objects:
-        display(Code(inspect.getsource(item), language="python"))
+        code = Code(inspect.getsource(item), language="python")
+        _show("source", code, name=item.__name__, module=item.__module__, language="python")
 
 
 def text_file(path: Path, language: str = "") -> None:
     """Show a file (SQL, configuration) as it is used."""
-    display(Code(path.read_text(), language=language or path.suffix.lstrip(".")))
+    language = language or path.suffix.lstrip(".")
+    _show("source", Code(path.read_text(), language=language), name=path.name, module="", language=language)
 
 
 def show(figures: Mapping[str, Figure], name: str) -> None:
@@ -70,7 +73,7 @@ def show(figures: Mapping[str, Figure], name: str) -> None:
 
 def show_model(model: Model) -> None:
     """Show how the result changes with size."""
-    display(Markdown(tables.model(record.model_as_data(model))))
+    _show("model", Markdown(model_shown(record.model_as_data(model))))
 
 
 class Shown(NamedTuple):
@@ -94,16 +97,21 @@ def publish(experiment: ModuleType, treatment: Result, controls: Mapping[str, Re
         experiment.summary(treatment, controls),
         experiment.model(treatment, controls),
     )
-    say(f"**Answer.** {shown.summary.answer}")
+    _show("answer", Markdown(f"**Answer.** {shown.summary.answer}"))
     result = _judged(experiment, treatment, controls, shown)
     folder = _folder(result)
     for name, figure in shown.figures.items():
         write_atomically(folder / result["experiment"] / f"{name}.csv", figure.data.to_csv(index=False))
     kept = record.write(result, folder)
-    display(HTML(tables.verdict(result)))
+    _show("verdict", HTML(tables.banner(result) + evidence.table(result)))
     if "LAB_RECORDS" not in os.environ:
         say(f"Exploratory, so not in the book. Record: `{kept}`")
     return shown
+
+
+def _show(part: str, item: Any, **more: str) -> None:
+    """Show `item` and mark what it is: the experiment's page has a place of its own for some of it."""
+    display(item, metadata={"lab": {"part": part, **more}})
 
 
 def _judged(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,14 +16,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from playwright.sync_api import Browser, sync_playwright
 
 from lab import paths
 from lab.evidence import record
 from lab.report import site
-from lab.report.fragments import Row
+from lab.report.row import Row
 from lab.runner.execute import Run, run
 from lab.runner.place import Place
 from lab.runner.plan import batches, due
+from thirty import build, thirty
 
 SMALL = paths.PROJECT / "tests" / "experiments"
 
@@ -61,6 +64,23 @@ def built_site(small_runs: dict[str, Run]) -> Path:
     """The site made of those runs."""
     with _alone(paths.build()):
         return site.build([_published(row, small_runs.get(row.entry.slug)) for row in site.rows()])
+
+
+@pytest.fixture(scope="session")
+def thirty_site(small_runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages around thirty experiments: these, and copies of them under other names."""
+    rows = [_published(row, small_runs.get(row.entry.slug)) for row in site.rows()]
+    return build(thirty([row for row in rows if row.told]), tmp_path_factory.mktemp("thirty"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield opened
+        opened.close()
 
 
 def _published(row: Row, run: Run | None) -> Row:

@@ -10,9 +10,12 @@ import pytest
 from lab import paths
 from lab.evidence import record, sources
 from lab.evidence.recompute import disagreements
+from lab.evidence.strength import flaws
 from lab.report import catalogue
 from lab.runner.execute import Run
 
+# Experiments whose statements carry their grades already; all others are converted one by one.
+GRADED = {"sql_windows"}
 pytestmark = [pytest.mark.notebook, pytest.mark.timeout(1800)]  # the first test makes all the runs
 
 
@@ -35,6 +38,13 @@ def test_a_small_run_is_judged(slug: str, small_runs: dict[str, Run]) -> None:
     assert made["control"]["variants"]
     assert made["summary"]["answer"]
     assert made["model"]["advice"]
+
+
+@pytest.mark.parametrize("slug", sorted(GRADED))
+def test_the_record_says_how_strong_it_is(slug: str, small_runs: dict[str, Run]) -> None:
+    run = small_runs[slug]
+    _skip_a_skeleton(run.record)
+    assert flaws(run.record, [path.stem for path in (run.place.records / slug).glob("*.csv")]) == []
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from browsing import CUT_OFF, PHONE, Visit
+from lab.evidence.record import Record
+from lab.evidence.strength import flaws
 from lab.report import catalogue
+from lab.runner.execute import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PAGES = [
@@ -27,46 +30,8 @@ PAGES = [
     "references",
 ]
 PAGES += [f"notebooks/{slug}" for slug in catalogue.slugs()]
-# Besides tables and code, which scroll by themselves, nothing may be wider than a phone.
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield opened
-        opened.close()
-
-
-class Visit:
-    """A page that refuses every request that is not for a local file, and remembers it."""
-
-    def __init__(self, page: Page, site: Path) -> None:
-        self.page, self._site = page, site
-        self.refused: list[str] = []
-        self.errors: list[str] = []
-        page.route(re.compile(".*"), self._route)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("requestfailed", self._failed)
-
-    def open(self, name: str) -> Page:
-        self.page.goto((self._site / f"{name}.html").as_uri())
-        self.page.wait_for_load_state("load")
-        self.page.wait_for_timeout(300)
-        return self.page
-
-    def _route(self, route: Route) -> None:
-        if route.request.url.startswith(("file:", "data:", "blob:")):
-            route.continue_()
-        else:
-            self.refused.append(route.request.url)
-            route.abort()
-
-    def _failed(self, request: Request) -> None:
-        self.errors.append(f"missing: {request.url}")
+DESKTOP = {"width": 1280, "height": 900}
+LONGEST = 12_000  # px of an experiment's page on a desktop, all folded
 
 
 @pytest.fixture
@@ -89,7 +54,9 @@ def test_no_page_needs_a_network(visit: Visit, name: str) -> None:
     "visit", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True, ids=["light", "dark"]
 )
 def test_axe_finds_no_violation(visit: Visit, name: str) -> None:
-    found = Axe().run(visit.open(name)).response["violations"]
+    page = visit.open(name)
+    page.evaluate(_UNFOLD)
+    found = Axe().run(page).response["violations"]
     assert not found, [(item["id"], [node["html"][:200] for node in item["nodes"][:3]]) for item in found]
 
 
@@ -97,22 +64,96 @@ def test_axe_finds_no_violation(visit: Visit, name: str) -> None:
 @pytest.mark.parametrize("visit", [{"viewport": PHONE}], indirect=True, ids=["phone"])
 def test_a_phone_need_not_scroll_sideways(visit: Visit, name: str) -> None:
     page = visit.open(name)
+    page.evaluate(_UNFOLD)
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
-    assert page.evaluate(_CUT_OFF) == []
+    assert page.evaluate(CUT_OFF) == []
 
 
-# Elements that stick out of the screen although none of their ancestors scrolls.
-_CUT_OFF = """
-() => [...document.querySelectorAll('main *')].filter(element => {
-  const box = element.getBoundingClientRect();
-  if (box.width === 0 || box.right <= window.innerWidth + 1) return false;
-  if (element.closest('svg, mjx-container, .visually-hidden, .sr-only')) return false;
-  for (let up = element; up; up = up.parentElement)
-    if (['auto', 'scroll'].includes(getComputedStyle(up).overflowX)) return false;
-  return true;
-}).map(element => element.outerHTML.slice(0, 120))
+_UNFOLD = "document.querySelectorAll('details.lab-fold').forEach(fold => { fold.open = true })"
+
+
+@pytest.fixture
+def answers(slug: str, small_runs: dict[str, Run]) -> Record:
+    """The record behind the page of `slug`, if it says how strong its statements are and which figure leads."""
+    made = small_runs[slug].record
+    if not made["summary"] or (said := flaws(made)):
+        pytest.skip(f"not yet a page that answers first: {said if made['summary'] else made['verdict']}")
+    return made
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_the_finding_and_its_picture_are_on_the_first_screen(
+    visit: Visit, slug: str, answers: Record
+) -> None:
+    page = visit.open(f"notebooks/{slug}")
+    for (width, height), parts in FIRST_SCREEN.items():
+        page.set_viewport_size({"width": width, "height": height})
+        ends = {part: _bottom(page, part) for part in parts}
+        assert {part: end for part, end in ends.items() if end > height} == {}, f"at {width} x {height}"
+
+
+FIRST_SCREEN = {
+    (1280, 900): [
+        "article h1",
+        ".lab-verdict",
+        ".lab-answer",
+        ".lab-box figcaption",
+        ".lab-box [role=img]:visible",
+    ],
+    (390, 844): ["article h1", ".lab-verdict", ".lab-answer"],
+}
+
+
+def _bottom(page: Page, part: str) -> float:
+    box = page.locator(part).first.bounding_box()
+    assert box, part
+    return box["y"] + box["height"]
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+@pytest.mark.parametrize("visit", [{"viewport": DESKTOP}], indirect=True, ids=["desktop"])
+def test_a_page_is_not_long(visit: Visit, slug: str, answers: Record) -> None:
+    page = visit.open(f"notebooks/{slug}")
+    assert page.evaluate("document.documentElement.scrollHeight") <= LONGEST
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+@pytest.mark.parametrize("visit", [{"viewport": PHONE}], indirect=True, ids=["phone"])
+def test_on_a_phone_only_code_scrolls_sideways(visit: Visit, slug: str, answers: Record) -> None:
+    page = visit.open(f"notebooks/{slug}")
+    page.evaluate(_UNFOLD)
+    assert page.evaluate(_SCROLLS) == []
+
+
+_SCROLLS = """
+() => [...document.querySelectorAll('main *')].filter(element =>
+  element.scrollWidth > element.clientWidth + 1 && !element.closest('pre, mjx-container, math')
+  && !element.querySelector(':scope > pre')
+  && ['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
+).map(element => element.outerHTML.slice(0, 120))
 """
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_what_is_folded_unfolds_by_keyboard(visit: Visit, slug: str) -> None:
+    page = visit.open(f"notebooks/{slug}")
+    folds = page.locator("details.lab-fold")
+    assert folds.count() >= 3  # criteria and controls, parameters, imports
+    for place in range(folds.count()):
+        assert folds.nth(place).get_attribute("open") is None
+        folds.nth(place).locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert folds.nth(place).get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_the_answer_is_said_once(visit: Visit, slug: str, small_runs: dict[str, Run]) -> None:
+    summary = small_runs[slug].record["summary"]
+    words = visit.open(f"notebooks/{slug}").locator("main").inner_text()
+    assert words.count(re.sub(r"[`*]", "", summary["answer"])) == 1
+    for decision in summary["decisions"]:
+        assert words.count(re.sub(r"[`*]", "", decision["answer"])) == 1, decision["question"]
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
@@ -130,9 +171,15 @@ def test_a_page_shows_each_figure_once_at_each_width(visit: Visit, slug: str) ->
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
+def test_an_experiments_page_is_light(visit: Visit, slug: str) -> None:
+    visit.open(f"notebooks/{slug}")
+    assert 0 < visit.weight <= 1_500_000
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
 def test_formulas_are_typeset(visit: Visit, slug: str) -> None:
     page = visit.open(f"notebooks/{slug}")
-    assert page.locator("mjx-container").count() >= 1
+    assert page.locator("main math").count() >= 1
     assert "$$" not in page.locator("main").inner_text()
 
 

@@ -82,9 +82,6 @@ def frozen(
     begun = time.monotonic()
 
     def snapshots(*_: object) -> list[oracle.Snapshot]:
-        deadline = time.monotonic() + 5  # a signal takes its time
-        while state(process) != "T" and time.monotonic() < deadline:
-            time.sleep(0.01)
         assert state(process) == "T"  # it is looked for only while the driver can't hear of it
         return [old, new] if time.monotonic() - begun > commits_after else [old]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
+import types
 from typing import Any
 
 import duckdb
@@ -121,8 +123,49 @@ def test_a_drivers_style_is_found_for_its_connection_and_for_a_class_of_ones_own
 
     assert paramstyle_of(sqlite3.connect(":memory:", factory=Own)) == "qmark"
     assert paramstyle_of(duckdb.connect()) == "qmark"
-    with pytest.raises(LabError, match="declares no paramstyle"):
+    with pytest.raises(LabError, match="declares a paramstyle"):
         paramstyle_of(object())
+
+
+class _Driver:
+    """A connection as a driver's module would define it."""
+
+    def __init__(self, **attributes: object) -> None:
+        self.__dict__.update(attributes)
+
+
+def _of_module(monkeypatch: pytest.MonkeyPatch, kind: str, declaring: str, style: str) -> Any:
+    """A connection whose class says that it is from module `kind`, while `declaring` declares the style."""
+    module = types.ModuleType(declaring)
+    module.paramstyle = style  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, declaring, module)
+    return type("Connection", (), {"__module__": kind})()
+
+
+@pytest.mark.parametrize(
+    ("kind", "declaring", "style"),
+    [
+        ("trino.dbapi", "trino.dbapi", "qmark"),
+        ("mysql.connector.connection_cext", "mysql.connector", "pyformat"),
+        ("snowflake.connector.connection", "snowflake.connector", "pyformat"),
+        ("psycopg2.extensions", "psycopg2", "pyformat"),
+        ("_driver._impl", "driver", "numeric"),
+    ],
+)
+def test_a_style_that_lies_inside_a_package_is_found(
+    monkeypatch: pytest.MonkeyPatch, kind: str, declaring: str, style: str
+) -> None:
+    assert paramstyle_of(_of_module(monkeypatch, kind, declaring, style)) == style
+
+
+def test_the_nearest_module_decides_where_several_declare_a_style(monkeypatch: pytest.MonkeyPatch) -> None:
+    _of_module(monkeypatch, "farther.dbapi", "farther", "format")
+    assert paramstyle_of(_of_module(monkeypatch, "farther.dbapi", "farther.dbapi", "qmark")) == "qmark"
+
+
+@pytest.mark.parametrize("wrapped", ["dbapi_connection", "driver_connection", "connection"])
+def test_a_connection_of_a_pool_has_the_style_of_the_one_that_it_wraps(wrapped: str) -> None:
+    assert paramstyle_of(_Driver(**{wrapped: sqlite3.connect(":memory:")})) == "qmark"
 
 
 PURCHASES = st.lists(

@@ -5,16 +5,14 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
+from lab import paths
 from lab.errors import LabError
-from lab.evidence import record
-from lab.evidence.result import Model, Prediction
 from lab.report import downloads, sweep, tables
 from lab.report.catalogue import Entry
-from lab.report.fragments import Row, fill
-from lab.report.page import _only_shows
+from lab.report.fragments import fill
+from lab.report.row import Row
 from lab.runner.place import published
 from samples import sample_record
 
@@ -40,6 +38,13 @@ def test_the_scoreboard_links_escapes_and_says_the_verdict() -> None:
     assert '<a href="notebooks/kafka_lag.html">Is it &lt;so&gt;?</a>' in shown
     assert "✓ pass" in shown
     assert "– not run" in shown
+
+
+def test_the_method_page_explains_each_grade() -> None:
+    method = (paths.PROJECT / "book" / "method.md").read_text()
+    for name, meaning in tables.GRADES.items():
+        assert f'<span class="lab-grade lab-{name}">{name}</span>\n: ' in method
+        assert tables.grade(name) == f'<span class="lab-grade lab-{name}" title="{meaning}">{name}</span>'
 
 
 def test_a_mark_that_nobody_fills_is_a_mistake() -> None:
@@ -76,28 +81,6 @@ def test_a_sweeps_page_stands_alone(tmp_path: Path) -> None:
 )
 def test_quantities_have_the_digits_that_a_reader_can_use(value: object, unit: str, text: str) -> None:
     assert tables.quantity(value, unit) == text
-
-
-def test_a_model_that_was_not_checked_is_shown_without_an_error() -> None:
-    # The relative error of a prediction where nothing, or zero, was measured is no number.
-    check = Prediction("the largest size", 3.0, 0.0, "s", "soon")
-    model = Model("It grows.", "t = n", [], check, pd.DataFrame({"factor": [1]}), [])
-    assert "predicted 3 s, measured 0 s." in tables.model(record.model_as_data(model))
-
-
-@pytest.mark.parametrize(
-    ("source", "hidden"),
-    [
-        ('show(figures, "a")', True),
-        ("record = publish(a, b)", True),
-        ('show(figures, "a")\nsay(f"{x}")', True),
-        ("x = experiment.run(params)", False),
-        ("", False),
-        ("rate = 1", False),
-    ],
-)
-def test_only_cells_that_merely_show_lose_their_input(source: str, hidden: bool) -> None:
-    assert _only_shows(source) is hidden
 
 
 def test_the_kits_archive_keeps_its_folders(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ GREY = "#8A8F98"
 
 WIDE, NARROW = 600, 270  # px of the plotting area on a desktop page and on a phone
 
+FONT = "system-ui, sans-serif"
+# The widest of the fonts that a system may have for it: space is measured with this one, so that no label is cut off.
+MEASURED_WITH = "DejaVu Sans"
 _TEXT = "currentColor"
 
 
@@ -29,13 +32,24 @@ def decades(values: Iterable[float]) -> list[float]:
     return [10.0**power for power in range(low, high + 1)]
 
 
+def log_ticks(values: Iterable[float]) -> list[float]:
+    """Ticks of a logarithmic axis: powers of ten, with 3 times them where fewer than three would be seen."""
+    drawn = [value for value in values if value > 0]
+    powers = decades(drawn)
+    if sum(min(drawn) <= power <= max(drawn) for power in powers) >= 3:
+        return powers
+    return [factor * power for power in powers for factor in (1, 3)]
+
+
 def config() -> dict[str, Any]:
     """The Vega-Lite config that every chart carries."""
     label = {"labelColor": _TEXT, "titleColor": _TEXT, "labelFontSize": 12, "titleFontSize": 12}
     return {
         "background": None,
-        "font": "system-ui, sans-serif",
-        "aria": False,  # the figure has one text alternative; a thousand labelled points help nobody
+        "font": MEASURED_WITH,
+        "aria": True,  # the source of the tooltips; it is taken out of the page, where a figure has one alternative
+        "tooltipFormat": {"numberFormat": ","},
+        "mark": {"color": BLUE},
         "range": {"category": PALETTE},
         "view": {"stroke": None},
         "axis": label
@@ -48,7 +62,9 @@ def config() -> dict[str, Any]:
         },
         "legend": label
         # Where the reader's font runs wider than the one that was measured with, entries must not touch.
-        | {"orient": "top", "titleFontWeight": "normal", "labelLimit": 260, "columnPadding": 24},
+        | {"orient": "top", "titleFontWeight": "normal", "labelLimit": 260, "columnPadding": 24}
+        # Two legends one below the other: side by side they read as one, and leave a phone's screen.
+        | {"layout": {"top": {"direction": "vertical", "anchor": "start", "margin": 4}}},
         "header": label | {"titleFontWeight": "normal"},
         "title": {"color": _TEXT, "fontSize": 13, "fontWeight": "normal"},
         "text": {"color": _TEXT, "fontSize": 12},

@@ -9,9 +9,8 @@ import click
 
 from lab.cli.status import STATUS
 from lab.evidence import record
-from lab.evidence.compare import compare as compare_records
 from lab.evidence.recompute import disagreements
-from lab.report import catalogue, drift
+from lab.report import catalogue
 from lab.report.tables import SIGNS
 from lab.runner.current import current
 
@@ -47,6 +46,9 @@ def _checked(slug: str) -> tuple[str, str]:
 @click.argument("new", type=click.Path(exists=True, path_type=Path))
 def compare(old: Path, new: Path) -> None:
     """Print how two records, or two folders of records, differ; status 1 if one passes no longer."""
+    from lab.evidence.compare import compare as compare_records
+    from lab.report import drift
+
     pairs = _pairs(old, new)
     if not pairs:
         raise click.BadParameter(f"{old} and {new} have no experiment in common")

@@ -6,15 +6,14 @@ import hashlib
 import os
 import platform
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 
 def fingerprint() -> dict[str, Any]:
     """The machine as far as it matters to a measurement; no host name, no address."""
+    import psutil  # `lab list` reads records, and should not wait for what only a run needs
+
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
@@ -35,6 +34,8 @@ def machine_class(machine: Mapping[str, Any]) -> str:
 
 def library_versions(modules: set[str]) -> dict[str, str]:
     """Installed versions of the distributions that provide the given top-level modules."""
+    from importlib import metadata
+
     providers = metadata.packages_distributions()
     names = {providers[module][0] for module in modules if module in providers}
     return {name: metadata.version(name) for name in sorted(names)}

@@ -204,8 +204,12 @@ def model_as_data(model: Model) -> Record:
             "grades": [[model.grade(column, factor) for column in columns[1:]] for factor in factors],
         },
         "changes_at": model.changes_at,
-        "advice": [asdict(Advice(item) if isinstance(item, str) else item) for item in model.advice],
+        "advice": [_advice(item) for item in model.advice],
     }
+
+
+def _advice(item: Advice | str) -> Record:
+    return {"text": item, "grade": None, "basis": ""} if isinstance(item, str) else asdict(item)
 
 
 def number(value: Any) -> Any:

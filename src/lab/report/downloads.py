@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import paths
-from lab.report.fragments import Row
+from lab.report.row import Row
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def downloads(row: Row, folder: Path) -> list[Download]:
     kit = paths.PROJECT / "src" / "lab" / "experiments" / slug / "kit"
     if kit.is_dir():
         files = sorted(path for path in kit.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-        made.append(_zip("kit to take home", files, folder / f"{slug}-kit.zip", kit))
+        made.append(_zip("starter kit", files, folder / f"{slug}-kit.zip", kit))
     return made
 
 

@@ -15,7 +15,8 @@ from lab import declared, paths
 from lab.errors import LabError
 from lab.evidence.record import Record
 from lab.report import catalogue
-from lab.report.fragments import Row
+from lab.report.mend import mend
+from lab.report.row import Row
 from lab.report.stage import stage
 from lab.runner.current import current
 from lab.runner.place import Place, published
@@ -27,12 +28,11 @@ def build(rows: Sequence[Row]) -> Path:
     """The site of `rows` in `build/site`; its folder. LabError with the builder's last lines if it fails."""
     staging, site = paths.build() / "stage", paths.build() / "site"
     stage(rows, staging)
-    digest = _digest(staging)
+    digest = _digest(staging, Path(__file__).parent)  # what the pages are made of, and by
     stamp = site / _STAMP
     if stamp.exists() and stamp.read_text() == digest:
         return site
-    made = _jupyter_book(staging)
-    _mend(made)
+    made = pages(staging)
     (made / _STAMP).write_text(digest)
     shutil.rmtree(site, ignore_errors=True)
     made.rename(site)
@@ -50,6 +50,13 @@ def row(entry: catalogue.Entry, record: Record | None, place: Place) -> Row:
     return Row(entry, declared.title(entry.slug), declared.question(entry.slug), record, place)
 
 
+def pages(staging: Path) -> Path:
+    """The pages of what was laid out in `staging`, mended; their folder. LabError as in `build`."""
+    made = _jupyter_book(staging)
+    mend(made)
+    return made
+
+
 def _jupyter_book(staging: Path) -> Path:
     # Built clean each time: an incremental build leaves pages stale that quote others.
     # -W: a warning (dead link, unknown term, bad cell) fails the build.
@@ -65,35 +72,14 @@ def _jupyter_book(staging: Path) -> Path:
     return staging / "_build" / "html"
 
 
-# Live code (thebe) is always built in, loads from another host, and is declared twice; the pages don't use it.
-_UNWANTED = re.compile(
-    r'<script\b[^>]*>[^<]*THEBE_JS_URL[^<]*</script>|<script type="text/x-thebe-config">[^<]*</script>'
-    r"|<(?:script|link)\b[^>]*sphinx-thebe[^>]*>(?:</script>)?"
-    r'|<(?:script|link)\b[^>]*\b(?:src|href)="https?://[^"]*"[^>]*>(?:</script>)?'
-)
-
-
-# The theme leaves the book's title outside of every landmark.
-_LOGO = re.compile(r'(<div class="sidebar-primary-item")(>\s*<a class="navbar-brand)')
-
-
-def _mend(site: Path) -> None:
-    """Take out what a page would fetch from another host, and set the roles that the theme gets wrong."""
-    for template in (site / "_static").glob("*webpack-macros.html"):
-        template.unlink()  # left behind by the themes, with links to nowhere
-    for path in site.rglob("*.html"):
-        text = _UNWANTED.sub("", path.read_text())
-        text = text.replace(' role="doc-biblioentry"', ' role="listitem"')
-        path.write_text(_LOGO.sub(r'\1 role="region" aria-label="title of the book"\2', text))
-
-
-def _digest(folder: Path) -> str:
+def _digest(*folders: Path) -> str:
     total = hashlib.sha256()
-    for path in sorted(_files(folder)):
-        total.update(f"{path.relative_to(folder)}\0".encode())
-        total.update(path.read_bytes())
+    for folder in folders:
+        for path in sorted(_files(folder)):
+            total.update(f"{path.relative_to(folder)}\0".encode())
+            total.update(path.read_bytes())
     return total.hexdigest()
 
 
 def _files(folder: Path) -> Iterable[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
+    return (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")

@@ -9,14 +9,22 @@ from pathlib import Path
 from lab import paths
 from lab.evidence import record
 from lab.report.downloads import downloads
-from lab.report.fragments import Row, fill
+from lab.report.fragments import fill
 from lab.report.page import page
+from lab.report.row import Row
 
 BOOK = paths.PROJECT / "book"
 
 
 def stage(rows: Sequence[Row], target: Path) -> None:
     """Everything that Jupyter Book reads, in `target`, made afresh."""
+    frame(target)
+    prose(rows, target)
+    _pages(rows, target)
+
+
+def frame(target: Path) -> None:
+    """What the pages stand in: configuration, table of contents, static files, references."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name in ("_config.yml", "_toc.yml"):
@@ -25,11 +33,10 @@ def stage(rows: Sequence[Row], target: Path) -> None:
     shutil.copy(BOOK / "references.bib", target / "references.bib")
     schema = Path(record.__file__).with_name("record.schema.json")
     shutil.copy(schema, target / "_static" / schema.name)
-    _prose(rows, target)
-    _pages(rows, target)
 
 
-def _prose(rows: Sequence[Row], target: Path) -> None:
+def prose(rows: Sequence[Row], target: Path) -> None:
+    """The pages around the experiments, with what `rows` say filled in."""
     for path in sorted(BOOK.rglob("*.md")):
         place = path.relative_to(BOOK)
         (target / place).parent.mkdir(exist_ok=True)

@@ -11,12 +11,13 @@ from typing import Any
 import pandas as pd
 
 from lab import paths
-from lab.charts import alt, theme
+from lab.charts import alt, presets, theme
 from lab.charts.figure import Figure
 from lab.evidence.record import Record
 from lab.files import write_atomically
 from lab.report import tables
 
+_LINES = ["observed", "limit"]
 Runs = Sequence[tuple[dict[str, Any], Record]]
 
 
@@ -66,18 +67,21 @@ def _row(point: dict[str, Any], record: Record) -> list[str]:
 
 def _figure(slug: str, data: pd.DataFrame) -> Figure:
     name = data.columns[0]
-    kind = "Q" if pd.api.types.is_numeric_dtype(data[name]) else "N"
+
+    drawn = data.melt([name, "criterion"], ["observed", "limit"], var_name="line")
 
     def chart(width: int) -> Any:
-        x = alt.X(f"{name}:{kind}", title=name)
-        base = alt.Chart(data).properties(width=width, height=90)
-        limit = base.mark_line(strokeDash=[4, 4], color=theme.GREY).encode(x=x, y="limit:Q")
-        seen = base.mark_line(point=True, color=theme.BLUE).encode(x=x, y=alt.Y("observed:Q", title=None))
-        header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top")
-        layers = alt.layer(limit, seen, data=data)
-        return layers.facet(row=alt.Row("criterion:N", title=None, header=header)).resolve_scale(
-            y="independent"
+        lines = alt.Chart(drawn).encode(
+            x=_axis(data[name]),
+            y=alt.Y("value:Q", title=None),
+            color=alt.Color("line:N", title=None, sort=_LINES).scale(
+                domain=_LINES, range=[theme.BLUE, theme.GREY]
+            ),
+            strokeDash=presets.dashes("line", _LINES, 2),
         )
+        panel = lines.mark_line(point=True).properties(width=width, height=90)
+        rows = presets.panels("criterion", list(dict.fromkeys(data["criterion"])))
+        return panel.facet(row=rows).resolve_scale(y="independent")
 
     failed = int((data["outcome"] != "pass").sum())
     title = f"{len(data) - failed} of {len(data)} criteria hold over the sweep of {name}"
@@ -85,3 +89,13 @@ def _figure(slug: str, data: pd.DataFrame) -> Figure:
         f"{title}. A panel for each criterion: observed value against {name}, with its limit dashed."
     )
     return Figure(title, alternative, chart, data)
+
+
+def _axis(swept: pd.Series) -> alt.X:
+    """Values in the order in which they were run; numbers on a scale, a logarithmic one where they span decades."""
+    name = str(swept.name)
+    if not pd.api.types.is_numeric_dtype(swept):
+        return alt.X(f"{name}:N", title=name, sort=None).axis(labelAngle=0)
+    if 0 < swept.min() < swept.max() / 30:
+        return presets.log_x(name, name, swept)
+    return alt.X(f"{name}:Q", title=name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lab.evidence.criteria import Criterion
@@ -26,6 +27,11 @@ def quantity(value: Any, unit: str = "") -> str:
     return f"{text.removesuffix('.0')} {unit}".strip()
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: 1 control, 2 controls, 2 criteria."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def _digits(value: float) -> str:
     size = abs(value)
     if size >= 1000:
@@ -45,13 +51,22 @@ def cell(value: Any) -> str:
     return quantity(None if plain != plain else plain)
 
 
+def inline(text: str) -> str:
+    """A sentence of a record as HTML: escaped, with its `code`, *emphasis* and **stress**."""
+    shown = html.escape(text, quote=False)
+    for mark, tag in (("`", "code"), ("**", "strong"), ("*", "em")):
+        sign = re.escape(mark)
+        shown = re.sub(rf"{sign}(\S|\S.*?\S){sign}", rf"<{tag}>\1</{tag}>", shown)
+    return shown
+
+
 def declared(criteria: Iterable[Criterion]) -> str:
     """The criteria as declared before the run."""
     rows = [
         [
             html.escape(item.name),
             html.escape(item.text) + (" <em>(precondition)</em>" if item.precondition else ""),
-            f"{_relation(item.limit.relation)} {quantity(item.limit.bound, item.unit)}",
+            f"{relation(item.limit.relation)} {quantity(item.limit.bound, item.unit)}",
             item.tier,
             "yes" if item.acceptance else "",
         ]
@@ -61,65 +76,28 @@ def declared(criteria: Iterable[Criterion]) -> str:
     return table(head, rows, label="criteria, declared before the run")
 
 
-def verdict(record: Record) -> str:
-    """Verdict, its reasons and every criterion with what was seen."""
-    rows = [_criterion_row(item, "treatment") for item in record["criteria"]]
-    rows += [
-        _criterion_row(arm | {"name": arm["criterion"]}, f"control: {arm['name']}")
-        for arm in record["control"]["variants"]
-    ]
-    head = ["arm", "criterion", "observed", "limit", "outcome"]
-    return banner(record) + table(head, rows, label="verdict by criterion")
-
-
-def _criterion_row(item: Record, arm: str) -> list[str]:
-    bound = quantity(item["limit"]["bound"], item["unit"])
-    seen = quantity(item["observed"], item["unit"])
-    if item["interval"]:
-        seen += f" [{quantity(item['interval'][0])}, {quantity(item['interval'][1])}]"
-    detail = f"<br><small>{html.escape(item['detail'])}</small>" if item["detail"] else ""
-    return [
-        html.escape(arm),
-        html.escape(item["name"]),
-        seen + detail,
-        f"{_relation(item['limit']['relation'])} {bound}",
-        badge(item["outcome"]),
-    ]
-
-
-def model(item: Record) -> str:
-    """A record's model as Markdown: statement, formula, constants, check, projection, advice."""
-    constants = ", ".join(
-        f"{metric['text'] or metric['name']} = {quantity(metric['value'], metric['unit'])}"
-        for metric in item["constants"]
-    )
-    check = item["check"]
-    # There is no relative error where nothing, or zero, was measured.
-    error = "" if check["error"] is None else f" ({check['error']:+.1%})"
-    held = (
-        f"Checked inside this run at {check['where']}: predicted {quantity(check['predicted'], check['unit'])}, "
-        f"measured {quantity(check['measured'], check['unit'])}{error}."
-    )
-    rows = [
-        [quantity(value) if not isinstance(value, str) else value for value in row]
-        for row in item["projection"]["rows"]
-    ]
-    advice = "\n".join(f"- {sentence['text']}" for sentence in item["advice"])
-    parts = [
-        item["statement"],
-        f"$$\n{item['formula']}\n$$",
-        f"Measured here: {constants}.",
-        held,
-        table([html.escape(name) for name in item["projection"]["columns"]], rows, label="projection"),
-        "**What to change, and when**",
-        advice,
-    ]
-    return "\n\n".join(parts)
-
-
 def badge(verdict: str) -> str:
     """A verdict as a sign and a word; colour only repeats what the word says."""
     return f'<span class="lab-badge lab-{verdict.replace(" ", "-")}">{SIGNS[verdict]} {verdict}</span>'
+
+
+GRADES = {
+    "measured": "the run varied this very quantity",
+    "simulated": "a stated model stood in for the real thing",
+    "extrapolated": "drawn beyond the measured range",
+    "arithmetic": "from definitions or published numbers",
+}
+
+
+def grade(name: str | None) -> str:
+    """How strong a statement is, as a word; nothing where it does not say. The method page explains the words."""
+    return f'<span class="lab-grade lab-{name}" title="{GRADES[name]}">{name}</span>' if name else ""
+
+
+def graded(item: Mapping[str, Any]) -> str:
+    """The grade of a decision or of a piece of advice, with its basis."""
+    basis = html.escape(item["basis"])
+    return f"{grade(item['grade'])} {f'<small>{basis}</small>' if basis else ''}".strip()
 
 
 def banner(record: Record) -> str:
@@ -129,14 +107,42 @@ def banner(record: Record) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], label: str = "table") -> str:
-    """An HTML table in a box that scrolls by itself on a narrow screen. Cells are HTML."""
-    heads = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    """An HTML table; cells are HTML. Too wide for its place it scrolls by itself; on a phone each row is a block.
+
+    There each cell stands below its column's name, and the roles keep it a table to those who hear it.
+    """
+    body = "".join(f'<tr role="row">{cells(head, row)}</tr>' for row in rows)
     return (
-        f'<div class="lab-table" tabindex="0" role="group" aria-label="{label}">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="lab-table" tabindex="0" role="group" aria-label="{label}"><table role="table">'
+        f'{header(head)}<tbody role="rowgroup">{body}</tbody></table></div>'
     )
 
 
-def _relation(symbol: str) -> str:
+def header(head: Sequence[str]) -> str:
+    """The names of a table's columns."""
+    names = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in head)
+    return f'<thead role="rowgroup"><tr role="row">{names}</tr></thead>'
+
+
+def cells(head: Sequence[str], row: Sequence[str]) -> str:
+    """The cells of a row, each with the name of its column."""
+    names = [html.escape(_plain(name), quote=True) for name in head]
+    return "".join(
+        f'<td role="cell" data-label="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)
+    )
+
+
+def _plain(name: str) -> str:
+    """A column's name without tags, its grade in brackets."""
+    named = re.sub(r"<span\b[^>]*>([^<]*)</span>", r"(\1)", name)
+    return html.unescape(re.sub(r"<[^>]*>", "", named))
+
+
+def fold(line: str, inner: str) -> str:
+    """`inner`, HTML or Markdown, behind a line of HTML that says what it is."""
+    return f'<details class="lab-fold"><summary>{line}</summary>\n\n{inner}\n\n</details>'
+
+
+def relation(symbol: str) -> str:
+    """A limit's relation as it is printed."""
     return {"<=": "≤", ">=": "≥", "==": "="}[symbol]

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import psutil
+
 from lab.errors import ServiceError
 from lab.experiments.cdc_lakehouse import oracle
 from lab.experiments.cdc_lakehouse.kit.sink.follow import COMMITTING, MERGING
@@ -129,7 +131,7 @@ def _frozen_at_commit(own: Pipeline, known: set[int], timeout_s: float = 20) -> 
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         time.sleep(_MOMENT_S)
-        os.kill(own.sink.pid, signal.SIGSTOP)
+        _freeze(own.sink.pid)
         until = time.monotonic() + _FROZEN_S
         while time.monotonic() < until:
             for one in oracle.snapshots(own.catalog.uri, TABLE):
@@ -138,6 +140,14 @@ def _frozen_at_commit(own: Pipeline, known: set[int], timeout_s: float = 20) -> 
             time.sleep(0.02)
         os.kill(own.sink.pid, signal.SIGCONT)
     return None
+
+
+def _freeze(pid: int) -> None:
+    """SIGSTOP, and wait until it has taken hold: on a busy machine the process is first given a processor once more."""
+    os.kill(pid, signal.SIGSTOP)
+    until = time.monotonic() + _FROZEN_S
+    while psutil.Process(pid).status() != psutil.STATUS_STOPPED and time.monotonic() < until:
+        time.sleep(0.002)
 
 
 def _back(own: Pipeline, killed: float, over: float) -> float:

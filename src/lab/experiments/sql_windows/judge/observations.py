@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from lab.evidence.criteria import Observation
+from lab.experiments.sql_windows.criteria import SMALL_ROWS
+from lab.experiments.sql_windows.judge.growth_curve import PROJECTED, curve, top_seconds
 from lab.experiments.sql_windows.judge.slopes import Growth, width_slopes
 from lab.experiments.sql_windows.measure.seen import Cdnow, Seen
 from lab.experiments.sql_windows.params import Params
@@ -23,6 +25,7 @@ def observe(params: Params, seen: Seen, growth: Sequence[Growth]) -> dict[str, O
         "slopes_agree": slopes_agree(growth),
         "cdnow_published": cdnow_published(seen.cdnow),
         "answers_in_time": answers_in_time(params, seen.timings),
+        "time_predicted": time_predicted(params, seen.timings),
         **widths_matter(seen.sliding),
     }
 
@@ -89,12 +92,28 @@ def answers_in_time(params: Params, timings: pd.DataFrame) -> Observation:
     return Observation(float(medians.max()), f"{query} on {engine}, {params.top:,} rows")
 
 
+def time_predicted(params: Params, timings: pd.DataFrame) -> Observation:
+    """T₀ + b f(n), from the smallest and the middle size, against the time at the top size; the worst engine."""
+    rows = [
+        (engine, curve(timings, engine, params.middle).seconds(params.top), measured)
+        for engine, measured in top_seconds(timings, params.top).items()
+    ]
+    engine, predicted, measured = max(rows, key=lambda row: abs(row[1] / row[2] - 1))
+    detail = (
+        f"{PROJECTED} on {engine} at {params.top:,} rows: {predicted:.2f} s predicted from {SMALL_ROWS:,} and "
+        f"{params.middle:,} rows, {measured:.2f} s measured"
+    )
+    return Observation(abs(predicted / measured - 1), detail)
+
+
 def widths_matter(sliding: pd.DataFrame) -> dict[str, Observation]:
-    """Slope of time in the frame's width: PostgreSQL's maximum, and the worst of the others."""
+    """Slope of time in the frame's width: PostgreSQL's maximum and its sum of floats, and the worst of the others."""
     slopes = width_slopes(sliding)
     grows, interval = slopes.pop(("PostgreSQL", "max"))
+    floats, floats_interval = slopes.pop(("PostgreSQL", "sum of floats"))
     (engine, aggregate), (flat, flat_interval) = max(slopes.items(), key=lambda item: item[1][0])
     return {
         "sliding_max_counterexample": Observation(grows, "PostgreSQL, max", interval),
+        "float_sum_counterexample": Observation(floats, "PostgreSQL, sum of floats", floats_interval),
         "others_stay_flat": Observation(flat, f"worst: {engine}, {aggregate}", flat_interval),
     }

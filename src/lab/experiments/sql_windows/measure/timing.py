@@ -17,6 +17,12 @@ from lab.experiments.sql_windows.mechanism.paramstyle import paramstyle_of
 from lab.experiments.sql_windows.mechanism.queries import Query
 
 SLIDING = "sliding"  # the table on which the width of a frame is varied
+# A float has no exact difference, so what leaves a frame can't be subtracted again (PostgreSQL: User-defined Aggregates).
+AGGREGATES = {
+    "max": "max(cents)",
+    "sum of integers": "sum(cents)",
+    "sum of floats": "sum(CAST(cents AS double precision))",
+}
 
 
 @dataclass(frozen=True)
@@ -104,12 +110,12 @@ def width_timings(
     bench: Bench, query: Query, widths: Sequence[int], repeats: int, cell_seconds: float
 ) -> pd.DataFrame:
     """Every timing: engine, aggregate, width (rows before the current one), repeat, seconds, processor_s."""
-    arms = {"max": query, "sum": query.changed("max(cents)", "sum(cents)")}
-    cells = [(engine, name, width) for width in widths for name in arms for engine in ENGINES]
+    variants = {name: query.changed("max(cents)", text) for name, text in AGGREGATES.items()}
+    cells = [(engine, name, width) for width in widths for name in variants for engine in ENGINES]
 
     def take(cell: Cell) -> Cost:
         engine, name, width = cell
-        return cost(bench.connection(engine, SLIDING), arms[name], preceding_rows=width)
+        return cost(bench.connection(engine, SLIDING), variants[name], preceding_rows=width)
 
     found = repeatedly([cells] * repeats, cell_seconds, take)
     return found.rename(columns={"query": "aggregate", "size": "width"})

@@ -19,12 +19,32 @@ _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|::|:
 
 
 def paramstyle_of(connection: Any) -> str:
-    """The `paramstyle` that the module of a DB-API connection declares; LabError if it declares none."""
-    packages = [kind.__module__.partition(".")[0].lstrip("_") for kind in type(connection).__mro__]
-    for package in packages:
-        if style := getattr(sys.modules.get(package), "paramstyle", None):
+    """The `paramstyle` of the driver behind a DB-API connection; LabError if no module of it declares one.
+
+    A pool's connection that wraps the driver's (SQLAlchemy's `dbapi_connection`) counts as it.
+    """
+    modules = _modules(connection)
+    for name in modules:
+        if style := getattr(sys.modules.get(name), "paramstyle", None):
             return str(style)
-    raise LabError(f"the module {packages[0]!r} of this connection declares no paramstyle (PEP 249)")
+    for wrapped in ("dbapi_connection", "driver_connection", "connection"):
+        inner = getattr(connection, wrapped, None)
+        if hasattr(inner, "cursor") and inner is not connection:
+            return paramstyle_of(inner)
+    raise LabError(
+        f"neither {' nor '.join(modules)} declares a paramstyle (PEP 249). Bind the query yourself: "
+        "`sql, arguments = query.bound('qmark')`, with the style that your driver documents"
+    )
+
+
+def _modules(connection: Any) -> list[str]:
+    """Modules that may declare the style, nearest first: of the connection's class and its bases, and what they lie in.
+
+    `trino.dbapi` before `trino`; an extension module's underscore is left out (`_duckdb`: duckdb).
+    """
+    names = [kind.__module__.lstrip("_") for kind in type(connection).__mro__ if kind is not object]
+    parts = [name.split(".") for name in names]
+    return list(dict.fromkeys(".".join(path[:end]) for path in parts for end in range(len(path), 0, -1)))
 
 
 def translate(sql: str, values: Mapping[str, Any], paramstyle: str) -> tuple[str, Any]:

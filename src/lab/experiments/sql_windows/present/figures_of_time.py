@@ -33,9 +33,10 @@ def time_by_rows(treatment: Result) -> Figure:
     slowest = top.loc[top["seconds"].idxmax()]
     told = ", ".join(f"{engine} {value:.2g} s" for engine, value in typical.items())
     return Figure(
+        f"From {SMALL_ROWS:,} rows on, each query's time grows in step with its table",
         f"At {params.top:,} rows the median query takes {told}; the slowest is {slowest['query']} on "
-        f"{slowest['engine']} with {slowest['seconds']:.1f} s",
-        f"Ten panels, one for each query: time against rows from {SMALL_ROWS:,} to {params.top:,}, both on log "
+        f"{slowest['engine']} with {slowest['seconds']:.1f} s. Ten panels, one for each query: time against "
+        f"rows from {SMALL_ROWS:,} to {params.top:,}, both on log "
         f"scales, a line for each engine. {_first_step(medians)}",
         partial(_time_chart, medians),
         medians,
@@ -100,9 +101,9 @@ def _slopes_title(known: pd.DataFrame) -> str:
         return "No slope could be judged: the tables are too small beside the statements' fixed cost"
     worst = known.loc[known["apart"].idxmax()]
     within = int((known["apart"] <= SLOPE_LIMIT).sum())
+    share = "All" if within == len(known) else f"{within} of {len(known)}"
     return (
-        f"{within} of {len(known)} measured slopes lie within {SLOPE_LIMIT} of the declared O(); "
-        f"the farthest is {worst['query']} on {worst['engine']}, {worst['difference']:+.2f}"
+        f"{share} slopes agree with their O(); the farthest ({worst['query']}) is off by {worst['apart']:.2f}"
     )
 
 
@@ -142,11 +143,11 @@ def sliding(treatment: Result) -> Figure:
     )
     widest = data[data["width"] == data["width"].max()].set_index(["engine", "aggregate"])["seconds"]
     slope = treatment.observed["sliding_max_counterexample"].value
-    factor = widest["PostgreSQL", "max"] / widest["PostgreSQL", "sum"]
+    factor = widest["PostgreSQL", "max"] / widest["PostgreSQL", "sum of integers"]
     return Figure(
-        f"On PostgreSQL a sliding maximum over {data['width'].max() + 1:,} rows takes {factor:.0f} times as long as "
-        f"a sliding sum: its work grows with the width, slope {slope:.2f}",
-        f"Time against the number of preceding rows, log scales, {treatment.of(Params).sliding_rows:,} rows. At the "
+        f"On PostgreSQL a sliding maximum takes {factor:.0f} times as long as a sum of integers",
+        f"Slope of PostgreSQL's maximum in the width: {slope:.2f}. Time against the number of preceding rows, "
+        f"log scales, {treatment.of(Params).sliding_rows:,} rows. At the "
         f"widest frame: {', '.join(f'{a} {b} {value:.2g} s' for (a, b), value in widest.items())}.",
         partial(_sliding_chart, data),
         data,

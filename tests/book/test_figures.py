@@ -1,0 +1,96 @@
+"""The experiments' figures, drawn of small runs: every text can be read at both widths, titles say a finding briefly."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser
+
+from browsers import WIDTHS, chromium, unreadable
+from lab.charts import tips
+from lab.charts.figure import Figure, flaws
+from lab.report import catalogue
+from lab.runner.execute import Run
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]  # the first test makes all the runs
+LARGEST = 200_000  # bytes of a figure of a small run: six of them leave a page under 1.5 MB
+_FIGURE = re.compile(r'<style>[^<]*</style><figure class="lab-figure" id="figure-.*?</figure>', re.DOTALL)
+_PARTS = re.compile(
+    r'id="figure-(?P<name>[^"]+)"><figcaption>(?P<title>.*?)</figcaption>.*?aria-label="(?P<alt>[^"]*)"',
+    re.DOTALL,
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+def drawn(run: Run) -> list[str]:
+    """The figures' HTML that the executed notebook shows."""
+    cells = json.loads(run.place.notebook.read_text())["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    shown = ("".join(output.get("data", {}).get("text/html", ())) for output in outputs)
+    return [figure for text in shown for figure in _FIGURE.findall(text)]
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_no_text_is_cut_off_or_lies_over_another(
+    slug: str, small_runs: dict[str, Run], browser: Browser
+) -> None:
+    found = []
+    for width in WIDTHS:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.set_content(f'<body style="font-family: system-ui">{"".join(drawn(small_runs[slug]))}</body>')
+        found += [f"at {width} px, {line}" for line in unreadable(page)]
+        page.close()
+    assert not found
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_figures_show_their_values_and_stay_small(slug: str, small_runs: dict[str, Run]) -> None:
+    figures = drawn(small_runs[slug])
+    assert figures
+    for figure in figures:
+        assert 0 < figure.count("data-tip=") <= 2 * tips.MOST
+        assert len(figure.encode()) <= LARGEST
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_titles_say_a_finding_briefly_with_a_number(slug: str, small_runs: dict[str, Run]) -> None:
+    run = small_runs[slug]
+    if any(item["grade"] is None for item in run.record["summary"]["decisions"]):
+        pytest.skip("the experiment's pages do not say yet how strong its answers are")
+    data = {path.stem: pd.read_csv(path) for path in run.place.figures}
+    parts = [_PARTS.search(figure) for figure in drawn(run)]
+    found = {
+        part["name"]: flaws(
+            Figure(html.unescape(part["title"]), html.unescape(part["alt"]), str, data[part["name"]])
+        )
+        for part in parts
+        if part
+    }
+    assert len(found) == len(parts)
+    assert not {name: said for name, said in found.items() if said}
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_every_figure_of_a_page_shows_its_values_wherever_it_stands(
+    slug: str, built_site: Path, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto((built_site / "notebooks" / f"{slug}.html").as_uri())
+    stops = page.locator(".lab-figure [role=img][tabindex='0']:visible")
+    assert stops.count() == page.locator(".lab-figure").count()
+    for place in range(stops.count()):
+        stops.nth(place).focus()
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".lab-tip:not(:empty)").count() == 1
+    page.close()
