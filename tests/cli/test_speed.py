@@ -16,6 +16,7 @@ from lab import paths
 # Stored as if each had just been published, with a notebook of a megabyte and figures; and the book built of them.
 PUBLISH = """
 import json, sys
+from pathlib import Path
 from lab import declared, paths
 from lab.evidence import sources
 from lab.report import site
@@ -38,7 +39,7 @@ for slug, path in json.loads(sys.argv[1]).items():
         (place.records / slug / f"{number}.csv").write_text("a,b\\n" + "1.25,2.5\\n" * 2_000)
 stage(site.rows(), paths.build() / "stage")
 (paths.build() / "site").mkdir()
-(paths.build() / "site" / ".built-from").write_text(site._digest(paths.build() / "stage"))
+(paths.build() / "site" / ".built-from").write_text(site._digest(paths.build() / "stage", Path(site.__file__).parent))
 """
 
 

@@ -166,8 +166,11 @@ def test_the_bench_takes_any_engine_of_three_methods() -> None:
         2,
         watch=lambda cell, number, rows: seen.append(rows[0]),
     )
+    first = found[found["round"] == 0].set_index("dataset")["seconds"]
     assert found.groupby(["dataset", "round"]).size().to_dict() == {
-        (dataset, number): 1 if number == 0 else 5 for dataset in "xy" for number in range(3)
+        (dataset, number): 1 if number == 0 else times(first[dataset])
+        for dataset in "xy"
+        for number in range(3)
     }
     assert (found["seconds"] >= 0.001).all()
     assert (found["cpu_s"] == 1).all()
@@ -189,7 +192,9 @@ def test_a_busy_machine_is_waited_for_but_not_for_ever() -> None:
 def test_the_bench_settles_before_what_is_quick() -> None:
     calls: list[str] = []
     found = bench({"slow": Slow()}, ["x"], {"q": "SELECT 1"}, 2, settle=lambda: calls.append("settled"))
-    assert len(calls) == (found["round"] > 0).sum() == 10
+    often = times(found["seconds"].iloc[0])
+    assert (found["round"] > 0).sum() == 2 * often
+    assert len(calls) == (2 * often if often > 1 else 0)
 
 
 def test_processor_time_from_outside_is_that_of_the_process(tmp_path: Path) -> None:

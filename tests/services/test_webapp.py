@@ -53,6 +53,6 @@ def test_one_that_fails_at_import_tells_its_log(tmp_path: Path) -> None:
 
 
 def test_one_that_answers_with_an_error_is_not_ready() -> None:
-    wrong = web_app("webapps:app", TESTS, ready="/status/503", timeout_s=2)
-    with pytest.raises(ServiceError, match=r"not ready after 2 s \(HTTP Error 503"), wrong:
+    wrong = web_app("webapps:app", TESTS, ready="/status/503", timeout_s=10)
+    with pytest.raises(ServiceError, match=r"not ready after 10 s \(HTTP Error 503"), wrong:
         pass

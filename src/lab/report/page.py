@@ -37,8 +37,8 @@ def page(row: Row, files: Sequence[Download]) -> str:
 
 def _title(source: str) -> tuple[str, str]:
     """The title with its question, and what else the first cell says."""
-    title, question, *opening = re.split(r"\n\s*\n", source.strip(), maxsplit=2)
-    return f"{title}\n\n{question}", "".join(opening)
+    paragraphs = re.split(r"\n\s*\n", source.strip(), maxsplit=2)
+    return "\n\n".join(paragraphs[:2]), "".join(paragraphs[2:])
 
 
 def _summary(record: Record | None) -> dict[str, Any]:
