@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 import drills
+from browsers import chromium
 from lab.report import catalogue
 
 # How long an example takes says more about what else the machine does than about the code.
@@ -56,3 +59,10 @@ def _concerns(item: pytest.Item, asked: list[str]) -> bool:
 def slugs(request: pytest.FixtureRequest) -> list[str]:
     """The experiments that the tests are about: those asked for, or all."""
     return request.config.getoption("--slug") or catalogue.slugs()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for all tests of a process: Playwright starts no second one beside it."""
+    with chromium() as opened:
+        yield opened

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, sync_playwright
 
 from lab import paths
 from lab.evidence import record
@@ -71,16 +69,6 @@ def thirty_site(small_runs: dict[str, Run], tmp_path_factory: pytest.TempPathFac
     """The pages around thirty experiments: these, and copies of them under other names."""
     rows = [_published(row, small_runs.get(row.entry.slug)) for row in site.rows()]
     return build(thirty([row for row in rows if row.told]), tmp_path_factory.mktemp("thirty"))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield opened
-        opened.close()
 
 
 def _published(row: Row, run: Run | None) -> Row:

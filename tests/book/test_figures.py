@@ -5,14 +5,13 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from browsers import WIDTHS, chromium, unreadable
+from browsers import WIDTHS, unreadable
 from lab.charts import tips
 from lab.charts.figure import Figure, flaws
 from lab.report import catalogue
@@ -25,12 +24,6 @@ _PARTS = re.compile(
     r'id="figure-(?P<name>[^"]+)"><figcaption>(?P<title>.*?)</figcaption>.*?aria-label="(?P<alt>[^"]*)"',
     re.DOTALL,
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 def drawn(run: Run) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from browsers import chromium, unreadable
+from browsers import unreadable
 from lab.charts import alt
 from lab.charts.figure import Figure
 
@@ -22,12 +21,6 @@ SHOWN = ".lab-tip:not(:empty)"
 def bars(width: int) -> Any:
     base = alt.Chart(DATA).encode(x=alt.X("seconds:Q", title="time, s"), y=alt.Y("name:N", title=None))
     return (base.mark_bar() + base.mark_point(color="black")).properties(width=width, height=120)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 def visit(browser: Browser, **options: Any) -> Page:
