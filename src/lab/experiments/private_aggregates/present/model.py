@@ -33,7 +33,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             "noise of a sum falls as 1/n and its clipping bias stays."
         ),
         formula=(
-            r"t_{95} = s\left(\ln 20 + \ln\mathrm{cosh}\frac{b}{s}\right),\qquad"
+            r"t_{95} = s\left(\ln 20 + \ln\mathrm{cosh}\frac{b}{s}\right),\qquad "
             r"s = \frac{\Delta}{\varepsilon\, q\, n}"
         ),
         constants=[
