@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import duckdb
 import psycopg
@@ -103,8 +104,8 @@ def timeout_of(bootstrap: str, producer: str) -> int:
 
 
 @contextmanager
-def connected(source: str, folder: Path) -> Iterator[str]:
-    """Kafka, and the kit's Connect worker and connector on it, prefix `kit`; the broker's address."""
+def connected(source: str, folder: Path, tables: str = "bank.account", **more: str) -> Iterator[str]:
+    """Kafka, and the kit's Connect worker and connector on it, prefix `kit`; the broker's address. more: of its settings."""
     (port,) = free_ports(1)
     with kafka(heap_mb=256) as broker:
         text = filled(
@@ -122,6 +123,7 @@ def connected(source: str, folder: Path) -> Iterator[str]:
                 config = filled(
                     "connector.json",
                     SLOT="kit",
+                    TABLES=tables,
                     PREFIX="kit",
                     PARTITIONS=2,
                     REPLICATION=1,
@@ -131,7 +133,10 @@ def connected(source: str, folder: Path) -> Iterator[str]:
                     PGPASSWORD=place.password,
                     PGDATABASE=place.dbname,
                 )
-            http.call("PUT", f"http://127.0.0.1:{port}/connectors/kit/config", json.loads(config), 30)
+            settings_of = json.loads(config) | {
+                name.replace("__", "."): value for name, value in more.items()
+            }
+            http.call("PUT", f"http://127.0.0.1:{port}/connectors/kit/config", settings_of, 30)
             assert {one["op"] for one in told(broker.bootstrap, "kit.bank.account", 3)} == {"r"}
             yield broker.bootstrap
 
@@ -150,48 +155,121 @@ def test_its_configurations_run_as_they_are(source: str, tmp_path: Path) -> None
         assert timeout_of(bootstrap, "connect-kit-0") == 6000
 
 
-def sink(folder: Path, *given: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
-    """`python -m sink` in a copy of the kit."""
+def command(folder: Path, *given: str) -> dict[str, Any]:
+    """`python -m sink` in a copy of the kit, as subprocess takes it."""
     if not (kit := folder / "kit").exists():
         shutil.copytree(KIT, kit)
-    return subprocess.run(
-        [sys.executable, "-m", "sink", *given],
-        cwd=kit,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder)} | sparkjvm.environment(),
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)} | sparkjvm.environment()
+    return {"args": [sys.executable, "-m", "sink", *given], "cwd": kit, "env": environment, "text": True}
 
 
-CHANGES = """
-ALTER TABLE bank.account ADD COLUMN tier text;
-UPDATE bank.account SET id = 11, tier = 'gold' WHERE id = 1;
-DELETE FROM bank.account WHERE id = 2;
-UPDATE bank.account SET owner = 'another' WHERE id = 3;
+def sink(folder: Path, *given: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(**command(folder, *given), capture_output=True, timeout=timeout_s)
+
+
+OTHER = """
+CREATE TABLE bank.debezium_signal (id text PRIMARY KEY, type text, data text);
+CREATE TABLE bank.order_lines (
+    region text, "line.no" uuid, "e-mail" text, "o'clock" time(3), amount numeric, born date, at timestamp(3),
+    tags text[], marks int[], doc jsonb, blob bytea, padded char(3000), made int GENERATED ALWAYS AS (7) STORED,
+    PRIMARY KEY (region, "line.no")
+);
+ALTER TABLE bank.order_lines ALTER tags SET STORAGE EXTERNAL, ALTER marks SET STORAGE EXTERNAL, ALTER doc SET STORAGE EXTERNAL,
+    ALTER blob SET STORAGE EXTERNAL, ALTER padded SET STORAGE EXTERNAL
 """
+LINES = """
+INSERT INTO bank.order_lines SELECT 'north', md5(x::text)::uuid, 'q@x' || x, '10:11:12.5', 1.500, '0044-03-15 BC',
+    '2024-01-01 00:00:01.234', ARRAY(SELECT 'Zoë "' || md5(y::text) FROM generate_series(1, 200) y),
+    ARRAY(SELECT y FROM generate_series(1, 2000) y), to_jsonb(ARRAY(SELECT md5(y::text) FROM generate_series(1, 200) y)),
+    decode(repeat(md5(x::text), 200), 'hex'), 'ab'
+FROM generate_series(%(first)s::int, %(last)s::int) x
+"""
+ACTIONS = """
+WITH told AS (SELECT pg_logical_emit_message(true, 'app', 'in a transaction')) UPDATE bank.account SET owner = 'told' FROM told;
+UPDATE bank.order_lines SET amount = 2.50, "e-mail" = NULL WHERE "e-mail" < 'q@x3';
+UPDATE bank.order_lines SET region = 'south' WHERE "e-mail" = 'q@x4';
+DELETE FROM bank.order_lines WHERE "e-mail" = 'q@x5';
+UPDATE bank.account SET id = id + 10 WHERE id = 1
+"""
+SIGNAL = """INSERT INTO bank.debezium_signal VALUES ('more', 'execute-snapshot',
+    '{"type": "incremental", "data-collections": ["bank.account", "bank.order_lines"]}')"""
 
 
 @pytest.mark.drill
-def test_the_whole_kit_makes_a_lake_that_equals_the_source(source: str, tmp_path: Path) -> None:
+@pytest.mark.timeout(900)
+def test_two_tables_of_different_keys_are_followed_through_all_that_a_stream_may_hold(
+    source: str, tmp_path: Path
+) -> None:
+    """Names, composite keys, logical messages, values not logged, incremental snapshots, TRUNCATE: equal after each."""
     home = home_with_extensions(tmp_path)
     jars = ",".join(map(str, sorted((tools() / "spark").glob("*.jar"))))
-    with iceberg_catalog() as catalog, connected(source, tmp_path) as bootstrap:
-        given = ["--bootstrap", bootstrap, "--prefix", "kit", "--catalog", catalog.uri]
-        given += ["--table", "lake.account", "--until-caught-up", "--jars", jars]
-        with psycopg.connect(source) as connection:
-            connection.execute("UPDATE bank.account SET note = repeat('a long note ', 1000) WHERE id < 3")
-        told(bootstrap, "kit.transaction", 2)
-        place = ["--table", "lake.account", "--source-table", "bank.account"]
-        for changes in ("SELECT 1", CHANGES):
-            with psycopg.connect(source) as connection:
-                connection.execute(changes)
-            told(bootstrap, "kit.transaction", 2 if changes == "SELECT 1" else 4)
-            done = sink(tmp_path, *given)
-            assert done.returncode == 0, done.stderr
-            equal = check(home, source, catalog.uri, *place)
-            assert equal.returncode == 0, equal.stdout + equal.stderr
-        assert "4 changes of 1 transactions, 4 rows" in done.stdout
+    with psycopg.connect(source, autocommit=True) as own:
+        for sql in OTHER.split(";"):
+            own.execute(sql)
+        own.execute(LINES, {"first": 1, "last": 9})
+        tables = "bank.account,bank.order_lines,bank.debezium_signal"
+        more = {"signal__data__collection": "bank.debezium_signal", "incremental__snapshot__chunk__size": "4"}
+        with iceberg_catalog() as catalog, connected(source, tmp_path, tables, **more) as bootstrap:
+            own.execute("UPDATE bank.account SET owner = 'first' WHERE id = 2")
+            told(bootstrap, "kit.transaction", 2)
+            given = f"--bootstrap {bootstrap} --prefix kit --catalog {catalog.uri} --source {source} --interval 1".split()
+            followed = ["--table", "bank.account", "--table", 'bank.order_lines=sales."lines.all"']
+            run = command(tmp_path, *given, *followed, "--jars", jars)
+            lines = [
+                "--table",
+                'sales."lines.all"',
+                "--source-table",
+                "bank.order_lines",
+                "--without",
+                "made",
+            ]
+            with subprocess.Popen(**run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as following:
+
+                def equal() -> None:
+                    for place in (["--table", "bank.account"], lines):
+                        _until_equal(following, home, source, catalog.uri, *place)
+
+                try:
+                    equal()
+                    own.execute(ACTIONS)
+                    own.execute("SELECT pg_logical_emit_message(true, 'app', 'alone')")
+                    equal()
+                    own.execute(
+                        "ALTER TABLE bank.account ADD COLUMN tier text DEFAULT 'basic', ADD COLUMN since date"
+                    )
+                    own.execute(
+                        """ALTER TABLE bank.order_lines ADD COLUMN "first name" text DEFAULT 'none'"""
+                    )
+                    own.execute(SIGNAL)
+                    for _ in range(5):
+                        own.execute(
+                            """UPDATE bank.order_lines SET amount = amount + 1 WHERE "e-mail" = 'q@x6'"""
+                        )
+                        time.sleep(0.2)
+                    equal()
+                    own.execute("""TRUNCATE bank.order_lines """)
+                    own.execute(LINES, {"first": 8, "last": 12})
+                    equal()
+                    following.terminate()
+                    assert following.wait(60) == 0
+                finally:
+                    following.kill()
+                    print(following.stdout.read() if following.stdout else "")
+
+
+def _until_equal(
+    following: subprocess.Popen[str],
+    home: Path,
+    source: str,
+    catalog: str,
+    *place: str,
+    patience_s: float = 240,
+) -> None:
+    deadline = time.monotonic() + patience_s
+    while (found := check(home, source, catalog, *place)).returncode:
+        assert following.poll() is None, "the sink has ended"
+        assert time.monotonic() < deadline, found.stdout + found.stderr
+        time.sleep(1)
 
 
 @pytest.mark.parametrize(
@@ -199,29 +277,57 @@ def test_the_whole_kit_makes_a_lake_that_equals_the_source(source: str, tmp_path
     [
         ({"--interval": "0"}, "0: must be between 0.1 and 3600"),
         ({"--conf": "nonsense"}, "nonsense: must be NAME=VALUE"),
-        ({"--bootstrap": "127.0.0.1:1"}, "sink: Kafka at 127.0.0.1:1 does not answer"),
+        ({"--table": "n.t=lake"}, "n.t=lake: must be schema.table or schema.table=namespace.table"),
+        ({}, "sink: connection failed"),
     ],
 )
 def test_the_sink_says_what_is_wrong(given: dict[str, str], told: str, tmp_path: Path) -> None:
-    right = {"--bootstrap": "k", "--prefix": "p", "--catalog": "http://c", "--table": "n.t"}
+    right = {
+        "--bootstrap": "k",
+        "--prefix": "p",
+        "--catalog": "http://c",
+        "--table": "n.t",
+        "--source": "host=127.0.0.1 port=1",
+    }
     done = sink(tmp_path, *[part for pair in (right | given).items() for part in pair])
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_topic_that_is_not_there_is_named(tmp_path: Path) -> None:
+UNUSABLE = """
+CREATE TABLE bank.keyless (a int);
+CREATE TABLE bank.identity (a int PRIMARY KEY, b int NOT NULL UNIQUE);
+ALTER TABLE bank.identity REPLICA IDENTITY USING INDEX identity_b_key;
+CREATE TABLE bank.untold (a int PRIMARY KEY, b float8[], c boolean[]);
+"""
+
+
+def test_what_can_not_be_followed_is_named_before_anything_is_changed(source: str, tmp_path: Path) -> None:
+    with psycopg.connect(source) as connection:
+        connection.execute(UNUSABLE)
+    given = [
+        "--bootstrap",
+        "127.0.0.1:1",
+        "--prefix",
+        "none",
+        "--catalog",
+        "http://c",
+        "--source",
+        source,
+        "--table",
+    ]
+    told = {
+        "bank.keyless": "bank.keyless has no primary key",
+        "bank.identity": "replica identity without its primary key",
+        "bank.untold": "Debezium tells NULL for b double precision[], c boolean[] in bank.untold",
+        "bank.nothing": "the source has no table bank.nothing",
+        "bank.account": "Kafka at 127.0.0.1:1 does not answer",
+    }
+    for table, words in told.items():
+        done = sink(tmp_path, *given, table)
+        assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr, done.stderr
     with kafka(heap_mb=256) as broker:
-        given = [
-            "--bootstrap",
-            broker.bootstrap,
-            "--prefix",
-            "none",
-            "--catalog",
-            "http://c",
-            "--table",
-            "n.t",
-        ]
-        done = sink(tmp_path, *given)
+        done = sink(tmp_path, *given[:1], broker.bootstrap, *given[2:], "bank.account")
     assert done.returncode == 2
     assert "has no topic none.bank.account: is the connector running, with this prefix" in done.stderr
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -54,14 +53,14 @@ def run_with_controls(
             own.desk.stop()
             work.next("controls and comparison")
             _await(own, "the load", REPLAYING, DONE)
-            seen = after_load(own, load)
-            treatment = result.treatment(params, seen)  # while the driver replays
+            seen = after_load(own, load)  # while the driver replays
+            known = seen.truth
             _await(own, "its replays", DONE)
             arms = {
-                one.name: result.control(params, compared(own, seen.truth, table_of(number)))
+                one.name: result.control(params, compared(own, known, table_of(number)))
                 for number, one in enumerate(controls)
             }
-            return replace(treatment, tables={**treatment.tables, **without_load(own)}), arms
+            return result.treatment(params, seen, without_load(own)), arms
 
 
 def _await(own: Pipeline, what: str, *stages: str) -> None:
@@ -82,6 +81,7 @@ def _pipeline(params: Params, design: Design, replays: tuple[Replay, ...]) -> It
         broker, database, (store, catalog) = brokers.result(), databases.result(), lakes.result()
         job = Job(
             folder,
+            database.dsn,
             broker.bootstrap,
             PREFIX,
             params.partitions,
@@ -89,6 +89,8 @@ def _pipeline(params: Params, design: Design, replays: tuple[Replay, ...]) -> It
             f"lake.{TABLE}",
             params.merge_mode,
             design,
+            params.table_rows,
+            params.seed,
         )
         stack.enter_context(_topics(broker.bootstrap, params.partitions))
         stack.callback(_drop_tables, catalog.uri)
