@@ -119,7 +119,7 @@ def test_a_kill_that_loses_or_does_not_heal_is_seen() -> None:
     for lost in (kill(left=bad), kill(halted=bad), kill(halted=replace(bad, rows=2 * good.left.rows))):
         assert killed(params, [good, lost])["crash_loses_nothing"].value == 1
     for unhealed in (
-        kill(orphans=1),
+        kill(stray=1),
         kill(mended=replace(good.mended, files=4)),
         kill(mended=replace(good.mended, rows=good.mended.rows + 1)),
     ):
@@ -252,9 +252,7 @@ def test_the_workload_is_whole_micro_batches_and_its_answers_are_not_empty() -> 
         ("compact_every", (4, 2, 8)),
         ("compact_every", (2, 4, 8, 37)),
         ("compact_every", (2, 4, 8)),
-        ("file_counts", (0, 4, 8)),
-        ("file_counts", (1, 3, 4)),
-        ("tolerance", 1),
+        ("file_counts", (0, 4)),
         ("rtt_ms", 0),
         ("target_mb", -1),
         ("repeats", 0),

@@ -18,8 +18,7 @@ CRITERIA = (
     ),
     Criterion(
         "write_overhead",
-        "Bytes rewritten for each byte ingested, at the compaction interval with the least measured total, as the link "
-        "counted them.",
+        "Bytes rewritten for each byte ingested, at the frequency with the least measured total, as the link counted them.",
         at_most(OVERHEAD_LIMIT),
         "ratio",
         acceptance=True,
@@ -52,16 +51,16 @@ CRITERIA = (
         "ratio",
     ),
     Criterion(
-        "interval_predicted",
-        "The model of intervals, fitted without the middle one, predicts the query time and the compaction time measured "
+        "frequency_predicted",
+        "The law of frequencies, fitted without the middle one, predicts the query time and the compaction time measured "
         "there; the larger error.",
         at_most(ERROR_LIMIT),
         "ratio",
     ),
     Criterion(
-        "larger_scan_predicted",
-        "The model, fitted on scans of a fourth of it at most, predicts the large scan in each size of file; the "
-        "largest error.",
+        "commit_predicted",
+        "The law of commits, fitted on short logs, predicts the time of a commit to one half as long again as the "
+        "longest of them.",
         at_most(ERROR_LIMIT),
         "ratio",
     ),
@@ -119,7 +118,7 @@ CRITERIA = (
     ),
     Criterion(
         "bytes_agree",
-        "Bytes written by compaction (by interval: by ingestion and compaction) as the link counts them, as the store's "
+        "Bytes written by compaction (by frequency: by ingestion and compaction) as the link counts them, as the store's "
         "listing grows and as the compactor says: the largest deviation.",
         at_most(0.01),
         "ratio",

@@ -1,4 +1,4 @@
-"""Layouts, file sizes, compaction and its interval against an object store with a round trip, and beside it a disk."""
+"""Layouts, compaction and its frequency against an object store with a round trip, and beside it a disk."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from lab.evidence.result import Result
 from lab.experiments.parquet_compaction.criteria import CONTROLS
 from lab.experiments.parquet_compaction.judge import observations
 from lab.experiments.parquet_compaction.measure.bench import Bench, bench, probe
-from lab.experiments.parquet_compaction.measure.compaction_interval import Ingestion, ingest_all, query_all
+from lab.experiments.parquet_compaction.measure.compaction_frequency import Rung, climb, look_all
 from lab.experiments.parquet_compaction.measure.concurrent_readers import Watch, watch
 from lab.experiments.parquet_compaction.measure.datasets import Dataset, build, copy_to_disk
-from lab.experiments.parquet_compaction.measure.file_sizes import Sized, Visit, time_sizes, time_visits
 from lab.experiments.parquet_compaction.measure.killed_compaction import Kill, kill_all
-from lab.experiments.parquet_compaction.measure.query_times import Stopwatch, Timing, Work
+from lab.experiments.parquet_compaction.measure.metadata_times import Planned, time_planning
+from lab.experiments.parquet_compaction.measure.query_times import Sized, Stopwatch, Timing, Work, time_sizes
 from lab.experiments.parquet_compaction.measure.seen import Seen
 from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck, check_tpch
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout
@@ -27,15 +27,14 @@ from lab.progress import Steps, steps
 
 # Three months each: four a year and more, so that there is something to merge in every layout.
 TPCH_BATCHES = 28
-BUCKETS = 2  # hash partitions
 CRASH_BATCHES = 4
-LOOKS = 5  # queries timed at each interval
+LOOKS = 5  # queries timed at each frequency
 # Small and many, so that there is something to merge for as long as readings go on.
 WATCHED_ROWS = 100
 CONTROL_READINGS = 20  # at least: hardly any is whole there
 # Readers and kills are to meet as much merging as there can be: every partition becomes one file.
 ALL_IN_ONE = 1 << 40
-_STEPS = 10  # and one for each layout
+_STEPS = 11  # and one for each layout
 
 
 def run(params: Params, layouts: Mapping[str, Layout] | None = None, upkeep: Upkeep | None = None) -> Result:
@@ -55,7 +54,7 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     """Treatment and controls on one store."""
     with steps(_STEPS + len(params.layouts) + len(CONTROLS)) as work, bench(params.rtt_s) as table:
         session = _Session(params, table, work)
-        over = event_log.over_partitioned(params.batch_rows, BUCKETS)
+        over = event_log.over_partitioned(params.batch_rows, params.buckets)
         return session.treatment(), {
             "over-partitioned": session.layouts({over.name: over}),
             "in place": session.upkeep(in_place()),
@@ -63,14 +62,14 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
 
 
 class _Session:
-    """One store, one log, for all variants of a run."""
+    """One store, one log, for all arms of a run."""
 
     def __init__(self, params: Params, table: Bench, work: Steps) -> None:
         self.params, self.table, self.progress = params, table, work
         work.next("event log")
         self.work = event_log.workload(params)
         self.batches = self.work.log.batches(params.batch_rows)
-        self.known = event_log.layouts(BUCKETS)
+        self.known = event_log.layouts(params.buckets)
         self.versions = {"SeaweedFS": table.version, "DuckDB": duckdb.__version__}
 
     def treatment(self) -> Result:
@@ -87,8 +86,8 @@ class _Session:
             timings,
             probes=probe(self.table),
             sizes=self._sizes(),
-            ingestions=self._intervals(),
-            visits=self._visits(datasets),
+            rungs=self._frequency(),
+            planned=self._planning(),
             watch=self._readers(),
             kills=self._kills(),
         )
@@ -125,7 +124,7 @@ class _Session:
     def _tpch(self) -> tuple[list[Dataset], list[TpchCheck]]:
         self.progress.next("TPC-H")
         params, made = self.params, tpch.tables(self.params.scale_factor)
-        batches, layouts = tpch.loads(made[tpch.FACT], TPCH_BATCHES), tpch.layouts(BUCKETS)
+        batches, layouts = tpch.loads(made[tpch.FACT], TPCH_BATCHES), tpch.layouts(params.buckets)
         lineitem = [
             build(self.table, f"tpch-{name}", layouts[name], batches, params.target_bytes, tpch.SORT_BY)
             for name in params.layouts
@@ -143,32 +142,24 @@ class _Session:
 
     def _sizes(self) -> list[Sized]:
         self.progress.next("file sizes")
-        params, log, full = self.params, self.work.log, self.work.queries[-1]
+        params, log = self.params, self.work.log
+        rows, full = log.table(0, len(log)), self.work.queries[-1]
         return time_sizes(
-            self.table,
-            log.table(0, len(log)),
-            params.file_counts,
-            full,
-            params.threads,
-            params.repeats,
-            params.seed,
+            self.table, rows, params.file_counts, full, params.threads, params.repeats, params.seed
         )
 
-    def _visits(self, datasets: Sequence[Dataset]) -> list[Visit]:
-        params, full = self.params, self.work.queries[-1]
-        (by_date,) = (item for item in datasets if item.name == "date")
-        return time_visits(self.table, by_date, full, params.threads, params.repeats)
-
-    def _intervals(self) -> list[Ingestion]:
+    def _frequency(self) -> list[Rung]:
         params, layout = self.params, self.known["date"]
-        self.progress.next("intervals, ingestion")
-        intervals, full = params.compact_every, self.work.queries[-1]
-        ingestions = ingest_all(
-            self.table, layout, self.batches, intervals, params.target_bytes, SORT_BY, params.seed
-        )
-        self.progress.next("intervals, queries")
-        query_all(self.table, ingestions, layout, full, params.threads, LOOKS, params.seed)
-        return ingestions
+        self.progress.next("frequencies, ingestion")
+        ladder, full = params.compact_every, self.work.queries[-1]
+        rungs = climb(self.table, layout, self.batches, ladder, params.target_bytes, SORT_BY, params.seed)
+        self.progress.next("frequencies, queries")
+        look_all(self.table, rungs, layout, full, params.threads, LOOKS, params.seed)
+        return rungs
+
+    def _planning(self) -> list[Planned]:
+        self.progress.next("listing and planning")
+        return time_planning(self.table, self.known["date+hash"], self.params.buckets, self.params.seed)
 
     def _readers(self) -> Watch:
         self.progress.next("readers during compaction")

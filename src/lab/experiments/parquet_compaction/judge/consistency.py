@@ -85,7 +85,7 @@ def killed(params: Params, kills: Sequence[Kill]) -> dict[str, Observation]:
     unhealed = [
         kill.stage.name
         for kill in kills
-        if check_survey(kill.mended, rows) or kill.orphans or kill.mended.files != kill.partitions
+        if check_survey(kill.mended, rows) or kill.stray or kill.mended.files != kill.partitions
     ]
     early = sum(not kill.committed for kill in kills)
     detail = (
@@ -116,7 +116,7 @@ def kills_table(kills: Sequence[Kill]) -> pd.DataFrame:
                 "files not named": kill.unnamed,
                 "events read": kill.left.distinct,
                 "files after mending": kill.mended.files,
-                "orphan files after mending": kill.orphans,
+                "strays after mending": kill.stray,
             }
             for kill in kills
         ]

@@ -77,7 +77,7 @@ def stored(seen: Seen) -> dict[str, Observation]:
         "all_compacted": Observation(len(idle), f"of {len(datasets)} datasets; files: {files}"),
         "bytes_agree": bytes_agree(
             {item.name: item.rewritten for item in datasets}
-            | {f"every {ingestion.every}": ingestion.account for ingestion in seen.ingestions}
+            | {f"every {rung.every}": rung.account for rung in seen.rungs}
         ),
     }
 

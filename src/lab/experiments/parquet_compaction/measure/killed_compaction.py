@@ -42,7 +42,7 @@ class Kill:
 
     committed: whether the newest version was the compacted one; unnamed: data files that it did not name.
     halted, left, mended: the dataset while the compaction hung, after the kill, and after a second compaction and a
-    clean-up. orphans: data files in the store that the mended dataset does not name. batches: micro-batches in it;
+    clean-up. stray: data files in the store that the mended dataset does not name. batches: micro-batches in it;
     partitions: files that a compacted dataset has.
     """
 
@@ -53,7 +53,7 @@ class Kill:
     halted: Survey
     left: Survey
     mended: Survey
-    orphans: int
+    stray: int
     batches: int
     partitions: int
 
@@ -104,10 +104,10 @@ def _kill(table: Bench, uri: str, worker: Worker, stage: Stage, plan: _Plan) -> 
         left, unnamed, version = _survey(table, uri)
     compact(uri, plan.target_bytes, plan.sort_by, table.s3)
     vacuum(uri, 0, table.s3)
-    mended, orphans, _ = _survey(table, uri)
+    mended, stray, _ = _survey(table, uri)
     committed = version.operation == "compact"
     return Kill(
-        stage, reached, committed, unnamed, halted, left, mended, orphans, plan.batches, plan.partitions
+        stage, reached, committed, unnamed, halted, left, mended, stray, plan.batches, plan.partitions
     )
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
 
 from lab.experiments.parquet_compaction.measure.bench import Bench
 from lab.experiments.parquet_compaction.measure.datasets import STATES, Dataset
@@ -18,10 +21,12 @@ from lab.experiments.parquet_compaction.measure.needed_bytes import Needs, Range
 from lab.experiments.parquet_compaction.mechanism.files import local, open_files
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout
 from lab.experiments.parquet_compaction.mechanism.reader import Answer, Query, Rows, ask, prune, session
+from lab.experiments.parquet_compaction.mechanism.table_format import Version, commit, write
 from lab.load.interleave import interleaved
 from lab.services.countingproxy import Traffic
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 
@@ -29,6 +34,8 @@ STORE, DISK = "store", "disk"  # places
 NOTHING = Traffic()
 Work = tuple[Dataset, Query]
 Cell = tuple[Dataset, Query, str]
+T = TypeVar("T")
+NO_KEYS = Layout("none")
 
 
 @dataclass(frozen=True)
@@ -155,3 +162,48 @@ def read_from_disk() -> int:
     """Bytes that this process has had fetched from storage, by the kernel's account (proc(5), io: read_bytes)."""
     lines = Path("/proc/self/io").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("read_bytes")).split()[1])
+
+
+@dataclass(frozen=True)
+class Sized:
+    """One timed full scan of the whole log in `files` files of `file_bytes` on average.
+
+    place, read_bytes: as in `Timing`.
+    """
+
+    place: str
+    files: int
+    file_bytes: float
+    seconds: float
+    read_bytes: int
+
+
+def time_sizes(
+    table: Bench, rows: pa.Table, counts: Sequence[int], query: Query, threads: int, repeats: int, seed: int
+) -> list[Sized]:
+    """`query` on `rows` in each of `counts` files, `repeats` times, in random order, over the link and on the disk."""
+    stored = {count: _divide(table.uri(f"files-{count}"), rows, count, table) for count in counts}
+    copied = {count: _divide(str(table.disk / f"files-{count}"), rows, count, table) for count in counts}
+    order = np.random.default_rng(seed).permutation(np.repeat(list(counts), repeats)).tolist()
+    found = []
+    with session(table.s3, threads) as linked, session(None, threads) as near:
+        for count in order:
+            uri, version = stored[count]
+            with table.link.delay(table.rtt_s):
+                answer, crossed = over_link(table, linked, query, uri, NO_KEYS, version.number)
+            found.append(_sized(STORE, version, answer, crossed.bytes_out))
+            uri, version = copied[count]
+            found.append(_sized(DISK, version, *on_disk(near, query, uri, NO_KEYS, version.number)))
+    return found
+
+
+def _divide(uri: str, rows: pa.Table, count: int, table: Bench) -> tuple[str, Version]:
+    """The rows as `count` files; where they are, and the version that names them. Not timed: without the link."""
+    files = open_files(uri, table.direct)
+    edges = np.linspace(0, rows.num_rows, count + 1).astype(int)
+    parts = [rows.slice(first, last - first) for first, last in pairwise(edges.tolist())]
+    return uri, commit(files, [write(files, part, {}) for part in parts])
+
+
+def _sized(place: str, version: Version, answer: Answer, read_bytes: int) -> Sized:
+    return Sized(place, answer.files, version.bytes / answer.files, answer.seconds, read_bytes)

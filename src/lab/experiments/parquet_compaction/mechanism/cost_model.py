@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ else:
 ROUND_TRIPS_PER_FILE = 5
 # Log: handshake, LIST, GET. First file, for its schema: handshake, HEAD, GET.
 ROUND_TRIPS_PER_QUERY = 6
+MEMORY_BANDWIDTH = 1e10  # bytes/s, of one core of a present machine, in order of magnitude
 
 
 def cost(
@@ -53,12 +53,8 @@ class Model:
 
     @property
     def bandwidth(self) -> float:
-        """Bytes/s at which data are moved and decoded; infinite where a fit finds bytes free."""
-        return 1 / self.s_per_byte if self.s_per_byte else math.inf
-
-    def file_bytes(self, share: float) -> float:
-        """The size of file of which opening takes at most `share` of the time; infinite if bytes seem to be free."""
-        return (1 / share - 1) * self.open_s * self.bandwidth if self.open_s else 0.0
+        """Bytes/s at which data are moved and decoded; where a fit finds bytes free, what memory could do."""
+        return 1 / max(self.s_per_byte, 1 / MEMORY_BANDWIDTH)
 
     def predict(self, files: ArrayLike, bytes: ArrayLike) -> NDArray[np.float64]:
         """Seconds for each (files, bytes)."""

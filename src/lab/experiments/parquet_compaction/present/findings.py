@@ -1,4 +1,4 @@
-"""What a run shows, in the few figures that its pictures, its model and its summary speak of."""
+"""What a run shows, in the few figures that its pictures, its law and its summary speak of."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from lab.evidence.fit import resampled
 from lab.evidence.result import Result
-from lab.evidence.statistics import Interval
-from lab.experiments.parquet_compaction.judge import compaction_interval
-from lab.experiments.parquet_compaction.judge.compaction_interval import (
-    IntervalModel,
-    fitted_intervals,
-    interval_model,
+from lab.experiments.parquet_compaction.judge.compaction_frequency import (
+    FrequencyLaw,
+    frequency_law,
+    held_rung,
+    resampled,
+    without_held,
 )
-from lab.experiments.parquet_compaction.judge.cost_model import fitted, model_of
+from lab.experiments.parquet_compaction.judge.cost_model import fitted_cells, model_of
+from lab.experiments.parquet_compaction.judge.metadata_cost import PAGE, MetadataCost, list_s, metadata_cost
 from lab.experiments.parquet_compaction.judge.query_times import averages
 from lab.experiments.parquet_compaction.measure.query_times import DISK, STORE
 from lab.experiments.parquet_compaction.mechanism.cost_model import Model, fit
 from lab.experiments.parquet_compaction.params import Params
 
+RESAMPLES = 400
+LEAST_BYTES = 1e6  # of a file: below that, footer and row groups weigh more than rows
+OPENING_SHARE = 0.1  # of a query's time that opening files may take, beside reading them
 CONTROL = "over-partitioned"
 
 
@@ -39,114 +43,71 @@ class Findings:
     @cached_property
     def model(self) -> Model:
         """The cost model over the link."""
-        return model_of(self.tables["cells"], self.tables["sizes"])
+        return model_of(self.tables["cells"], STORE)
 
     @cached_property
     def disk(self) -> Model:
         """The cost model on the local disk."""
-        return model_of(self.tables["cells"], place=DISK)
-
-    @property
-    def file_bytes(self) -> float:
-        """Size of file of which opening takes at most `tolerance` of the time, by the model."""
-        return self.model.file_bytes(self.params.tolerance)
+        return model_of(self.tables["cells"], DISK)
 
     @cached_property
-    def file_bytes_interval(self) -> Interval:
-        """95 % interval of `file_bytes`, the model fitted anew on resampled points; infinite where bytes seem free."""
-        points = (
-            fitted(self.tables["cells"], self.tables["sizes"])[["files", "bytes", "seconds"]]
-            .to_numpy()
-            .tolist()
-        )
-        return _ends(resampled([points], self._refitted))
-
-    def _refitted(self, points: list[list[float]]) -> float:
-        return fit(*zip(*points, strict=True)).file_bytes(self.params.tolerance)
+    def frequency_law(self) -> FrequencyLaw:
+        """What a micro-batch costs at each frequency of compaction; fitted without the held-out one."""
+        return frequency_law(without_held(self.rungs))
 
     @cached_property
-    def scans(self) -> pd.DataFrame:
-        """The large scan in each size of file, the smallest files first."""
-        rows = self.tables["sizes"]
-        return rows[rows["whole"]].sort_values("file_bytes", ignore_index=True)
+    def frequency_laws(self) -> list[FrequencyLaw]:
+        """The same as it might as well have come out."""
+        looks, compactions = self.tables["looks"], self.tables["compactions"]
+        drawn = resampled(self.rungs, looks, compactions, self.params.queries_per_batch)
+        return [frequency_law(without_held(table)) for table in drawn]
+
+    def every(self, queries: float) -> tuple[float, tuple[float, float]]:
+        """The law's best frequency at `queries` per micro-batch, and its 95 % interval."""
+        low, high = _ends([each.best(queries) for each in self.frequency_laws])
+        return self.frequency_law.best(queries), (low, high)
 
     @property
-    def scan_bytes(self) -> float:
-        """Bytes of the large scan."""
-        return float((self.scans["files"] * self.scans["file_bytes"]).median())
-
-    @property
-    def good_scan(self) -> Any:
-        """The smallest files of which they and all larger ones are scanned within `tolerance` of the quickest."""
-        near = self.scans["seconds"] <= (1 + self.params.tolerance) * self.scans["seconds"].min()
-        return self.scans.loc[
-            len(near) - int(near[::-1].cumprod().sum()) if near.iloc[-1] else near[near].index[-1]
-        ]
-
-    @property
-    def smallest_scan(self) -> Any:
-        """The large scan in the smallest files."""
-        return self.scans.iloc[0]
-
-    @property
-    def slowdown(self) -> float:
-        """How many times as long the large scan takes in the smallest files as in the quickest."""
-        return float(self.smallest_scan.seconds / self.scans["seconds"].min())
-
-    def visits(self, visit: str) -> Any:
-        """Medians of trips, files and seconds of one visit, by caches as they ship."""
-        rows = self.tables["visits"]
-        return rows[rows["visit"] == visit][["trips", "files", "seconds"]].median()
-
-    @property
-    def trips(self) -> float:
-        """Round trips for each file that a cold full scan of many files opens: requests and handshakes of its files."""
-        return float(self.visits("first").trips / self.visits("first").files)
+    def advised(self) -> str:
+        """The law's best frequency at the load measured, with its interval, in words."""
+        best, (low, high) = self.every(self.params.queries_per_batch)
+        if not math.isfinite(best):
+            return "not at all"
+        return f"every {best:.0f} micro-batches or so (95 % interval {low:.1f} to {high:.1f})"
 
     @cached_property
-    def interval_model(self) -> IntervalModel:
-        """What a micro-batch costs at each compaction interval; fitted without the held-out one."""
-        return interval_model(fitted_intervals(self.intervals))
+    def commit(self) -> MetadataCost:
+        """The law of a commit."""
+        return metadata_cost(self.tables["planned"], "commit")
 
     @cached_property
-    def optimum(self) -> tuple[float, Interval]:
-        """The model's best interval at the load measured, and its 95 % interval."""
-        queries = self.params.queries_per_batch
-        drawn = compaction_interval.resampled(
-            self.intervals, self.tables["looks"], self.tables["compactions"], queries
-        )
-        models = [interval_model(fitted_intervals(table)) for table in drawn]
-        return self.interval_model.best(queries), _ends([each.best(queries) for each in models])
+    def plan(self) -> MetadataCost:
+        """The law of a plan."""
+        return metadata_cost(self.tables["planned"], "plan")
+
+    def listing(self, files: float) -> tuple[float, tuple[float, float]]:
+        """Seconds to list `files`, one full answer after the other; the least and the most that was measured."""
+        pages, single = math.ceil(files / PAGE), list_s(self.tables["planned"])
+        return pages * float(np.median(single)), (pages * min(single), pages * max(single))
 
     @property
     def load(self) -> str:
-        """The query rate of the run, in words."""
+        """The query rate of the ladder, in words."""
         queries = self.params.queries_per_batch
         return f"{queries:g} {'query' if queries == 1 else 'queries'} per micro-batch"
 
     @property
-    def intervals(self) -> pd.DataFrame:
-        """What was measured at each compaction interval."""
-        return self.tables["intervals"]
+    def file_bytes(self) -> float:
+        """Size of file from which opening takes at most `OPENING_SHARE` of the time."""
+        return _file_bytes(self.model)
 
-    @property
-    def best_interval(self) -> Any:
-        """The compaction interval with the least total of query time and compaction."""
-        return self.intervals.loc[self.intervals["total_s"].idxmin()]
-
-    @property
-    def good_intervals(self) -> list[int]:
-        """Around the best: those within `tolerance` of its total, or not distinguishable from it; no worse one between."""
-        best, rows = self.best_interval, self.intervals
-        near = rows["total_s"] <= (1 + self.params.tolerance) * best.total_s
-        near |= rows["total_s_low"] <= best.total_s_high
-        stretch = (~near).cumsum()
-        return rows.loc[near & (stretch == stretch[rows["total_s"].idxmin()]), "every"].tolist()
-
-    @property
-    def poor_intervals(self) -> list[int]:
-        """All others."""
-        return [every for every in self.intervals["every"] if every not in self.good_intervals]
+    @cached_property
+    def file_bytes_interval(self) -> tuple[float, float]:
+        """95 % interval of `file_bytes`: the model fitted anew on resampled cells."""
+        cells, random = fitted_cells(self.tables["cells"], STORE), np.random.default_rng(0)
+        draws = [cells.iloc[random.integers(0, len(cells), len(cells))] for _ in range(RESAMPLES)]
+        fits = [fit(draw["files"], draw["bytes"], draw["seconds"]) for draw in draws]
+        return _ends([_file_bytes(each) for each in fits])
 
     @property
     def layouts(self) -> pd.DataFrame:
@@ -165,6 +126,11 @@ class Findings:
         return (read / read.min()).mean(axis=1)
 
     @property
+    def best(self) -> Any:
+        """The layout that reads least once compacted."""
+        return self.layouts.set_index("layout", drop=False).loc[self.reading.idxmin()]
+
+    @property
     def least(self) -> Any:
         """The layout that gains least from compaction."""
         return self.layouts.loc[self.layouts["ratio"].idxmin()]
@@ -173,6 +139,37 @@ class Findings:
     def most(self) -> Any:
         """The layout that gains most from compaction."""
         return self.layouts.loc[self.layouts["ratio"].idxmax()]
+
+    @property
+    def rungs(self) -> pd.DataFrame:
+        """The ladder of frequencies."""
+        return self.tables["frequency"]
+
+    @property
+    def held(self) -> int:
+        """The frequency that the law was not fitted on."""
+        return held_rung(self.rungs["every"].tolist())
+
+    @property
+    def rung(self) -> Any:
+        """The frequency with the least total of query time and compaction: what is recommended."""
+        return self.rungs.loc[self.rungs["total_s"].idxmin()]
+
+    @property
+    def near(self) -> str:
+        """The frequencies that noise does not let tell from the recommended one, in words; empty if there is none."""
+        rungs, best = self.rungs, self.rung
+        alike = rungs[(rungs["total_s_low"] <= best.total_s_high) & (rungs["every"] != best.every)]
+        return ", ".join(str(every) for every in alike["every"])
+
+    def size(self, place: str, most: bool) -> Any:
+        """The full scan of the log in the fewest or the most files, one row of `sizes`."""
+        rows = self.tables["sizes"].query("place == @place")
+        return rows.loc[rows["files"].idxmax() if most else rows["files"].idxmin()]
+
+    def slowdown(self, place: str) -> float:
+        """How many times as long the same rows take in the most files as in the fewest."""
+        return float(self.size(place, most=True).seconds / self.size(place, most=False).seconds)
 
     def gain(self, place: str) -> float:
         """Average query time before compaction over that after it, over all layouts."""
@@ -186,24 +183,14 @@ class Findings:
         return float(cells[chosen & (cells["place"] == STORE)]["bytes"].iloc[0])
 
 
-def _ends(values: Sequence[float]) -> Interval:
+def _ends(values: Sequence[float]) -> tuple[float, float]:
     """2.5 and 97.5 % of the values, by rank: some may be infinite."""
     ranked = sorted(values)
     return ranked[int(0.025 * len(ranked))], ranked[int(0.975 * len(ranked))]
 
 
-def megabytes(size: float, ends: Interval) -> str:
-    """A size of file with its 95 % interval in MB, which may have no upper end."""
-    low, high = (end / 1e6 for end in ends)
-    if not math.isfinite(high):
-        return f"{low:,.0f} MB or more, not bounded above by this run"
-    return f"{size / 1e6:,.0f} MB (95 % interval {low:,.0f} to {high:,.0f})"
-
-
-def span(values: Sequence[int]) -> str:
-    """Intervals in words: every 3, or from every 3 to every 15."""
-    low, high = min(values), max(values)
-    return f"every {low}" if low == high else f"every {low} to every {high}"
+def _file_bytes(model: Model) -> float:
+    return max(LEAST_BYTES, (1 / OPENING_SHARE - 1) * model.open_s * model.bandwidth)
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:

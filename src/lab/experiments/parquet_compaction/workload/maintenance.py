@@ -80,7 +80,7 @@ def compact_in_place(dataset_uri: str, sort_by: Sequence[str] = (), s3: S3 | Non
 
 
 def _partition(path: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in path.split("/")[1:-1] if "=" in part)
+    return dict(part.split("=", 1) for part in path.split("/")[1:-1])
 
 
 @dataclass(frozen=True)

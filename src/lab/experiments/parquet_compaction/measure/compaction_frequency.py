@@ -1,8 +1,8 @@
-"""How often to compact: the same log ingested at several intervals of compaction, side by side.
+"""How often to compact: the same log ingested at several frequencies of compaction, side by side.
 
-Every micro-batch goes to all ingestions before the next one comes, in an order of its own, so that whatever disturbs the
-machine disturbs all ingestions alike. Versions are kept, so queries on the growing datasets are timed afterwards, in one
-random order over all ingestions and moments.
+Every micro-batch goes to all rungs before the next one comes, in an order of its own, so that whatever disturbs the
+machine disturbs all rungs alike. Versions are kept, so queries on the growing datasets are timed afterwards, in one
+random order over all rungs and moments.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Look:
 
 
 @dataclass
-class Ingestion:
+class Rung:
     """One ingestion with a compaction after every `every` micro-batches.
 
     versions: the dataset after each micro-batch, before any compaction. written, rewritten: bytes of ingestion and of
@@ -73,73 +73,65 @@ class Ingestion:
         return sum(done.seconds for done in self.compactions) / len(self.versions)
 
 
-def ingest_all(
+def climb(
     table: Bench,
     layout: Layout,
     batches: Sequence[pa.Table],
-    intervals: Sequence[int],
+    ladder: Sequence[int],
     target_bytes: int,
     sort_by: Sequence[str],
     seed: int,
-) -> list[Ingestion]:
-    """The whole intervals, ingested and compacted; nothing is queried yet. Only compactions are timed and delayed."""
-    ingestions = [Ingestion(every, table.uri(f"every-{every}")) for every in intervals]
+) -> list[Rung]:
+    """The whole ladder, ingested and compacted; nothing is queried yet. Only compactions are timed and delayed."""
+    rungs = [Rung(every, table.uri(f"every-{every}")) for every in ladder]
     random = np.random.default_rng(seed)
     for number, batch in enumerate(batches, 1):
-        for place in random.permutation(len(ingestions)):
-            ingestion = ingestions[place]
-            _ingest(table, ingestion, batch, layout)
-            if number % ingestion.every == 0:
-                _compact(table, ingestion, target_bytes, sort_by)
-    for ingestion in ingestions:
-        ingestion.account = _account(table, ingestion)
-    return ingestions
+        for place in random.permutation(len(rungs)):
+            rung = rungs[place]
+            _ingest(table, rung, batch, layout)
+            if number % rung.every == 0:
+                _compact(table, rung, target_bytes, sort_by)
+    for rung in rungs:
+        rung.account = _account(table, rung)
+    return rungs
 
 
-def _ingest(table: Bench, ingestion: Ingestion, batch: pa.Table, layout: Layout) -> None:
+def _ingest(table: Bench, rung: Rung, batch: pa.Table, layout: Layout) -> None:
     start = table.link.traffic().bytes_in
-    ingestion.versions.append(append(open_files(ingestion.uri, table.s3), batch, layout))
-    ingestion.written += table.link.traffic().bytes_in - start
+    rung.versions.append(append(open_files(rung.uri, table.s3), batch, layout))
+    rung.written += table.link.traffic().bytes_in - start
 
 
-def _compact(table: Bench, ingestion: Ingestion, target_bytes: int, sort_by: Sequence[str]) -> None:
+def _compact(table: Bench, rung: Rung, target_bytes: int, sort_by: Sequence[str]) -> None:
     start = table.link.traffic().bytes_in
     with table.link.delay(table.rtt_s):
-        ingestion.compactions.append(compact(ingestion.uri, target_bytes, sort_by, table.s3))
-    ingestion.rewritten += table.link.traffic().bytes_in - start
+        rung.compactions.append(compact(rung.uri, target_bytes, sort_by, table.s3))
+    rung.rewritten += table.link.traffic().bytes_in - start
 
 
-def _account(table: Bench, ingestion: Ingestion) -> Account:
+def _account(table: Bench, rung: Rung) -> Account:
     """Nothing was deleted, so what the store lists is all that was ever written."""
-    merged = sum(done.bytes_written for done in ingestion.compactions)
-    appended = ingestion.versions[0].bytes
-    for number, (before, after) in enumerate(pairwise(ingestion.versions), 1):
-        done = ingestion.compactions[number // ingestion.every - 1] if number % ingestion.every == 0 else None
+    merged = sum(done.bytes_written for done in rung.compactions)
+    appended = rung.versions[0].bytes
+    for number, (before, after) in enumerate(pairwise(rung.versions), 1):
+        done = rung.compactions[number // rung.every - 1] if number % rung.every == 0 else None
         appended += after.bytes - (done.after if done else before).bytes
-    listed = stock(open_files(ingestion.uri, table.direct))
-    return account(ingestion.written + ingestion.rewritten, Stock(0, 0), listed, appended + merged)
+    listed = stock(open_files(rung.uri, table.direct))
+    return account(rung.written + rung.rewritten, Stock(0, 0), listed, appended + merged)
 
 
-def query_all(
-    table: Bench,
-    ingestions: Sequence[Ingestion],
-    layout: Layout,
-    query: Query,
-    threads: int,
-    looks: int,
-    seed: int,
+def look_all(
+    table: Bench, rungs: Sequence[Rung], layout: Layout, query: Query, threads: int, looks: int, seed: int
 ) -> None:
-    """Time the query on every ingestion at `looks` moments, all ingestions and moments in one random order."""
+    """Time the query on every rung at `looks` moments, all rungs and moments in one random order."""
     random = np.random.default_rng(seed)
-    work = [
-        (ingestion, moment) for ingestion in ingestions for moment in moments(ingestion.files, looks, random)
-    ]
+    work = [(rung, moment) for rung in rungs for moment in moments(rung.files, looks, random)]
     with session(table.s3, threads) as duck, table.link.delay(table.rtt_s):
         for place in random.permutation(len(work)):
-            ingestion, moment = work[place]
-            version = ingestion.versions[moment]
-            answer, crossed = over_link(table, duck, query, ingestion.uri, layout, version.number)
-            ingestion.looks.append(Look(moment + 1, answer.files, answer.seconds, crossed.bytes_out))
+            rung, moment = work[place]
+            version = rung.versions[moment]
+            answer, crossed = over_link(table, duck, query, rung.uri, layout, version.number)
+            rung.looks.append(Look(moment + 1, answer.files, answer.seconds, crossed.bytes_out))
 
 
 def moments(files: Sequence[int], looks: int, random: np.random.Generator) -> list[int]:
