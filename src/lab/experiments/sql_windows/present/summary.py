@@ -87,8 +87,8 @@ def _decisions(treatment: Result, controls: Mapping[str, Result], params: Params
         ),
         Decision(
             "Which sliding aggregates get slow with a wide frame on PostgreSQL?",
-            f"max() and min(), and sum() and avg() of float4 or float8: their work grows with the width (slopes {slope:.2f} "
-            f"and {floats:.2f}). sum() and avg() of integers and numeric stay flat.",
+            f"max() and sum() of double precision: their work grows with the width (slopes {slope:.2f} and {floats:.2f}), "
+            "while sum() of integers stays flat. By the manual min(), and avg() and sum() of any float, go the same way.",
             "measured",
             ["sliding_max_counterexample", "float_sum_counterexample", "others_stay_flat"],
             figure="sliding",
