@@ -29,7 +29,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"{told} (geometric mean of {len(params.numbers)} queries, engines warm; {_order(treatment)}, where = is not told "
             f"apart). {seen.detail}; "
             f"{seen.value:,} differ from TPC-H's published answers. {_formats(treatment, full)} {_cluster(treatment)}"
-        ),
+        ).strip(),
         headline=_headline(treatment, params, slowest, fastest),
         decisions=_decisions(treatment, params, full),
     )
