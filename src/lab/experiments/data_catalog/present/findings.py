@@ -1,0 +1,72 @@
+"""Figures of one run that pictures, model and summary share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from lab.evidence.result import Result
+from lab.experiments.data_catalog.judge.metrics import slug
+from lab.experiments.data_catalog.judge.model import Growth, fitted, medians
+from lab.experiments.data_catalog.params import KINDS, Params
+from lab.experiments.data_catalog.workload.arms import LIKE, POSTGRES, SQLITE, TRIGRAMS, WHOLE_WORDS
+
+ARMS = (SQLITE, POSTGRES, WHOLE_WORDS, TRIGRAMS, LIKE)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """One run, read by name."""
+
+    params: Params
+    treatment: Result
+    controls: Mapping[str, Result]
+
+    def value(self, metric: str) -> float:
+        return self.treatment.metric(metric).value
+
+    def of(self, measure: str, arm: str) -> float:
+        """A measure of one arm over the common queries."""
+        return self.value(slug(measure, arm))
+
+    def found(self, kind: str, arm: str) -> float:
+        """Share of one kind's queries with a relevant dataset in the first ten."""
+        return self.value(slug("found", kind, arm))
+
+    @cached_property
+    def queries(self) -> pd.DataFrame:
+        return self.treatment.tables["queries"]
+
+    @cached_property
+    def common(self) -> pd.DataFrame:
+        return self.queries[self.queries["kind"].isin(KINDS)]
+
+    def by_form(self, form: str, arm: str, measure: str = "success") -> float:
+        """A measure of the common queries in one form."""
+        chosen = self.common[(self.common["form"] == form) & (self.common["arm"] == arm)]
+        return float(chosen[measure].mean())
+
+    @cached_property
+    def times(self) -> pd.Series:
+        """ms of a search by factor."""
+        return medians(self.treatment.tables["growth"])
+
+    @cached_property
+    def growth(self) -> Growth:
+        return fitted(self.treatment.tables["growth"])
+
+    @cached_property
+    def boosts(self) -> pd.DataFrame:
+        """nDCG and age by boost."""
+        return self.treatment.tables["boosts"].groupby("boost")[["ndcg", "age"]].mean()
+
+
+def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
+    return Findings(treatment.of(Params), treatment, controls)
