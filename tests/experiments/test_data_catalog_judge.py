@@ -1,0 +1,232 @@
+"""The oracle and the judgement, on histories of which the outcome is known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.evidence.criteria import Observation, judge
+from lab.experiments.data_catalog import CRITERIA
+from lab.experiments.data_catalog.judge import measures, model, observations
+from lab.experiments.data_catalog.measure.seen import Asked, Compared, Seen, Served
+from lab.experiments.data_catalog.oracle import Fact, Query, facets, relevant
+from lab.experiments.data_catalog.oracle import measures as by_definition
+from lab.experiments.data_catalog.params import Params
+from lab.experiments.data_catalog.workload.arms import LIKE, POSTGRES, SQLITE
+from lab.load.histogram import histogram
+
+FACTS = (
+    Fact(
+        "a/wage1",
+        "wage1",
+        "José Núñez",
+        "jose.nunez@example.org",
+        ("wt.loss", "age"),
+        frozenset({"heart", "wages"}),
+    ),
+    Fact("b/wage1", "Wage.1", "Dana Wood", "dana.wood@example.org", ("age",), frozenset({"wages"})),
+    Fact("b/other", "wager", "Dana Wood", "dana.wood@example.org", ("Age", "page"), frozenset()),
+)
+
+
+def outcome(name: str, observed: Observation) -> str:
+    return judge(next(item for item in CRITERIA if item.name == name), {name: observed}).outcome
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (Query("name", "exact", "WAGE1", ("wage1",)), {"a/wage1", "b/wage1"}),
+        (Query("name", "typo", "wgae1", ("wage1",)), {"a/wage1", "b/wage1"}),
+        (Query("name", "prefix", "wag", ("wag",)), {"a/wage1", "b/wage1", "b/other"}),
+        (Query("owner", "exact", "nunez", ("Núñez",)), {"a/wage1"}),
+        (Query("owner", "exact", "", ("dana.wood@example.org",)), {"b/wage1", "b/other"}),
+        (Query("owner", "prefix", "woo", ("woo",)), {"b/wage1", "b/other"}),
+        (Query("field", "exact", "age", ("age",)), {"a/wage1", "b/wage1", "b/other"}),
+        (Query("field", "two", "age wt_loss", ("age", "wt_loss")), {"a/wage1"}),
+        (Query("text", "two", "", ("heart", "wages")), {"a/wage1"}),
+    ],
+)
+def test_relevant_is_every_dataset_that_is_meant(query: Query, found: set[str]) -> None:
+    assert relevant(query, FACTS) == found
+
+
+def test_measures_of_a_known_answer() -> None:
+    found = by_definition(["x", "a", "y", "b"], {"a", "b", "c"})
+    assert (found["success"], found["precision"], found["recall"], found["mrr"]) == (1.0, 0.2, 2 / 3, 0.5)
+    assert found["r_precision"] == 1 / 3
+    ideal = 1 + 1 / math.log2(3) + 1 / 2
+    assert found["ndcg"] == pytest.approx((1 / math.log2(3) + 1 / math.log2(5)) / ideal)
+
+
+IDS = st.lists(st.sampled_from("abcdefghijklmno"), max_size=15, unique=True)
+
+
+@given(
+    ranked=st.lists(IDS, min_size=1, max_size=5),
+    wanted=st.sets(st.sampled_from("abcdefghijklmnopq"), min_size=1),
+)
+def test_the_library_and_the_definitions_agree_on_any_answer(
+    ranked: list[list[str]], wanted: set[str]
+) -> None:
+    queries = [Query("name", "exact", "q", ("q",)) for _ in ranked]
+    asked = Asked(queries, [wanted] * len(ranked), {"arm": ranked})
+    assert measures.largest_difference(asked, measures.measured(asked))[0] < 1e-6
+
+
+def test_an_answer_that_is_empty_counts_as_nothing_found_and_is_not_passed_over() -> None:
+    asked = Asked([Query("name", "exact", "q", ("q",))] * 2, [{"a"}, {"a"}], {"arm": [["a"], []]})
+    table = measures.measured(asked)
+    assert list(table["success"]) == [1.0, 0.0] and len(table) == 2
+
+
+def answers(found: dict[str, int], arms: tuple[str, ...] = (SQLITE, POSTGRES), of: int = 200) -> pd.DataFrame:
+    """`found` of `of` queries by kind, the same in all arms."""
+    return pd.DataFrame(
+        [
+            {
+                "arm": arm,
+                "query": f"{kind}{place}",
+                "kind": kind,
+                "form": "exact",
+                "success": float(place < count),
+                "ndcg": 0.5,
+            }
+            for arm in arms
+            for kind, count in found.items()
+            for place in range(of)
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("worst", "due"),
+    [(200, "pass"), (195, "pass"), (182, "inconclusive"), (178, "inconclusive"), (160, "fail")],
+)
+def test_the_worst_kind_decides_and_a_limit_within_the_interval_is_no_answer(worst: int, due: str) -> None:
+    table = answers({"name": 200, "owner": worst, "field": 200, "text": 0})
+    assert (
+        outcome("common_queries_found", observations.common_queries_found(table, (SQLITE, POSTGRES))) == due
+    )
+
+
+def test_one_bad_store_is_enough_and_text_queries_do_not_count() -> None:
+    good, bad = answers({"name": 200, "text": 0}, (SQLITE,)), answers({"name": 100}, (POSTGRES,))
+    seen = observations.common_queries_found(pd.concat([good, bad]), (SQLITE, POSTGRES))
+    assert (seen.value, outcome("common_queries_found", seen)) == (0.5, "fail")
+    assert observations.common_queries_found(good, (SQLITE,)).value == 1.0
+
+
+@pytest.mark.parametrize(("ours", "due"), [(0.9, "pass"), (0.5, "inconclusive"), (0.2, "fail")])
+def test_ranking_better_than_like_is_judged_query_by_query(ours: float, due: str) -> None:
+    random = np.random.default_rng(0)
+    table = answers({"name": 200}, (SQLITE, LIKE))
+    table["ndcg"] = np.where(table["arm"] == SQLITE, ours, 0.5) + random.normal(0, 0.05, len(table))
+    assert outcome("ranks_better_than_like", observations.ranks_better(table, SQLITE, LIKE)) == due
+
+
+@pytest.mark.parametrize("name", ["stores_agree", "corrections_complete", "facets_count"])
+def test_one_case_that_differs_breaks_an_invariant(name: str) -> None:
+    assert outcome(name, observations.differing(Compared(100, []))) == "pass"
+    assert outcome(name, observations.differing(Compared(100, ["wgae"]))) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "due"),
+    [
+        (200, "answered", "pass"),
+        (422, "q: too long", "pass"),
+        (422, "", "fail"),
+        (500, "Internal Server Error", "fail"),
+        (0, "closed", "fail"),
+        (404, "no", "fail"),
+    ],
+)
+def test_bad_input_is_answered_or_refused_in_words_and_nothing_else(
+    status: int, words: str, due: str
+) -> None:
+    rows = [("s", "fine", 200, "answered"), ("s", "bad", status, words)]
+    seen = observations.no_server_error(pd.DataFrame(rows, columns=["store", "input", "status", "words"]))
+    assert outcome("no_server_error", seen) == due
+
+
+def boosted(age: float, ndcg: float) -> pd.DataFrame:
+    rows = [
+        (boost, query, *((0.9, 200.0) if boost == 0 else (ndcg, age)))
+        for query in range(20)
+        for boost in (0.0, 0.5)
+    ]
+    return pd.DataFrame(rows, columns=["boost", "query", "ndcg", "age"])
+
+
+@pytest.mark.parametrize(
+    ("age", "ndcg", "due"),
+    [(100, 0.9, ("pass", "pass")), (199, 0.9, ("fail", "pass")), (50, 0.8, ("pass", "fail"))],
+)
+def test_freshness_must_show_and_may_cost_little(age: float, ndcg: float, due: tuple[str, str]) -> None:
+    seen = observations.freshness(Params(), boosted(age, ndcg))
+    assert tuple(outcome(name, seen[name]) for name in ("fresher_first", "freshness_costs_little")) == due
+
+
+def served(punctual: float = 1.0, answered: float = 1.0, ms: int = 10) -> Served:
+    return Served("SQLite", histogram([ms * 1_000_000] * 100), punctual, answered, 100, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "due"), [({}, "pass"), ({"punctual": 0.98}, "fail"), ({"answered": 0.98}, "fail")]
+)
+def test_a_load_that_was_not_offered_or_not_answered_is_seen(given: dict[str, float], due: str) -> None:
+    assert outcome("load_reached", observations.load_reached([served(), served(**given)])) == due
+
+
+def test_p95_is_that_of_the_slower_store() -> None:
+    assert observations.p95([served(ms=10), served(ms=300)]).value == pytest.approx(300, rel=1e-3)
+
+
+def grown(ms: dict[float, float], beta: float = 0.6) -> pd.DataFrame:
+    rows = [
+        (
+            factor,
+            int(2_000 * factor),
+            round(30 * (2_000 * min(factor, 1)) ** beta),
+            5e6 * factor,
+            number,
+            time,
+            10.0,
+        )
+        for factor, time in ms.items()
+        for number in range(3)
+    ]
+    return pd.DataFrame(
+        rows, columns=["factor", "datasets", "tokens", "words", "bytes", "round", "ms", "matches"]
+    )
+
+
+LINEAR = {0.125: 1.25, 0.25: 1.5, 0.5: 2.0, 1.0: 3.0, 10.0: 21.0}
+
+
+@pytest.mark.parametrize(("largest", "due"), [(21.0, "pass"), (18.0, "pass"), (42.0, "fail"), (10.0, "fail")])
+def test_the_largest_catalog_is_predicted_from_the_smaller_ones_alone(largest: float, due: str) -> None:
+    seen = observations.observe(Params(), Seen(growth=grown(LINEAR | {10.0: largest})))
+    assert outcome("model_predicts", seen["model_predicts"]) == due
+
+
+def test_the_fitted_constants_are_those_that_made_the_data() -> None:
+    made = model.fitted(grown(LINEAR))
+    assert (made.time.fixed, made.time.each) == (pytest.approx(1.0), pytest.approx(0.001))
+    assert made.beta == pytest.approx(0.6, abs=0.01) and (made.bytes_each, made.tokens_each) == (2_500, 100)
+    assert (made.processes(2_000, 50), made.processes(2_000, 400)) == (1, 3)
+
+
+def test_facets_are_counted_once_for_each_dataset() -> None:
+    items = [{"owner": "a", "tag": ["x", "x", "y"]}, {"owner": "a", "tag": []}]
+    assert facets(items, ["owner", "tag"]) == {"owner": {"a": 2}, "tag": {"x": 1, "y": 1}}
+
+
+def test_nothing_seen_is_nothing_observed() -> None:
+    assert observations.observe(Params(), Seen()) == {}
