@@ -122,6 +122,12 @@ def test_one_bad_store_is_enough_and_text_queries_do_not_count() -> None:
     assert observations.common_queries_found(good, (SQLITE,)).value == 1.0
 
 
+def test_what_like_can_not_find_at_all_is_not_held_against_its_ranking() -> None:
+    table = answers({"name": 200}, (SQLITE, LIKE))
+    mistyped = table.assign(form="typo", query=table["query"] + "t", ndcg=(table["arm"] == SQLITE) * 1.0)
+    assert observations.ranks_better(pd.concat([table, mistyped]), SQLITE, LIKE).value == 0.0
+
+
 @pytest.mark.parametrize(("ours", "due"), [(0.9, "pass"), (0.5, "inconclusive"), (0.2, "fail")])
 def test_ranking_better_than_like_is_judged_query_by_query(ours: float, due: str) -> None:
     random = np.random.default_rng(0)

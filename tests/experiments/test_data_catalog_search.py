@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from lab.experiments.data_catalog import (
     open_catalog,
     search,
 )
+from lab.experiments.data_catalog.kit.catalog import connections
 from lab.experiments.data_catalog.mechanism import Postgres
 from lab.services.postgres import postgres
 
@@ -282,6 +284,19 @@ def test_a_lost_connection_is_named_and_the_next_search_opens_another(server: st
     assert ids(catalog, "orders") == ["s/orders"]
     catalog.close()
     Postgres(server, schema).drop()
+
+
+def test_when_all_connections_are_taken_the_next_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "LONGEST_WAIT_S", 0.05)
+    catalog = open_catalog(str(tmp_path / "c.db"))
+    with ExitStack() as stack:
+        for _ in range(connections.MOST_CONNECTIONS):
+            stack.enter_context(catalog._connections.one())
+        with pytest.raises(StoreError, match="no connection was free"):
+            len(catalog)
+    assert len(catalog) == 0
 
 
 def test_sqlite_keeps_other_tables_of_a_file_that_it_is_given(tmp_path: Path) -> None:

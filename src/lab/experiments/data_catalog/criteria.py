@@ -15,7 +15,7 @@ CRITERIA = (
     ),
     Criterion(
         "ranks_better_than_like",
-        "Without typing errors too, where LIKE finds something, the catalog's nDCG@10 is higher; difference of the means.",
+        "Without typing errors too, on one word or name that LIKE can find, the catalog's nDCG@10 is higher; mean difference.",
         at_least(0.0),
         "ratio",
     ),

@@ -92,7 +92,7 @@ def bad_input(targets: Mapping[str, str], apps: Mapping[str, WebApp]) -> pd.Data
 
 
 def bad_texts(texts: Mapping[str, str], search: Search, name: str) -> pd.DataFrame:
-    """The same of an arm that no application serves: an exception is what would be a status of 500."""
+    """The same of an arm that no application serves: a ValueError is a refusal in words, any other exception a 500."""
     return pd.DataFrame(
         [(name, what, *_tried(lambda text=text: search(text, 10))) for what, text in texts.items()],  # type: ignore[misc]
         columns=["store", "input", "status", "words"],
@@ -103,7 +103,8 @@ def _tried(call: Callable[[], object]) -> tuple[int, str]:
     try:
         call()
     except Exception as error:  # whatever it is, a reader would see it
-        return 500, f"{type(error).__name__}: {error}"
+        meant = isinstance(error, ValueError) and not isinstance(error, UnicodeError)
+        return WELL_REFUSED if meant else 500, f"{type(error).__name__}: {error}"
     return OK, "answered"
 
 

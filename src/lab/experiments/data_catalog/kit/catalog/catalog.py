@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from .connections import Connections
 from .dataset import AGES, KINDS, Answer, Dataset, Hit, QueryError
-from .engines import Connections, Engine, Postgres, Sqlite
+from .engines import Engine, Postgres, Sqlite
 from .indexing import document, labels
 from .question import Options, Tried, expression, narrowing, reasons, terms, tries
 from .words import SHORTEST_CORRECTED, deletions, joined, one_edit

@@ -6,7 +6,6 @@ them in their own ways: SQLite by BM25 with a weight for each column, PostgreSQL
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,6 @@ COLUMNS = {
     "body": (0.2, "D"),
 }
 RANKS = "{0.02, 0.1, 1.0, 1.0}"  # of D, C, B, A
-MOST_CONNECTIONS = 8  # at a time; whoever comes later waits
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS dataset (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
@@ -217,34 +215,3 @@ def _vector(found: Mapping[str, Sequence[str]]) -> str:
             if len(known) < 255:
                 known.append(f"{min(place, 16_383)}{label}")
     return " ".join(f"'{word}':{','.join(at)}" for word, at in places.items())
-
-
-class Connections:
-    """At most MOST_CONNECTIONS to a store, each used by one thread at a time. One that failed is not used again."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._free: queue.LifoQueue[Any] = queue.LifoQueue()
-        for _ in range(MOST_CONNECTIONS):
-            self._free.put(None)
-
-    @contextmanager
-    def one(self) -> Iterator[Any]:
-        connection = self._free.get()
-        try:
-            connection = connection or self._engine.connect()
-            yield connection
-        except BaseException:
-            if connection is not None:
-                connection.close()
-            connection = None
-            raise
-        finally:
-            self._free.put(connection)
-
-    def close(self) -> None:
-        """Close those that are not in use."""
-        for _ in range(MOST_CONNECTIONS):
-            if (connection := self._free.get()) is not None:
-                connection.close()
-            self._free.put(None)
