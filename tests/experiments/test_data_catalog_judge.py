@@ -194,39 +194,39 @@ def test_p95_is_that_of_the_slower_store() -> None:
     assert observations.p95([served(ms=10), served(ms=300)]).value == pytest.approx(300, rel=1e-3)
 
 
-def grown(ms: dict[float, float], beta: float = 0.6) -> pd.DataFrame:
+def searched(fixed: float, each: float, copies: float) -> pd.DataFrame:
+    """Searches that take `fixed` and `each` match; in ten copies `copies` times as long as that says."""
     rows = [
-        (
-            factor,
-            int(2_000 * factor),
-            round(30 * (2_000 * min(factor, 1)) ** beta),
-            5e6 * factor,
-            number,
-            time,
-            10.0,
-        )
-        for factor, time in ms.items()
+        (factor, 2_000 * factor, 5_000_000 * factor, f"q{found}", number, found * factor, time)
+        for factor in (1, 10)
         for number in range(3)
+        for found in (10, 40, 150)
+        for time in [(fixed + each * found * factor) * (copies if factor > 1 else 1)]
     ]
-    return pd.DataFrame(
-        rows, columns=["factor", "datasets", "tokens", "words", "bytes", "round", "ms", "matches"]
-    )
+    return pd.DataFrame(rows, columns=["factor", "datasets", "bytes", "query", "round", "matches", "ms"])
 
 
-LINEAR = {0.125: 1.25, 0.25: 1.5, 0.5: 2.0, 1.0: 3.0, 10.0: 21.0}
+def counted(beta: float = 0.6) -> pd.DataFrame:
+    rows = [
+        (part, int(2_000 * part), int(200_000 * part), round(30 * (200_000 * part) ** beta))
+        for part in (0.125, 0.25, 0.5, 1.0)
+    ]
+    return pd.DataFrame(rows, columns=["factor", "datasets", "tokens", "words"])
 
 
-@pytest.mark.parametrize(("largest", "due"), [(21.0, "pass"), (18.0, "pass"), (42.0, "fail"), (10.0, "fail")])
-def test_the_largest_catalog_is_predicted_from_the_smaller_ones_alone(largest: float, due: str) -> None:
-    seen = observations.observe(Params(), Seen(growth=grown(LINEAR | {10.0: largest})))
+@pytest.mark.parametrize(("copies", "due"), [(1.0, "pass"), (1.2, "pass"), (2.0, "fail"), (0.5, "fail")])
+def test_the_copies_are_predicted_from_the_catalog_alone(copies: float, due: str) -> None:
+    seen = observations.observe(Params(), Seen(times=searched(1.0, 0.01, copies), words=counted()))
     assert outcome("model_predicts", seen["model_predicts"]) == due
+    assert outcome("vocabulary_predicted", seen["vocabulary_predicted"]) == "pass"
 
 
 def test_the_fitted_constants_are_those_that_made_the_data() -> None:
-    made = model.fitted(grown(LINEAR))
-    assert (made.time.fixed, made.time.each) == (pytest.approx(1.0), pytest.approx(0.001))
+    made = model.fitted(searched(1.0, 0.01, 1.0), counted())
+    assert (made.time.fixed, made.time.each) == (pytest.approx(1.0), pytest.approx(0.01))
+    assert made.share == pytest.approx(200 / 3 / 2_000) and made.ms(2_000) == pytest.approx(1 + 2 / 3)
     assert made.beta == pytest.approx(0.6, abs=0.01) and (made.bytes_each, made.tokens_each) == (2_500, 100)
-    assert (made.processes(2_000, 50), made.processes(2_000, 400)) == (1, 3)
+    assert (made.processes(2_000, 50), made.processes(2_000, 800)) == (1, 3)
 
 
 def test_facets_are_counted_once_for_each_dataset() -> None:

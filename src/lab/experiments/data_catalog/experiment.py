@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from lab.experiments.data_catalog.measure.seen import Asked, Seen
 from lab.experiments.data_catalog.mechanism import Catalog, Postgres
 from lab.experiments.data_catalog.params import Params
 from lab.experiments.data_catalog.workload import arms, hostile
-from lab.experiments.data_catalog.workload.arms import POSTGRES, RAW, SQLITE, Arm
+from lab.experiments.data_catalog.workload.arms import LIKE, POSTGRES, RAW, SQLITE, Arm
 from lab.experiments.data_catalog.workload.datasets import WHEEL, pages
 from lab.progress import steps
 from lab.services.postgres import postgres
@@ -43,16 +43,15 @@ def run(params: Params, arm: Arm) -> Result:
     """One arm, a reader's own too, on all queries: what it finds, in which order, and what bad input does to it."""
     collection = Collection(params, pages(params))
     with tempfile.TemporaryDirectory(dir=session().folder) as folder:
-        return _one(collection, arm, Path(folder))
+        ranked = retrieval.ask_all(collection, [arm], Path(folder)).ranked[arm.name]
+        return _one(collection, arm, Path(folder), ranked)
 
 
 def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     """The catalog on both stores beside what databases offer without it; two of those are the controls."""
-    with steps(9) as work, tempfile.TemporaryDirectory(dir=session().folder) as name:
+    with steps(8) as work, tempfile.TemporaryDirectory(dir=session().folder) as name:
         work.next("datasets")
         collection, folder = Collection(params, pages(params)), Path(name)
-        work.next("controls")
-        controls = {arm.name: _one(collection, arm, folder) for arm in (arms.like(), arms.raw_match())}
         work.next("stores")
         with _stores(collection, folder) as made, service.applications(made.told) as apps:
             work.next("queries")
@@ -69,11 +68,15 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
             served = service.under_load(collection, apps)
             work.next("freshness")
             boosts = retrieval.boosts(collection, made.path)
+            work.next("growth")
+            times, words = growth.times(collection, made.sqlite, made.path), growth.words(collection)
             versions = {"uvicorn": apps[SQLITE].version} | _versions(made)
-        work.next("growth")
-        sizes = growth.growth(collection, folder)
-    seen = Seen(asked, agreement, corrected, counted, answers, served, boosts, sizes, examples, sample)
-    return _result(params, seen, (SQLITE, POSTGRES), versions), controls
+        controls = {
+            LIKE: _one(collection, arms.like(), folder, asked.ranked[LIKE]),
+            RAW: _one(collection, arms.raw_match(), folder, None),
+        }
+    parts = (asked, agreement, corrected, counted, answers, served, boosts, times, words, examples, sample)
+    return _result(params, Seen(*parts), (SQLITE, POSTGRES), versions), controls
 
 
 def _examples(collection: Collection) -> list[str]:
@@ -91,10 +94,10 @@ def _asked(collection: Collection, made: Stores, folder: Path) -> Asked:
     return Asked(collection.queries, collection.relevant, ranked | dict(others.ranked))
 
 
-def _one(collection: Collection, arm: Arm, folder: Path) -> Result:
+def _one(collection: Collection, arm: Arm, folder: Path, ranked: Sequence[Sequence[str]] | None) -> Result:
+    """An arm under bad input; ranked: what it found of all queries, None if it can't be asked them."""
     with arm.open(collection.datasets, folder) as search:
         broken = service.bad_texts(hostile.texts(collection.params.seed), search, arm.name)
-        ranked = None if arm.name == RAW else retrieval.ask(collection, search)
     asked = Asked(collection.queries, collection.relevant, {arm.name: ranked}) if ranked is not None else None
     return _result(collection.params, Seen(asked, hostile=broken), (arm.name,), {})
 

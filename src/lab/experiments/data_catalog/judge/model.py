@@ -1,4 +1,4 @@
-"""Time of a search against the size of the catalog: a fixed part, and one for what it matches. And Heaps' law for words."""
+"""Time of a search against what it matches: a fixed part, and one for each dataset found. And Heaps' law for words."""
 
 from __future__ import annotations
 
@@ -14,19 +14,26 @@ BUSY = 0.5  # of a process, at most (our threshold): above, searches queue
 
 @dataclass(frozen=True)
 class Growth:
-    """time: ms of a search with facets by datasets; bytes_each: of a dataset, with its index.
+    """time: ms of a search with facets by datasets that it matches; share: of the catalog that a search matches.
 
-    Different words of t words in a row are k t^beta; tokens_each: words in a row of a dataset.
+    bytes_each: of a dataset, with its index. Different words of t words in a row are k t^beta; tokens_each: words in a
+    row of a dataset.
     """
 
     time: Line
+    share: float
     bytes_each: float
     tokens_each: float
     k: float
     beta: float
 
     def ms(self, datasets: float) -> float:
-        return self.time.at(datasets)
+        """Mean time of a search in a catalog of that size."""
+        return self.time.at(self.share * datasets)
+
+    def reaches(self, ms: float) -> float:
+        """Datasets at which a search takes so long."""
+        return self.time.reaches(ms) / self.share
 
     def words(self, datasets: float) -> float:
         return float(self.k * (self.tokens_each * datasets) ** self.beta)
@@ -36,34 +43,35 @@ class Growth:
         return max(1, int(np.ceil(rate * self.ms(datasets) / 1e3 / BUSY)))
 
 
-def fitted(growth: pd.DataFrame) -> Growth:
-    """From catalogs of this size and smaller; words from those of at most a half."""
-    sizes = growth.drop_duplicates("factor").sort_values("factor")
-    known, parts = sizes[sizes["factor"] <= 1], sizes[sizes["factor"] < 1]
+def fitted(times: pd.DataFrame, words: pd.DataFrame) -> Growth:
+    """Times from the searches in the catalog itself, none of its copies; words from parts of at most a half."""
+    own = medians(times[times["factor"] == 1])
+    datasets, size = (float(times.loc[times["factor"] == 1, name].iloc[0]) for name in ("datasets", "bytes"))
+    parts, whole = words[words["factor"] < 1], words[words["factor"] == 1].iloc[0]
     beta, log_k = np.polyfit(np.log(parts["tokens"]), np.log(parts["words"]), 1)
-    whole = known.iloc[-1]
     return Growth(
-        line(known["datasets"], medians(growth)[known["factor"]], relative=True).rising(),
-        float(whole["bytes"]) / float(whole["datasets"]),
+        line(own["matches"], own["ms"]).rising(),
+        float(own["matches"].mean()) / datasets,
+        size / datasets,
         float(whole["tokens"]) / float(whole["datasets"]),
         float(np.exp(log_k)),
         float(beta),
     )
 
 
-def medians(growth: pd.DataFrame) -> pd.Series:
-    """Median over the rounds of the mean time of a search, by factor, ms."""
-    return growth.groupby("factor")["ms"].median()
+def medians(times: pd.DataFrame) -> pd.DataFrame:
+    """Of each search and size the median over the rounds. Columns: factor, query, datasets, matches, ms."""
+    grouped = times.groupby(["factor", "query"], sort=False)
+    return grouped.agg({"datasets": "first", "matches": "first", "ms": "median"}).reset_index()
 
 
-def predicted(growth: pd.DataFrame) -> tuple[float, float]:
-    """(predicted, measured) time of a search on the largest catalog, ms."""
-    largest = growth["factor"].max()
-    datasets = float(growth.loc[growth["factor"] == largest, "datasets"].iloc[0])
-    return fitted(growth).ms(datasets), float(medians(growth)[largest])
+def predicted(times: pd.DataFrame, words: pd.DataFrame) -> tuple[float, float]:
+    """(predicted, measured) mean time of a search in the copies, ms."""
+    copies = medians(times[times["factor"] == times["factor"].max()])
+    return fitted(times, words).ms(float(copies["datasets"].iloc[0])), float(copies["ms"].mean())
 
 
-def words(growth: pd.DataFrame) -> tuple[float, float]:
+def counted(times: pd.DataFrame, words: pd.DataFrame) -> tuple[float, float]:
     """(predicted, counted) words of the whole catalog."""
-    whole = growth[growth["factor"] == 1].iloc[0]
-    return fitted(growth).words(float(whole["datasets"])), float(whole["words"])
+    whole = words[words["factor"] == 1].iloc[0]
+    return fitted(times, words).words(float(whole["datasets"])), float(whole["words"])

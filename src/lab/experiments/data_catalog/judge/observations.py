@@ -43,9 +43,9 @@ def observe(params: Params, seen: Seen, arms: Sequence[str] = (SQLITE, POSTGRES)
         found |= freshness(params, seen.boosts)
     if seen.served:
         found |= {"load_reached": load_reached(seen.served), "p95_at_clients": p95(seen.served)}
-    if seen.growth is not None:
-        found["model_predicts"] = _prediction(*model.predicted(seen.growth), "ms")
-        found["vocabulary_predicted"] = _prediction(*model.words(seen.growth), "words")
+    if seen.times is not None and seen.words is not None:
+        found["model_predicts"] = _prediction(*model.predicted(seen.times, seen.words), "ms")
+        found["vocabulary_predicted"] = _prediction(*model.counted(seen.times, seen.words), "words")
     return found
 
 

@@ -1,9 +1,13 @@
-"""The catalog at other sizes: parts of it, and copies. A copy adds no word, and as many matches to every query."""
+"""The catalog at other sizes: its words in parts of it, the time of a search in copies of it.
+
+A copy adds no word, and as many matches to every query as there were.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,66 +22,77 @@ from lab.load.interleave import interleaved
 PARTS = (0.125, 0.25, 0.5, 1.0)
 SEARCHES = 40
 ROUNDS = 5
+SHORTEST = 4  # letters of a word that is counted, as of one that is corrected
 
 
-def growth(collection: Collection, folder: Path) -> pd.DataFrame:
-    """One row for each size and round. Columns: factor, datasets, tokens (words in a row), words (different ones), bytes,
-    round, ms (processor time, mean of SEARCHES searches with facets), matches (mean)."""
-    factors = [*PARTS, float(collection.params.copies)]
-    made = {factor: _made(collection, factor, folder) for factor in factors}
-    facts = {
-        factor: (len(catalog), tokens, catalog.vocabulary(), catalog.size())
-        for factor, (catalog, tokens) in made.items()
-    }
-    asked = _sample(collection)
+def words(collection: Collection) -> pd.DataFrame:
+    """Words of parts of the datasets. Columns: factor, datasets, tokens (words in a row), words (different ones).
+
+    Of a part, those that one drawn at random has on average: a word of d datasets is in it with probability
+    1 - (1 - factor)^d. A single draw would tell more of the few datasets with a thousand columns.
+    """
+    found = [document(item) for item in collection.datasets]
+    tokens = sum(len(column) for item in found for column in item.values())
+    each = ({word for column in item.values() for word in column if len(word) >= SHORTEST} for item in found)
+    spread = np.array(list(Counter(word for own in each for word in own).values()))
+    rows = [
+        (factor, round(factor * len(found)), factor * tokens, float((1 - (1 - factor) ** spread).sum()))
+        for factor in PARTS
+    ]
+    return pd.DataFrame(rows, columns=["factor", "datasets", "tokens", "words"])
+
+
+def times(collection: Collection, catalog: Catalog, path: Path) -> pd.DataFrame:
+    """Searches in `catalog`, of SQLite's file `path`, and in copies of it. Columns: factor, datasets, bytes, query, round,
+    matches, ms (processor time of a search with facets)."""
+    larger = _copied(collection, path)
+    asked = _sample(collection, catalog)
+    sizes = {1: catalog, collection.params.copies: larger}
     rows = []
-    for number, factor in interleaved(factors, ROUNDS, collection.params.seed):
-        rows.append((factor, *facts[factor], number, *_timed(made[factor][0], asked)))
-    for catalog, _ in made.values():
-        catalog.close()
-    return pd.DataFrame(
-        rows, columns=["factor", "datasets", "tokens", "words", "bytes", "round", "ms", "matches"]
-    )
+    for number, factor in interleaved(list(sizes), ROUNDS, collection.params.seed):
+        own = sizes[factor]
+        size = (factor, len(own), own.size())
+        rows += [(*size, text, number, *_timed(own, text)) for text in asked]
+    larger.close()
+    columns = ["factor", "datasets", "bytes", "query", "round", "matches", "ms"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _sample(collection: Collection) -> list[str]:
-    """Exact common queries; those that were mistyped take a second question, at any size."""
+def _sample(collection: Collection, catalog: Catalog) -> list[str]:
+    """Common queries that find enough at once: those that find less ask again, in a small catalog only."""
     places = collection.common("exact", "two")
-    chosen = np.random.default_rng([collection.params.seed, 3]).permutation(places)[:SEARCHES]
-    return [collection.queries[place].typed for place in chosen]
+    chosen = np.random.default_rng([collection.params.seed, 3]).permutation(places)
+    found = (collection.queries[place].typed for place in chosen)
+    enough = (text for text in found if catalog.search(text, limit=1).total >= catalog.options.enough)
+    return [text for _, text in zip(range(SEARCHES), enough, strict=False)]
 
 
-def _timed(catalog: Catalog, asked: Sequence[str]) -> tuple[float, float]:
+def _timed(catalog: Catalog, text: str) -> tuple[int, float]:
     # Processor time of this process, which holds SQLite: what else the machine does lengthens it little.
-    start, matches = time.process_time(), 0
-    for text in asked:
-        matches += catalog.search(text, facets=True).total
-    return (time.process_time() - start) * 1e3 / len(asked), matches / len(asked)
+    start = time.process_time()
+    total = catalog.search(text, facets=True).total
+    return total, (time.process_time() - start) * 1e3
 
 
-def _made(collection: Collection, factor: float, folder: Path) -> tuple[Catalog, int]:
-    """A catalog of that size, and how many words stand in it."""
-    path = folder / f"size-{factor:g}.db"
-    catalog = open_catalog(str(path), options(collection.params))
-    order = np.random.default_rng([collection.params.seed, 4]).permutation(len(collection.datasets))
-    chosen = [collection.datasets[place] for place in order[: round(factor * len(order))]]
-    catalog.put(chosen)
-    if factor > 1:
-        _copy(path, round(factor) - 1, len(chosen))
-    tokens = sum(len(part) for item in chosen for part in document(item).values())
-    return catalog, round(max(1.0, factor) * tokens)
-
-
-def _copy(path: Path, times: int, count: int) -> None:
-    """So many copies more of what is in the file, made in the database: to read the same texts again would take minutes."""
-    names = ", ".join(COLUMNS)
-    with sqlite3.connect(path) as connection:
-        for shift in (count * (copy + 1) for copy in range(times)):
-            for statement in (
-                f"INSERT INTO dataset SELECT number + {shift}, id || '#{shift}', updated, record FROM dataset"
-                f" WHERE number <= {count}",
-                f"INSERT INTO label SELECT number + {shift}, kind, folded, value FROM label WHERE number <= {count}",
-                f"INSERT INTO document (rowid, {names}) SELECT rowid + {shift}, {names} FROM document WHERE rowid <= {count}",
-            ):
-                connection.execute(statement)
+def _copied(collection: Collection, path: Path) -> Catalog:
+    """A catalog of `copies` times the datasets, made in the database: to read the same texts again would take minutes."""
+    target = path.with_name("copies.db")
+    with sqlite3.connect(path) as source, sqlite3.connect(target) as connection:
+        source.backup(connection)
+        for copy in range(1, collection.params.copies):
+            _copy(connection, copy * len(collection.datasets), len(collection.datasets))
+    source.close()
     connection.close()
+    return open_catalog(str(target), options(collection.params))
+
+
+def _copy(connection: sqlite3.Connection, shift: int, count: int) -> None:
+    names = ", ".join(COLUMNS)
+    statements: Sequence[str] = (
+        f"INSERT INTO dataset SELECT number + {shift}, id || '#{shift}', updated, record FROM dataset"
+        f" WHERE number <= {count}",
+        f"INSERT INTO label SELECT number + {shift}, kind, folded, value FROM label WHERE number <= {count}",
+        f"INSERT INTO document (rowid, {names}) SELECT rowid + {shift}, {names} FROM document WHERE rowid <= {count}",
+    )
+    for statement in statements:
+        connection.execute(statement)

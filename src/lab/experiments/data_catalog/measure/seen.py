@@ -49,7 +49,7 @@ class Seen:
     """One part for each measurement.
 
     hostile: input, status and words of each answer. boosts: of each boost its nDCG and the mean age of the first ten.
-    growth: datasets, words, bytes and times of catalogs of several sizes. examples: searches with their answers as sent.
+    times: of searches in the catalog and in copies of it. words: of parts of it. examples: searches with their answers as sent.
     sample: one dataset's metadata, likewise.
     """
 
@@ -60,6 +60,7 @@ class Seen:
     hostile: pd.DataFrame | None = None
     served: Sequence[Served] = ()
     boosts: pd.DataFrame | None = None
-    growth: pd.DataFrame | None = None
+    times: pd.DataFrame | None = None
+    words: pd.DataFrame | None = None
     examples: Sequence[Mapping[str, Any]] = field(default_factory=list)
     sample: Mapping[str, Any] = field(default_factory=dict)

@@ -13,12 +13,13 @@ from lab.experiments.data_catalog.measure.seen import Compared
 from lab.experiments.data_catalog.mechanism import Catalog
 
 FACETS = ("owner", "tag", "source")
-CORRECTED = 10  # words; to compare one with all others takes the oracle half a second
+SETS, COUNTS = 240, 60  # queries whose sets, and whose facets, are compared
+CORRECTED = 6  # words; to compare one with all others takes the oracle half a second
 
 
 def agreement(collection: Collection, first: Catalog, second: Catalog) -> Compared:
     """Queries for which the two do not find the same set."""
-    typed = dict.fromkeys(query.typed for query in collection.queries)
+    typed = _spread(list(dict.fromkeys(query.typed for query in collection.queries)), SETS)
     return Compared(len(typed), [text for text in typed if first.matching(text) != second.matching(text)])
 
 
@@ -30,7 +31,7 @@ def corrections(collection: Collection, catalog: Catalog, path: Path) -> Compare
     vocabulary = all_words(path)
     mistyped = [query.typed for query in collection.queries if query.form == "typo"]
     words = list(dict.fromkeys(word for word in map(oracle.plain, mistyped) if len(word) >= 4))
-    words = words[:: max(1, len(words) // CORRECTED)]  # of all kinds
+    words = _spread(words, CORRECTED)
     wrong = [
         f"{word}: {other}"
         for word in words
@@ -51,7 +52,8 @@ def all_words(path: Path) -> list[str]:
 def facets(collection: Collection, catalogs: Sequence[Catalog]) -> Compared:
     """Queries whose counted facets differ from a count over the datasets that are found."""
     known = {item.id: item.model_dump() for item in collection.datasets}
-    texts = sorted({collection.queries[place].typed for place in collection.common("exact")})
+    typed = dict.fromkeys(collection.queries[place].typed for place in collection.common("exact"))
+    texts = _spread(list(typed), COUNTS)
     wrong = []
     for catalog in catalogs:
         for text in texts:
@@ -62,3 +64,8 @@ def facets(collection: Collection, catalogs: Sequence[Catalog]) -> Compared:
             if {kind: counted[kind] for kind in FACETS} != due:
                 wrong.append(text)
     return Compared(len(texts) * len(catalogs), wrong)
+
+
+def _spread(texts: Sequence[str], most: int) -> Sequence[str]:
+    """At most `most` of them, of all kinds."""
+    return texts[:: -(-len(texts) // most) or 1]

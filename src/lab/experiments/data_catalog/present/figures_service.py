@@ -48,45 +48,47 @@ def latency(found: Findings) -> Figure:
 
 
 def search_time(found: Findings) -> Figure:
-    """Time of a search by size of the catalog, with the model's line."""
-    growth = found.treatment.tables["growth"]
-    data = growth[["datasets", "ms", "round"]].assign(dot="measured")
-    sizes = pd.Series(sorted(set(data["datasets"])), dtype=float)
-    line = pd.DataFrame({"datasets": sizes, "ms": sizes.map(found.growth.ms)})
-    line["line"] = f"model, fitted up to {len_of(found):,}"
+    """Time of a search by what it matches, in the catalog and in its copies, with the model's line."""
+    data = found.searches.copy()
+    data["catalog"] = [f"{datasets:,} datasets" for datasets in data["datasets"]]
+    order = list(dict.fromkeys(data.sort_values("datasets")["catalog"]))
+    ends = pd.Series(sorted(set(data["matches"])), dtype=float)
+    line = pd.DataFrame({"matches": ends, "ms": ends.map(found.growth.time.at)})
+    line["line"] = f"model, fitted to {order[0]}"
 
     def chart(width: int) -> Any:
-        x = log_x("datasets", "datasets in the catalog", data["datasets"], ",d")
+        x = log_x("matches", "datasets that a search matches", data["matches"], ",d")
         y = log_y("ms", "processor time of a search, ms", data["ms"])
         drawn = alt.Chart(line).mark_line(color=theme.GREY).encode(x=x, y=y, strokeDash=_dashed())
         points = (
             alt.Chart(data)
             .mark_point(size=50, opacity=0.7)
-            .encode(x=x, y=y, shape=alt.Shape("dot:N", title=None).scale(range=["circle"]))
+            .encode(
+                x=x,
+                y=y,
+                color=alt.Color("catalog:N", sort=order, title=None).scale(
+                    domain=order, range=[theme.BLUE, theme.VERMILION]
+                ),
+            )
         )
         return (drawn + points).properties(width=width, height=240)
 
     check = found.treatment.observed["model_predicts"]
-    largest = float(data["datasets"].max())
+    means = data.groupby("catalog", sort=False)["ms"].mean()
     return Figure(
-        f"With {largest:,.0f} datasets a search takes {found.times.iloc[-1]:.1f} ms",
-        "Mean processor time of a search with facets against the number of datasets, on logarithmic axes, a point for "
-        f"each round, and the model's dashed line. {check.detail} at the largest. "
-        + " ".join(
-            f"{row.datasets:,.0f}: {row.ms:.2f} ms."
-            for row in data.groupby("datasets")["ms"].median().reset_index().itertuples()
-        ),
+        f"With {found.params.copies} times the datasets a search takes {means[order[1]] / means[order[0]]:.1f} times as long",
+        "Processor time of a search with facets against the number of datasets that it matches, on logarithmic axes, a point "
+        f"for each search and size, and the model's dashed line. Mean: {means[order[0]]:.2f} ms with {order[0]}, "
+        f"{means[order[1]]:.2f} ms with {order[1]}; {check.detail}.",
         chart,
-        data.drop(columns="dot"),
+        data,
     )
 
 
 def vocabulary(found: Findings) -> Figure:
     """Different words by size, with Heaps' law from the smaller parts."""
-    growth = found.treatment.tables["growth"]
-    data = growth[growth["factor"] <= 1].drop_duplicates("factor").sort_values("factor")
-    data = data[["datasets", "tokens", "words"]]
-    data["part"] = ["fitted to" if datasets < len_of(found) else "predicted" for datasets in data["datasets"]]
+    data = found.treatment.tables["words"].copy()
+    data["part"] = ["fitted to" if factor < 1 else "predicted" for factor in data["factor"]]
     line = pd.DataFrame({"tokens": data["tokens"], "line": "Heaps' law"})
     line["words"] = found.growth.k * line["tokens"] ** found.growth.beta
 
@@ -109,17 +111,11 @@ def vocabulary(found: Findings) -> Figure:
 
     return Figure(
         f"Twice the text brings {2**found.growth.beta:.2f} times the words: Heaps' β is {found.growth.beta:.2f}",
-        "Different words of at least four letters against all words in a row, on logarithmic axes, with Heaps' law "
+        "Different words of at least four letters against all words in a row, of parts drawn at random (on average), with Heaps' law "
         f"fitted to parts of up to a half. {found.treatment.observed['vocabulary_predicted'].detail} for the whole.",
         chart,
         data,
     )
-
-
-def len_of(found: Findings) -> int:
-    """Datasets of this run's catalog."""
-    growth = found.treatment.tables["growth"]
-    return int(growth.loc[growth["factor"] == 1, "datasets"].iloc[0])
 
 
 def _by_store() -> Any:

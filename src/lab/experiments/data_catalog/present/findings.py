@@ -54,13 +54,18 @@ class Findings:
         return float(chosen[measure].mean())
 
     @cached_property
-    def times(self) -> pd.Series:
-        """ms of a search by factor."""
-        return medians(self.treatment.tables["growth"])
+    def searches(self) -> pd.DataFrame:
+        """Of each timed search and size the median time."""
+        return medians(self.treatment.tables["times"])
 
     @cached_property
     def growth(self) -> Growth:
-        return fitted(self.treatment.tables["growth"])
+        return fitted(self.treatment.tables["times"], self.treatment.tables["words"])
+
+    @property
+    def datasets(self) -> int:
+        """Of this run's catalog."""
+        return int(self.treatment.tables["words"]["datasets"].max())
 
     @cached_property
     def boosts(self) -> pd.DataFrame:

@@ -8,7 +8,6 @@ import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
 from lab.experiments.data_catalog.judge import model as law
-from lab.experiments.data_catalog.present.figures_service import len_of
 from lab.experiments.data_catalog.present.findings import Findings, findings
 
 SLOW_MS = 200.0  # of a search alone in its process: no tuning of the load helps any more
@@ -17,14 +16,14 @@ SLOW_MS = 200.0  # of a search alone in its process: no tuning of the load helps
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """Time of a search against the number of datasets, checked on the largest catalog."""
     found = findings(treatment, controls)
-    copies, datasets = found.params.copies, len_of(found)
-    predicted, measured = law.predicted(treatment.tables["growth"])
+    copies, datasets = found.params.copies, found.datasets
+    predicted, measured = law.predicted(treatment.tables["times"], treatment.tables["words"])
     return Model(
         statement=(
-            "A search pays for every dataset that it matches, and what a word matches grows with the catalog, so its time is a "
-            "fixed part and one in proportion to the datasets; the words grow by Heaps' law, more slowly."
+            "A search takes a fixed time and one for every dataset that it matches, which is the same share of a larger catalog; "
+            "the words grow by Heaps' law, more slowly."
         ),
-        formula=r"t(n) = a + b\,n,\qquad V(n) = k\,(w\,n)^{\beta}",
+        formula=r"t(n) = a + b\,s\,n,\qquad V(n) = k\,(w\,n)^{\beta}",
         constants=[
             treatment.metric(name)
             for name in (
@@ -59,11 +58,11 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
 
 def too_slow(found: Findings) -> float:
     """Datasets at which a search alone takes SLOW_MS."""
-    return found.growth.time.reaches(SLOW_MS)
+    return found.growth.reaches(SLOW_MS)
 
 
 def _row(found: Findings, factor: int) -> dict[str, object]:
-    datasets, growth = len_of(found) * factor, found.growth
+    datasets, growth = found.datasets * factor, found.growth
     return {
         "factor": factor,
         "datasets": datasets,
@@ -76,8 +75,8 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
 
 def _advice(found: Findings) -> list[Advice]:
     growth, rate = found.growth, found.params.rate
-    limit = growth.time.reaches(1e3 * law.BUSY / rate)
-    interval = f"line through catalogs of up to {len_of(found):,} datasets, checked at {found.params.copies} times as many"
+    limit = growth.reaches(1e3 * law.BUSY / rate)
+    interval = f"line through searches in {found.datasets:,} datasets, checked at {found.params.copies} times as many"
     return [
         Advice(
             f"Add a second process from {limit:,.0f} datasets on, where {rate:g} searches/s keep one busy for half its time "

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.data_catalog.judge.metrics import slug
 from lab.experiments.data_catalog.judge.observations import ANSWERABLE
-from lab.experiments.data_catalog.present.figures_service import len_of
 from lab.experiments.data_catalog.present.findings import Findings, findings, percent
 from lab.experiments.data_catalog.workload.arms import LIKE, POSTGRES, SQLITE, TRIGRAMS, WHOLE_WORDS
 
@@ -50,7 +49,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"{float(p95.value):.0f} ms."
         ),
         conditions=(
-            f"{len_of(found):,} datasets of R packages; owners and dates are made up",
+            f"{found.datasets:,} datasets of R packages; owners and dates are made up",
             "a third of the queries whole, a third cut off, a third with one typing error, more than people make",
             "one process in Python on two cores, the load on the same machine",
         ),

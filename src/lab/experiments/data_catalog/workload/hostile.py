@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-RANDOM = 60  # strings of random bytes
+RANDOM = 30  # strings of random bytes
 QUERIES = {
     "an operator of FTS5": "wage AND NOT OR NEAR(",
     "a column filter of FTS5": "name : wage -age ^first",
