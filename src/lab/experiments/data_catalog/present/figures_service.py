@@ -111,7 +111,7 @@ def vocabulary(found: Findings) -> Figure:
 
     return Figure(
         f"Twice the text brings {2**found.growth.beta:.2f} times the words: Heaps' β is {found.growth.beta:.2f}",
-        "Different words of at least four letters against all words in a row, of parts drawn at random (on average), with Heaps' law "
+        "Different words of at least four letters against all words in a row, of parts drawn at random (mean), with Heaps' law "
         f"fitted to parts of up to a half. {found.treatment.observed['vocabulary_predicted'].detail} for the whole.",
         chart,
         data,
