@@ -28,7 +28,8 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             treatment.metric(name)
             for name in (
                 "fixed_ms",
-                "ms_per_dataset",
+                "ms_per_match",
+                "match_share",
                 "bytes_per_dataset",
                 "tokens_per_dataset",
                 "heaps_k",
