@@ -66,6 +66,6 @@ def facets(collection: Collection, catalogs: Sequence[Catalog]) -> Compared:
     return Compared(len(texts) * len(catalogs), wrong)
 
 
-def _spread(texts: Sequence[str], most: int) -> Sequence[str]:
+def _spread(texts: list[str], most: int) -> list[str]:
     """At most `most` of them, of all kinds."""
     return texts[:: -(-len(texts) // most) or 1]
