@@ -140,7 +140,7 @@ def _growth(times: pd.DataFrame, words: pd.DataFrame) -> list[Metric]:
         Metric("fixed_ms", fitted.time.fixed, "ms", "a, processor time of a search, whatever it matches"),
         Metric("ms_per_match", fitted.time.each, "ms", "b, of a search, for each dataset that it matches"),
         Metric("match_share", fitted.share, "", "s, share of the catalog that a search matches, mean"),
-        Metric("bytes_per_dataset", fitted.bytes_each, "bytes", "tables and indexes"),
+        Metric("bytes_per_dataset", fitted.bytes_each, "bytes", "of a dataset with its indexes"),
         Metric("tokens_per_dataset", fitted.tokens_each, "words", "w, words in a row of a dataset"),
         Metric("heaps_beta", fitted.beta, "", "β, exponent of Heaps' law"),
         Metric("heaps_k", fitted.k, "", "k, factor of Heaps' law"),

@@ -20,8 +20,8 @@ from lab.experiments.data_catalog.workload.arms import options
 from lab.load.interleave import interleaved
 
 PARTS = (0.125, 0.25, 0.5, 1.0)
-SEARCHES = 40
-ROUNDS = 5
+SEARCHES = 30
+ROUNDS = 3
 SHORTEST = 4  # letters of a word that is counted, as of one that is corrected
 
 
