@@ -1,4 +1,4 @@
-"""Throughput, latency and lag of one hold."""
+"""Throughput, latency and lag of one measurement window."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 from hdrh.histogram import HdrHistogram
 from numpy.typing import ArrayLike, NDArray
 
-from lab.experiments.kafka_lag.judge.checks import Window
+from lab.experiments.kafka_lag.judge.checks import Occupancy, overtaken
 from lab.experiments.kafka_lag.measure.seen import Seen
 from lab.load.histogram import histogram
 
 
 def achieved_rate(seen: Seen) -> float:
-    """Messages/s that the broker appended, by its own clock, without the hold's edges."""
+    """Messages/s that the broker appended, by its own clock, without the window's edges."""
     return steady_rate(seen.messages["append_ms"])
 
 
@@ -22,7 +22,7 @@ def latency(seen: Seen) -> HdrHistogram:
 
 
 def lag_growth(seen: Seen) -> NDArray[np.float64]:
-    """Growth of each partition's lag over the hold's second half, messages/s."""
+    """Growth of each partition's lag over the window's second half, messages/s."""
     during = (seen.moments_s >= seen.seconds / 2) & (seen.moments_s <= seen.seconds)
     return growth(seen.moments_s[during], seen.lag[during])
 
@@ -33,16 +33,22 @@ def mean_lag(seen: Seen) -> float:
     return float(seen.lag[during].sum(axis=1).mean())
 
 
-def window(seen: Seen) -> Window:
+def out_of_order(seen: Seen, parts: int) -> int:
+    """Messages that were finished after a later one of their key and generator (of which there are `parts`)."""
+    ranks = seen.window.key_ranks[seen.messages["sequence"] - seen.window.first]
+    return int(overtaken(seen.messages["sequence"], seen.messages["finished_ns"], ranks, parts).sum())
+
+
+def occupancy(seen: Seen) -> Occupancy:
     """For Little's law: from append (middle of the broker's millisecond) to commit."""
     sojourns = seen.messages["committed_ns"] / 1e9 - (seen.messages["append_ms"] + 0.5) / 1e3
-    return Window(seen.moments_s, seen.lag.sum(axis=1), sojourns)
+    return Occupancy(seen.moments_s, seen.lag.sum(axis=1), sojourns)
 
 
 def steady_rate(moments_ms: NDArray[np.int64]) -> float:
     """Events per second over the middle 90 % of `moments_ms`: the slope of their count against time.
 
-    A hold of two seconds is too short to count between its first and its last event: a hiccup of 20 ms at
+    A window of two seconds is too short to count between its first and its last event: a hiccup of 20 ms at
     either end would pass for a wrong rate of 1 %. NaN for fewer than 20 events.
     """
     ordered = np.sort(moments_ms)

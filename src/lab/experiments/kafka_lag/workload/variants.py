@@ -1,0 +1,157 @@
+"""Which strategy places which keys into which topic, at which rate: all that is measured in a run."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.experiments.kafka_lag.mechanism import Strategy, counts_that_hold, keyed, random_sticky, salting
+from lab.experiments.kafka_lag.params import Params, by_the_mean
+
+KEYS = 1_000
+LARGER = 10  # times as slow a worker, so that as many partitions are needed as at so many times the rate
+CROWDED_LOAD = 0.93  # of the mean worker there: room to spare, were it not for the fullest partition
+OUTAGE_LOADS = (0.45, 0.6, 0.75)
+STOP_AFTER_S = 0.7
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to place messages: a strategy on keys that are drawn in one way.
+
+    zipf: exponent of the keys' popularity; 0 makes all keys equally frequent.
+    """
+
+    name: str
+    strategy: Strategy
+    zipf: float
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic whose workers spend `service_ns` on a message: by the clock's word, or really, if it `waits`."""
+
+    partitions: int
+    service_ns: int
+    waits: bool = False
+
+    def name(self, run: str) -> str:
+        return f"{run}-{self.partitions}-{'waits' if self.waits else 'takes'}-{self.service_ns}ns"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one measurement window sends. outage_s: how long the group is stopped in it."""
+
+    kind: Literal["level", "sweep", "outage"]
+    variant: Variant
+    topic: Topic
+    rate: int
+    seconds: float
+    outage_s: float = 0
+
+
+def variants(params: Params) -> list[Variant]:
+    """The treatment's, in the order of `params.strategies`."""
+    salted = salting(hot_keys(params.zipf, params.partitions))
+    known = {
+        "random-sticky": Variant("random-sticky", random_sticky, params.zipf),
+        "keyed": Variant("keyed", keyed, 0),
+        "salted hot key": Variant("salted hot key", salted, params.zipf),
+    }
+    return [known[name] for name in params.strategies]
+
+
+def hot_key(params: Params) -> Variant:
+    """The control's: one key takes a large share, and nothing is done about it."""
+    return Variant("keyed, hot key", keyed, params.zipf)
+
+
+def levels(params: Params, chosen: Sequence[Variant]) -> list[Load]:
+    """Load level by load level, the variants side by side within each."""
+    topic = Topic(params.partitions, params.service_ns)
+    return [
+        Load("level", variant, topic, level, params.window_s(level))
+        for level in params.levels
+        for variant in chosen
+    ]
+
+
+def sweep(params: Params) -> list[Load]:
+    """Partition counts: with skewed and with even keys, workers that wait, and the same with `LARGER` times the wait.
+
+    What comes out as recommended is tried at the full rate too.
+    """
+    skewed = Variant("skewed keys", keyed, params.zipf)
+    even = Variant("even keys", keyed, 0)
+    mean, larger = by_the_mean(params.workers), by_the_mean(LARGER * params.workers)
+    crowded = by_the_mean(LARGER * params.workers, CROWDED_LOAD)
+    tried = [(skewed, Topic(count, params.wait_ns, waits=True)) for count in params.counts]
+    tried += [(even, Topic(mean, params.wait_ns, waits=True))]
+    tried += [(even, Topic(count, LARGER * params.wait_ns, waits=True)) for count in (larger, crowded)]
+    rate, seconds = round(params.workers / really_s(params.wait_ns)), max(0.6, params.seconds * 5 / 8)
+    return [Load("sweep", variant, topic, rate, seconds) for variant, topic in tried] + [
+        Load("level", _at(count, params), Topic(count, params.service_ns), params.rate, params.seconds)
+        for count in recommended(params)
+    ]
+
+
+def _at(count: int, params: Params) -> Variant:
+    return Variant(f"keyed, {count} partitions", keyed, params.zipf)
+
+
+def recommended(params: Params) -> list[int]:
+    """The fewest of the tried partition counts that leaves the fullest partition room; empty if none does."""
+    shares = dict(zip(key_names(), popularity(params.zipf).tolist(), strict=True))
+    return counts_that_hold(shares, params.workers, params.target_load, sorted(params.counts))[:1]
+
+
+def outage(params: Params) -> Load:
+    """A partition for each of `OUTAGE_LOADS`, and the group stopped for a while."""
+    strategy = by_shares(OUTAGE_LOADS)
+    rate = round(sum(OUTAGE_LOADS) / really_s(params.wait_ns))
+    longest = params.outage_s / (1 - max(OUTAGE_LOADS)) * 1.6
+    topic = Topic(len(OUTAGE_LOADS), params.wait_ns, waits=True)
+    variant = Variant("outage", strategy, 0)
+    return Load("outage", variant, topic, rate, STOP_AFTER_S + longest, params.outage_s)
+
+
+def really_s(wait_ns: int, tries: int = 100) -> float:
+    """What a wait of `wait_ns` takes on this machine, s: the rates for waiting workers are chosen by it."""
+    spent = []
+    for _ in range(tries):
+        begin = time.perf_counter()
+        time.sleep(wait_ns / 1e9)
+        spent.append(time.perf_counter() - begin)
+    return float(np.median(spent))
+
+
+def by_shares(shares: Sequence[float]) -> Strategy:
+    """Partitions in the proportion of `shares`, evenly in time (by the golden ratio), whatever the key."""
+    bounds = [bound / sum(shares) for bound in accumulate(shares)][:-1]
+    return lambda key, sequence, partitions: bisect(bounds, sequence * 0.6180339887498949 % 1)
+
+
+def popularity(exponent: float, keys: int = KEYS) -> NDArray[np.float64]:
+    """Zipf's law: probability of the key at each rank, proportional to 1 / rank ** exponent."""
+    weights = np.arange(1, keys + 1, dtype=float) ** -exponent
+    return weights / weights.sum()
+
+
+def key_names(keys: int = KEYS) -> list[bytes]:
+    return [b"customer-%d" % rank for rank in range(keys)]
+
+
+def hot_keys(exponent: float, partitions: int) -> frozenset[bytes]:
+    """Keys that alone would add more than a tenth to a partition's even share."""
+    shares = popularity(exponent)
+    return frozenset(
+        name for name, share in zip(key_names(), shares, strict=True) if share * partitions > 0.1
+    )
