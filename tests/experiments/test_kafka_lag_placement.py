@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,9 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import ParameterError
-from lab.experiments.kafka_lag.mechanism import counts_that_hold, partition_for, placement, salting
+from lab.experiments.kafka_lag.mechanism import (
+    counts_that_hold,
+    keys_to_salt,
+    partition_for,
+    placement,
+    salting,
+)
 from lab.experiments.kafka_lag.params import by_the_mean
-from lab.experiments.kafka_lag.workload.variants import by_shares, key_names, popularity
+from lab.experiments.kafka_lag.workload.variants import by_shares, shares
 
 COUNTS = st.dictionaries(st.binary(max_size=12), st.integers(0, 10**12), min_size=1).filter(
     lambda counts: any(counts.values())
@@ -95,15 +102,40 @@ def test_hot_keys_given_as_text_are_salted_too() -> None:
 
 
 def test_the_counts_that_hold_are_those_whose_fullest_partition_has_room() -> None:
-    keys = dict(zip(key_names(), popularity(1.2).tolist(), strict=True))
+    keys = shares(1.2)
     held = counts_that_hold(keys, 1 / 0.3, 0.9, range(2, 14))
     assert held == [11, 13]
     for count in range(2, 14):
         assert (placement(keys, count).share / 0.3 <= 0.9) == (count in held)
 
 
+@given(COUNTS, st.integers(1, 8), st.floats(0.3, 1))
+def test_salting_what_is_named_is_enough_and_nothing_less_is(
+    counts: dict[bytes, int], partitions: int, load: float
+) -> None:
+    workers = 0.8 * partitions
+    try:
+        hot = keys_to_salt(counts, partitions, workers, load, salts=4)
+    except ParameterError:
+        return
+    for number in range(len(hot) + 1):
+        spread = Counter[bytes]()
+        for key, count in counts.items():
+            for salt in range(4):
+                spread[b"%b#%d" % (key, salt) if key in hot[:number] else key] += count / 4
+        fullest = placement(spread, partitions).share * workers
+        assert fullest <= load * (1 + 1e-9) if number == len(hot) else fullest > load * (1 - 1e-9)
+
+
+def test_the_one_key_that_is_too_hot_is_salted_and_no_other() -> None:
+    assert keys_to_salt(shares(1.2), 6, 1 / 0.3, 0.9) == [b"customer-0"]
+    assert keys_to_salt(shares(0), 6, 1 / 0.3, 0.9) == []
+    with pytest.raises(ParameterError, match="too few"):
+        keys_to_salt(shares(1.2), 2, 1 / 0.3, 0.9)
+
+
 def test_a_hash_does_not_spread_evenly() -> None:
-    keys = dict.fromkeys(key_names(), 1)
+    keys = dict.fromkeys(shares(0), 1)
     assert placement(keys, 48).times_fair == pytest.approx(1.344)
     far = placement(keys, 477)
     assert (round(far.times_fair, 1), far.empty) == (3.3, 53)

@@ -5,6 +5,7 @@ from lab.experiments.kafka_lag.experiment import run, run_with_controls
 from lab.experiments.kafka_lag.mechanism import (
     counts_that_hold,
     keyed,
+    keys_to_salt,
     murmur2,
     partition_for,
     placement,
@@ -32,6 +33,7 @@ __all__ = [
     "counts_that_hold",
     "figures",
     "keyed",
+    "keys_to_salt",
     "model",
     "murmur2",
     "partition_for",

@@ -22,7 +22,7 @@ Strategy = Callable[[bytes, int, int], int]
 Key = bytes | str  # text is meant as Kafka's StringSerializer writes it: UTF-8
 
 _SEED, _MULTIPLIER, _SHIFT, _WORD = 0x9747B28C, 0x5BD1E995, 24, 0xFFFFFFFF
-STICKY_MESSAGES = 100
+STICKY_MESSAGES, SALTS = 100, 32
 
 
 def murmur2(data: bytes) -> int:
@@ -112,6 +112,31 @@ def counts_that_hold(
     return [count for count in counts if placement(counted, count).share * workers <= load]
 
 
+def keys_to_salt(
+    key_counts: Mapping[Any, Any], partitions: int, workers: float, load: float, salts: int = SALTS
+) -> list[bytes]:
+    """The fewest keys, largest first, whose salting leaves the fullest partition at most `load` of its worker's time.
+
+    Empty if nothing need be salted; the order within all others is kept. workers: as of counts_that_hold.
+    ParameterError if not even salting every key is enough.
+    """
+    counted, ways = _counted(key_counts), _whole(salts, "salts")
+    taken, limit = list(placement(counted, partitions).messages), load / workers * sum(counted.values())
+    salted: list[bytes] = []
+    for key in sorted(counted, key=counted.__getitem__, reverse=True):
+        if max(taken) <= limit:
+            return salted
+        taken[partition_for(key, partitions)] -= counted[key]
+        for number in range(ways):
+            taken[partition_for(_salted(key, number), partitions)] += counted[key] / ways
+        salted.append(key)
+    if max(taken) <= limit:
+        return salted
+    raise ParameterError(
+        f"{partitions} partitions are too few for {workers:g} workers' load at {load:.0%} each, whatever is salted."
+    )
+
+
 def random_sticky(key: bytes, sequence: int, partitions: int) -> int:
     """No key order: a random partition, kept for 100 messages so that batches fill (KIP-480, KIP-794)."""
     return crc32((sequence // STICKY_MESSAGES).to_bytes(8, "little")) % partitions
@@ -122,7 +147,7 @@ def keyed(key: bytes, sequence: int, partitions: int) -> int:
     return partition_for(key, partitions)
 
 
-def salting(hot: Collection[Key], salts: int = 32) -> Strategy:
+def salting(hot: Collection[Key], salts: int = SALTS) -> Strategy:
     """Keyed, but each of the `hot` keys goes where its `salts` sub-keys key#0, key#1, ... would go.
 
     Only the partition is chosen so; the message keeps its key. The order within a hot key is given up: a consumer
@@ -132,10 +157,14 @@ def salting(hot: Collection[Key], salts: int = 32) -> Strategy:
 
     def salted(key: bytes, sequence: int, partitions: int) -> int:
         if key in spread:
-            key = b"%b#%d" % (key, sequence % ways)
+            key = _salted(key, sequence % ways)
         return partition_for(key, partitions)
 
     return salted
+
+
+def _salted(key: bytes, number: int) -> bytes:
+    return b"%b#%d" % (key, number)
 
 
 def _counted(key_counts: Mapping[Any, Any]) -> Mapping[bytes, float]:

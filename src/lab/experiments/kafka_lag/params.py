@@ -22,7 +22,7 @@ class Params(Parameters):
     )
     partitions: int = Field(6, ge=2, le=200, description="partitions where strategies are compared")
     counts: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field(
-        (5, 10, 11, 12),
+        (5, 10, 11, 15),
         min_length=1,
         description="partition counts tried with skewed keys and workers that really wait",
     )
@@ -34,7 +34,7 @@ class Params(Parameters):
         0.3, gt=0, le=10, description="what one simulated worker can process, as a share of the highest rate"
     )
     wait_ms: float = Field(1.0, ge=0.5, le=50, description="ms that a real worker waits for each message")
-    outage_s: float = Field(1.5, ge=0.3, le=5, description="s for which the consumer group is stopped")
+    outage_s: float = Field(1.0, ge=0.3, le=5, description="s for which the consumer group is stopped")
     target_load: float = Field(
         0.9, gt=0, lt=1, description="our threshold: the fullest partition's share of its worker's time"
     )

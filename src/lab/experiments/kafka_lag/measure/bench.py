@@ -15,18 +15,19 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from numpy.typing import NDArray
 
 from lab.errors import ServiceError
-from lab.experiments.kafka_lag.measure.consumer import Member, assignments, consume
+from lab.experiments.kafka_lag.measure.consumer import MEASURED, Member, assignments, consume
 from lab.experiments.kafka_lag.measure.lag import LagProbe, Sample
 from lab.experiments.kafka_lag.measure.seen import Seen
 from lab.experiments.kafka_lag.params import Params
 from lab.experiments.kafka_lag.workload.messages import Window
 from lab.experiments.kafka_lag.workload.producer import Generator, generate
 from lab.experiments.kafka_lag.workload.variants import STOP_AFTER_S, Topic
+from lab.files import write_atomically
 from lab.load.gate import Gate
 from lab.services.workers import Worker, spawn
 
-# The probe takes some milliseconds of the broker's time, so it asks less often at full load.
-SAMPLE_EVERY_S, SAMPLE_EVERY_AT_TOP_S = 0.025, 0.1
+# The probe takes some milliseconds of the broker's time, so it asks seldom at full load and of many partitions.
+SAMPLE_EVERY_S, SAMPLE_SELDOM_S = 0.025, 0.1
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Bench:
         self.measured += 1
         folder.mkdir()
         topic = window.load.topic
+        write_atomically(self.folder / MEASURED, topic.name(self.run))
         window.save(folder / "window.npz", topic.name(self.run))
         probe = LagProbe(self.bootstrap, self.run, topic.name(self.run), topic.partitions)
         gate = Gate(folder)
@@ -95,7 +97,11 @@ class Bench:
         # commits and always see the lag at the same point of its saw-tooth.
         random = np.random.default_rng([self.params.seed, window.first])
         samples = [probe.read()]
-        every_s = SAMPLE_EVERY_AT_TOP_S if window.rate == self.params.rate else SAMPLE_EVERY_S
+        every_s = (
+            SAMPLE_EVERY_S
+            if window.load.kind == "level" and window.rate < self.params.rate
+            else SAMPLE_SELDOM_S
+        )
         give_up_s = 3 * window.count / window.rate + 60
         slot = 0
         while not _drained(samples[-1], base + window.count):

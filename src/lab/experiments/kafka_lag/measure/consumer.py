@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lab.experiments.kafka_lag.workload.messages import headers
 from lab.experiments.kafka_lag.workload.variants import Topic
 
 COMMIT_EVERY_NS = 20_000_000
+MEASURED = "measured"  # file with the name of the topic that is measured now
 # A worker with more queued than this is paused, so that one hot partition can't starve the others.
 FULL_NS, READY_NS = 200_000_000, 100_000_000
 # The broker has not taken a commit that it answers so: the group goes on without this member, or anew.
@@ -54,46 +56,81 @@ def consume(member: Member) -> None:
             "group.id": member.group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
+            # A fetch for each message would cost more than the messages: answer every 10 ms, or when much has come.
             "fetch.wait.max.ms": 10,
+            "fetch.min.bytes": 100_000,
             "heartbeat.interval.ms": 300,
             "session.timeout.ms": 10_000,
             "log_level": 4,
         }
     )
-    workers: Workers = {}
-    paused: set[Partition] = set()
+    own = _Own(member)
     consumer.subscribe(
         list(member.topics),
-        on_assign=lambda _, partitions: _report(member, [(p.topic, p.partition) for p in partitions]),
-        on_revoke=lambda *_: _forget(workers, paused),
+        on_assign=lambda _, partitions: own.assign([(p.topic, p.partition) for p in partitions]),
+        on_revoke=lambda *_: own.forget(),
     )
     try:
-        _work(consumer, member, workers, paused)
+        _work(consumer, member, own)
     finally:
         consumer.close()
-    done = [part for worker in workers.values() for part in worker.committed]
+    done = [part for worker in own.workers.values() for part in worker.committed]
     np.save(member.folder / f"{member.name}.npy", np.concatenate([np.empty(0, MESSAGE), *done]))
 
 
-def _work(consumer: Consumer, member: Member, workers: Workers, paused: set[Partition]) -> None:
+@dataclass
+class _Own:
+    """The partitions that the group gave this member, their workers, and which of them are not fetched just now."""
+
+    member: Member
+    workers: Workers = field(default_factory=dict)
+    paused: dict[Partition, bool] = field(default_factory=dict)
+
+    def assign(self, partitions: list[Partition]) -> None:
+        self.paused = dict.fromkeys(partitions, False)
+        _report(self.member, partitions)
+
+    def forget(self) -> None:
+        for worker in self.workers.values():
+            worker.forget()
+        self.paused.clear()
+
+    def worker(self, partition: Partition) -> Simulated:
+        if partition not in self.workers:
+            topic = self.member.topics[partition[0]]
+            self.workers[partition] = (Waiting if topic.waits else Simulated)(topic.service_ns)
+        return self.workers[partition]
+
+    def fetch_only(self, consumer: Consumer, topic: str, now_ns: int) -> None:
+        """Pause what is full, and all other topics: each partition in a fetch costs the broker time."""
+        changed: dict[bool, list[TopicPartition]] = {False: [], True: []}
+        for partition, paused in self.paused.items():
+            queued = self.workers[partition].backlog_ns(now_ns) if partition in self.workers else 0
+            pause = partition[0] != topic or queued > (READY_NS if paused else FULL_NS)
+            if pause != paused:
+                changed[pause].append(TopicPartition(*partition))
+                self.paused[partition] = pause
+        if changed[True]:
+            consumer.pause(changed[True])
+        if changed[False]:
+            consumer.resume(changed[False])
+
+
+def _work(consumer: Consumer, member: Member, own: _Own) -> None:
     last_commit = time.monotonic_ns()
-    stop = member.folder / "stop"
+    stop, measured = member.folder / "stop", member.folder / MEASURED
+    # A thread that has waited long enough may not wait for this one too.
+    sys.setswitchinterval(0.0005)
     while not stop.exists():
         fetched = consumer.consume(2_000, 0.005)
         now = time.monotonic_ns()
         for partition, messages in _by_partition(fetched):
-            _worker(member, workers, partition).take(messages, now)
-        _pause_full(consumer, workers, paused, now)
+            own.worker(partition).take(messages, now)
+        if measured.exists():
+            own.fetch_only(consumer, measured.read_text(), now)
         if now - last_commit >= COMMIT_EVERY_NS:
-            _commit(consumer, workers)
+            _commit(consumer, own.workers)
             last_commit = now
-
-
-def _worker(member: Member, workers: Workers, partition: Partition) -> Simulated:
-    if partition not in workers:
-        topic = member.topics[partition[0]]
-        workers[partition] = (Waiting if topic.waits else Simulated)(topic.service_ns)
-    return workers[partition]
 
 
 def _by_partition(fetched: list[Message]) -> Iterator[tuple[Partition, Messages]]:
@@ -119,17 +156,6 @@ def _partition(message: Message) -> Partition:
     return topic, number
 
 
-def _pause_full(consumer: Consumer, workers: Workers, paused: set[Partition], now_ns: int) -> None:
-    full = {p for p, worker in workers.items() if worker.backlog_ns(now_ns) > FULL_NS} - paused
-    ready = {p for p in paused if workers[p].backlog_ns(now_ns) < READY_NS}
-    if full:
-        consumer.pause([TopicPartition(*partition) for partition in full])
-    if ready:
-        consumer.resume([TopicPartition(*partition) for partition in ready])
-    paused |= full
-    paused -= ready
-
-
 def _commit(consumer: Consumer, workers: Workers) -> None:
     now = time.monotonic_ns()
     counts = {partition: count for partition, worker in workers.items() if (count := worker.finished(now))}
@@ -147,12 +173,6 @@ def _commit(consumer: Consumer, workers: Workers) -> None:
     committed = (before + time.time_ns()) // 2
     for partition, count in counts.items():
         workers[partition].commit(count, committed)
-
-
-def _forget(workers: Workers, paused: set[Partition]) -> None:
-    for worker in workers.values():
-        worker.forget()
-    paused.clear()
 
 
 def _report(member: Member, partitions: list[Partition]) -> None:

@@ -1,8 +1,9 @@
 """One partition's worker: serves its messages one after the other, each at a fixed cost. Two kinds.
 
 `Simulated` says when each message would be finished if each took exactly its cost: that makes 100,000 messages/s
-on one machine possible. `Waiting` is a thread that really sleeps for each message, as for an answer from elsewhere,
-and takes what that takes. A partition is read in order, so more consumers do not make its worker faster.
+on one machine possible. `Waiting` is a thread that really waits for each message, as for an answer from elsewhere.
+What it overslept is taken off its next wait: else the operating system's timer would set the cost.
+A partition is read in order, so more consumers do not make its worker faster.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ MESSAGE = np.dtype(
     ]
 )
 Messages = NDArray[np.void]
+MADE_UP_NS = (
+    20_000_000  # most that a worker makes up for; a process that was stopped for longer has lost that time
+)
 
 
 class Simulated:
@@ -70,7 +74,7 @@ class Simulated:
 
 
 class Waiting(Simulated):
-    """The same by a thread that sleeps `service_ns` for each message before the next."""
+    """The same by a thread that waits `service_ns` for each message before the next, on average."""
 
     def __init__(self, service_ns: int) -> None:
         super().__init__(service_ns)
@@ -80,7 +84,7 @@ class Waiting(Simulated):
         # Lists of its own for each thread: one that was forgotten may still be asleep.
         self._ahead: SimpleQueue[int] = SimpleQueue()
         self._times: list[tuple[int, int]] = []  # finished, served
-        work = (self._ahead, self._times, self._service_ns / 1e9)
+        work = (self._ahead, self._times, self._service_ns)
         threading.Thread(target=_serve, args=work, daemon=True).start()
 
     def take(self, messages: Messages, now_ns: int) -> None:
@@ -104,12 +108,16 @@ class Waiting(Simulated):
         super().commit(count, committed_ns)
 
 
-def _serve(ahead: SimpleQueue[int], times: list[tuple[int, int]], seconds: float) -> None:
+def _serve(ahead: SimpleQueue[int], times: list[tuple[int, int]], service_ns: int) -> None:
+    due = end = 0
     while True:
+        idle = ahead.empty()
         messages = ahead.get()
-        begin = time.monotonic_ns()
+        begin = time.monotonic_ns() if idle else end
+        due = begin if idle else due
         for _ in range(messages):
-            time.sleep(seconds)
+            due = max(due, begin - MADE_UP_NS) + service_ns
+            time.sleep(max(0, due - time.monotonic_ns()) / 1e9)
             end = time.monotonic_ns()
             times.append((end, end - begin))
             begin = end

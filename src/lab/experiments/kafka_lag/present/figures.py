@@ -15,7 +15,7 @@ from lab.experiments.kafka_lag.criteria import GROWTH_LIMIT
 from lab.experiments.kafka_lag.mechanism import placement
 from lab.experiments.kafka_lag.params import by_the_mean
 from lab.experiments.kafka_lag.present.findings import CONTROL, Findings, even, findings, listed, rows
-from lab.experiments.kafka_lag.workload.variants import LARGER, key_names, popularity
+from lab.experiments.kafka_lag.workload.variants import LARGER, shares
 
 _COLOURS = [theme.BLUE, theme.GREEN, theme.PURPLE, theme.SKY, theme.ORANGE]
 _PERCENTILES = {"p50_ms": "50th", "p95_ms": "95th", "p99_ms": "99th"}
@@ -85,8 +85,7 @@ def _partition_counts(found: Findings) -> Figure:
 
 
 def _fullest(zipf: float, partitions: int) -> float:
-    shares = popularity(zipf).tolist()
-    return placement(dict(zip(key_names(), shares, strict=True)), partitions).share
+    return placement(shares(zipf), partitions).share
 
 
 def _throughput_lag(found: Findings) -> Figure:

@@ -12,7 +12,7 @@ from lab.evidence.result import Result
 from lab.experiments.kafka_lag.criteria import GROWTH_LIMIT
 from lab.experiments.kafka_lag.mechanism import placement
 from lab.experiments.kafka_lag.params import Params, by_the_mean
-from lab.experiments.kafka_lag.workload.variants import hot_keys, key_names, popularity, recommended
+from lab.experiments.kafka_lag.workload.variants import hot_keys, key_names, recommended, shares
 
 CONTROL = "keyed, hot key"
 
@@ -97,10 +97,15 @@ class Findings:
         return self.sweep[self.sweep["cost_ms"] > self.params.wait_ms]
 
     @property
+    def salted(self) -> int:
+        """Keys that are salted where strategies are compared."""
+        return len(hot_keys(self.params))
+
+    @property
     def salted_share(self) -> float:
         """Share of the messages whose key is salted where strategies are compared."""
-        hot = hot_keys(self.params.zipf, self.params.partitions)
-        return float(popularity(self.params.zipf)[: len(hot)].sum())
+        each = shares(self.params.zipf)
+        return sum(each[key] for key in hot_keys(self.params))
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:

@@ -10,7 +10,7 @@ from lab.evidence.result import FACTORS, Advice, Grade, Metric, Model, Predictio
 from lab.experiments.kafka_lag.mechanism import counts_that_hold
 from lab.experiments.kafka_lag.params import MEAN_LOAD, by_the_mean
 from lab.experiments.kafka_lag.present.findings import Findings, even, findings, listed
-from lab.experiments.kafka_lag.workload.variants import LARGER, key_names
+from lab.experiments.kafka_lag.workload.variants import KEYS, LARGER, key_names
 
 MOST = 1_000  # partitions looked at
 GRADES: dict[str, Grade] = {
@@ -90,7 +90,7 @@ def _advice(found: Findings) -> list[Advice]:
     return [
         Advice(
             f"Give `placement()` your own key counts before you choose a number: here {kept}{listed(found.behind) or 'none'} "
-            f"fall behind. The number can't be changed later without moving keys.",
+            f"fall behind. A later change of the number moves keys to other partitions, away from their order.",
             "measured",
         ),
         Advice(
@@ -100,9 +100,10 @@ def _advice(found: Findings) -> list[Advice]:
             f"a key with {key:.0%} of the messages against a worker of {params.worker_rate:,.0f} messages/s",
         ),
         Advice(
-            f"Salting {found.salted_share:.0%} of the messages let {overtaken:.1%} be overtaken by a later one of their key. "
-            f"The messages keep their key: add up per partition, then per key; where order counts, send a number and "
-            f"sort by it. In a compacted topic such a key keeps one message per partition.",
+            f"Salt no more than you must: `keys_to_salt()` named {found.salted} of {KEYS:,} keys. Of its messages, "
+            f"{found.salted_share:.0%} of all, {overtaken / found.salted_share:.0%} were overtaken by a later one. "
+            f"They keep their key: add up per partition, then per key; where order counts, let the producer send a "
+            f"number, and sort by it. In a compacted topic such a key keeps a message in each of its partitions.",
             "measured",
         ),
         Advice(

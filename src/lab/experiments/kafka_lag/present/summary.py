@@ -44,9 +44,13 @@ def _answer(found: Findings) -> str:
         f"A partition's own share decides, not the mean: {params.rate:,} messages/s of {params.service_ns / 1e3:,.0f} µs each "
         f"(simulated) ask for {by_the_mean(params.workers)} partitions by the mean, but with skewed keys the fullest of "
         f"{mean.partitions} needs {mean.load:.1f} workers. {_verdict(found)}. "
-        f"With {params.partitions} partitions and hot keys salted, lag {'stays bounded' if found.bounded else 'grew here'}; "
+        f"Salting {_keys(found)} bounds lag with {params.partitions}{'' if found.bounded else ' (not on this machine)'}; "
         f"{found.salted_share:.0%} of the messages lose their order."
     )
+
+
+def _keys(found: Findings) -> str:
+    return "the hottest key" if found.salted == 1 else f"the {found.salted} hottest keys"
 
 
 def _verdict(found: Findings) -> str:
@@ -89,8 +93,8 @@ def _strategy(found: Findings) -> Decision:
     said = ", ".join(f"{name} {tail:,.0f} ms" for name, tail in tails.items())
     return Decision(
         "Which partition strategy?",
-        f"Key by what needs order, and salt keys too hot for one worker (order is lost for {found.salted_share:.0%} of "
-        f"the messages). 99 % within: {said}; hot key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
+        f"Key by what needs order, and salt {_keys(found)}, {found.salted_share:.0%} of the messages, whose order is lost: "
+        f"then no partition is too full. 99 % within: {said}; hot key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
         "simulated",
         ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in tails.index)],
         SIMULATED,
@@ -131,7 +135,7 @@ def _clients(treatment: Result) -> Decision:
     return Decision(
         "May Java and librdkafka clients write one keyed topic?",
         f"Only with one partitioner: librdkafka's default (CRC32) puts {elsewhere:.0%} of the keys elsewhere than Java "
-        f"(murmur2). Set partitioner=murmur2_random.",
+        f"(murmur2). Set partitioner=murmur2_random before the first message: later it moves keys away from their order.",
         "measured",
         ["murmur2_agrees", "default_elsewhere"],
     )
@@ -141,18 +145,33 @@ def _alternatives(treatment: Result) -> list[Alternative]:
     return [
         Alternative(
             "Share groups",
-            "Many consumers read one partition and acknowledge each message: no order, and no partition per consumer.",
-            "KIP-932, Apache Kafka: early access in 4.0, preview in 4.1",
+            "Many consumers read one partition and acknowledge each message, so a full partition needs no second one; "
+            "order is given up. Not tried here.",
+            "KIP-932: production-ready since Apache Kafka 4.2; librdkafka's client is a preview (2.15)",
+        ),
+        Alternative(
+            "Parallel consumer",
+            "A member works on many keys of its partition at once and keeps the order of each; a hot key stays one worker's. "
+            "Not tried here.",
+            "parallel-consumer (astubbs; Confluent no longer maintains its own), README, November 2026",
         ),
         Alternative(
             "Sticky batches",
-            "Java's default for messages without a key: one partition per batch, fewer for slow brokers.",
+            "Java's default for messages without a key: a partition until a batch is full, less often those of slow brokers. "
+            "random-sticky changes it every 100 messages instead.",
             "KIP-794, Apache Kafka since 3.3 (KIP-480 since 2.4)",
         ),
         Alternative(
             "Hash of the key",
-            "Default with a key: murmur2 in Java, CRC32 in librdkafka (consistent_random) and what builds on it.",
+            "Default with a key: murmur2 in Java, CRC32 in librdkafka (consistent_random) and what builds on it. An empty key "
+            "is hashed by the first and placed at random by the second.",
             f"Apache Kafka {treatment.versions.get('Apache Kafka', '')}; librdkafka "
             f"{treatment.versions.get('librdkafka', '')}, CONFIGURATION.md",
+        ),
+        Alternative(
+            "Batches and fetches",
+            "Defaults: linger.ms 5, fetch.min.bytes 1, fetch.wait.max.ms 500; here 5, 100,000 and 10, so that a fetch is "
+            "answered every 10 ms and not for each message.",
+            "KIP-1030, Apache Kafka since 4.0; librdkafka, CONFIGURATION.md",
         ),
     ]

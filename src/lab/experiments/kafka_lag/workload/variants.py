@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.experiments.kafka_lag.mechanism import Strategy, counts_that_hold, keyed, random_sticky, salting
+from lab.errors import ParameterError
+from lab.experiments.kafka_lag.mechanism import (
+    Strategy,
+    counts_that_hold,
+    keyed,
+    keys_to_salt,
+    random_sticky,
+    salting,
+)
 from lab.experiments.kafka_lag.params import Params, by_the_mean
 
 KEYS = 1_000
@@ -60,7 +67,7 @@ class Load:
 
 def variants(params: Params) -> list[Variant]:
     """The treatment's, in the order of `params.strategies`."""
-    salted = salting(hot_keys(params.zipf, params.partitions))
+    salted = salting(hot_keys(params))
     known = {
         "random-sticky": Variant("random-sticky", random_sticky, params.zipf),
         "keyed": Variant("keyed", keyed, 0),
@@ -96,7 +103,7 @@ def sweep(params: Params) -> list[Load]:
     tried = [(skewed, Topic(count, params.wait_ns, waits=True)) for count in params.counts]
     tried += [(even, Topic(mean, params.wait_ns, waits=True))]
     tried += [(even, Topic(count, LARGER * params.wait_ns, waits=True)) for count in (larger, crowded)]
-    rate, seconds = round(params.workers / really_s(params.wait_ns)), max(0.6, params.seconds * 5 / 8)
+    rate, seconds = round(params.workers * 1e9 / params.wait_ns), max(0.6, params.seconds * 5 / 8)
     return [Load("sweep", variant, topic, rate, seconds) for variant, topic in tried] + [
         Load("level", _at(count, params), Topic(count, params.service_ns), params.rate, params.seconds)
         for count in recommended(params)
@@ -109,33 +116,24 @@ def _at(count: int, params: Params) -> Variant:
 
 def recommended(params: Params) -> list[int]:
     """The fewest of the tried partition counts that leaves the fullest partition room; empty if none does."""
-    shares = dict(zip(key_names(), popularity(params.zipf).tolist(), strict=True))
-    return counts_that_hold(shares, params.workers, params.target_load, sorted(params.counts))[:1]
+    return counts_that_hold(shares(params.zipf), params.workers, params.target_load, sorted(params.counts))[
+        :1
+    ]
 
 
 def outage(params: Params) -> Load:
     """A partition for each of `OUTAGE_LOADS`, and the group stopped for a while."""
     strategy = by_shares(OUTAGE_LOADS)
-    rate = round(sum(OUTAGE_LOADS) / really_s(params.wait_ns))
-    longest = params.outage_s / (1 - max(OUTAGE_LOADS)) * 1.6
+    rate = round(sum(OUTAGE_LOADS) * 1e9 / params.wait_ns)
+    longest = params.outage_s / (1 - max(OUTAGE_LOADS)) * 1.3
     topic = Topic(len(OUTAGE_LOADS), params.wait_ns, waits=True)
     variant = Variant("outage", strategy, 0)
     return Load("outage", variant, topic, rate, STOP_AFTER_S + longest, params.outage_s)
 
 
-def really_s(wait_ns: int, tries: int = 100) -> float:
-    """What a wait of `wait_ns` takes on this machine, s: the rates for waiting workers are chosen by it."""
-    spent = []
-    for _ in range(tries):
-        begin = time.perf_counter()
-        time.sleep(wait_ns / 1e9)
-        spent.append(time.perf_counter() - begin)
-    return float(np.median(spent))
-
-
-def by_shares(shares: Sequence[float]) -> Strategy:
-    """Partitions in the proportion of `shares`, evenly in time (by the golden ratio), whatever the key."""
-    bounds = [bound / sum(shares) for bound in accumulate(shares)][:-1]
+def by_shares(parts: Sequence[float]) -> Strategy:
+    """Partitions in the proportion of `parts`, evenly in time (by the golden ratio), whatever the key."""
+    bounds = [bound / sum(parts) for bound in accumulate(parts)][:-1]
     return lambda key, sequence, partitions: bisect(bounds, sequence * 0.6180339887498949 % 1)
 
 
@@ -149,9 +147,14 @@ def key_names(keys: int = KEYS) -> list[bytes]:
     return [b"customer-%d" % rank for rank in range(keys)]
 
 
-def hot_keys(exponent: float, partitions: int) -> frozenset[bytes]:
-    """Keys that alone would add more than a tenth to a partition's even share."""
-    shares = popularity(exponent)
-    return frozenset(
-        name for name, share in zip(key_names(), shares, strict=True) if share * partitions > 0.1
-    )
+def shares(zipf: float) -> dict[bytes, float]:
+    """Each key's share of the messages."""
+    return dict(zip(key_names(), popularity(zipf).tolist(), strict=True))
+
+
+def hot_keys(params: Params) -> list[bytes]:
+    """The fewest keys that must be salted where strategies are compared; all, if not even that is enough."""
+    try:
+        return keys_to_salt(shares(params.zipf), params.partitions, params.workers, params.target_load)
+    except ParameterError:
+        return key_names()
