@@ -13,7 +13,7 @@ from statistics import median
 import numpy as np
 
 from lab.experiments.kafka_lag import Params, Variant, keyed
-from lab.experiments.kafka_lag.measure.bench import create_topic
+from lab.experiments.kafka_lag.measure.bench import create_topics
 from lab.experiments.kafka_lag.oracle import producer_performance
 from lab.experiments.kafka_lag.workload.messages import prepare
 from lab.experiments.kafka_lag.workload.producer import JAVA_SETTINGS, Generator, generate
@@ -28,8 +28,7 @@ STEP = 1.15
 
 def main() -> None:
     with kafka(heap_mb=1024) as broker:
-        create_topic(broker.bootstrap, "java", PARTITIONS)
-        create_topic(broker.bootstrap, "ours", PARTITIONS)
+        create_topics(broker.bootstrap, {"java": PARTITIONS, "ours": PARTITIONS})
         _java(broker, 500_000)  # warm-up of the broker
         java = [_java(broker, 1_500_000) for _ in range(REPEATS)]
         rate, held, late = 100_000, 0, float("nan")

@@ -63,7 +63,7 @@ CRITERIA = (
     ),
     Criterion(
         "larger_predicted",
-        "The same with workers ten times as slow and ten times as many partitions.",
+        "The same at ten times the load, with slower workers and ten times as many partitions.",
         at_most(0.1),
         "ratio",
     ),

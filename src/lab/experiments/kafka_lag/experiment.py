@@ -14,7 +14,7 @@ from lab.evidence.result import Result
 from lab.experiments.kafka_lag import oracle
 from lab.experiments.kafka_lag.judge.metrics import beside_metrics, metrics, model_metrics, tables
 from lab.experiments.kafka_lag.judge.observations import observe, oracles, same_partition
-from lab.experiments.kafka_lag.measure.bench import Bench, bench, create_topic, delete_topics
+from lab.experiments.kafka_lag.measure.bench import Bench, bench, create_topics, delete_topics
 from lab.experiments.kafka_lag.measure.lag import LagProbe
 from lab.experiments.kafka_lag.measure.seen import Beside, Seen, Wire, collect
 from lab.experiments.kafka_lag.params import Params
@@ -117,8 +117,7 @@ class _Session:
         """All windows in their order; the first one once more before them, to warm up."""
         params = self.params
         topics = dict.fromkeys(load.topic for load in loads)
-        for topic in topics:
-            self._create(topic.name(self.name), topic.partitions)
+        self._create({topic.name(self.name): topic.partitions for topic in topics})
         with bench(self.broker.bootstrap, self.name, topics, params, self.folder) as table:
             self.work.next("warm-up")
             warm_up = replace(loads[0], rate=params.rate, seconds=min(1.5, params.seconds / 2))
@@ -145,16 +144,16 @@ class _Session:
         )
         own = LagProbe(broker.bootstrap, self.name, topic, params.partitions).read().lag
         reported = oracle.group_lag(broker, self.name, topic, params.partitions)
-        other, seconds = self._create(f"{self.name}-java", params.partitions), min(3.0, params.seconds)
+        other, seconds = f"{self.name}-java", min(3.0, params.seconds)
+        self._create({other: params.partitions})
         performance = oracle.producer_performance(
             broker, other, round(params.rate * seconds), params.message_bytes, params.rate, JAVA_SETTINGS
         )
         return Beside(keys, java, murmur2, default, own, reported, performance)
 
-    def _create(self, name: str, partitions: int) -> str:
-        create_topic(self.broker.bootstrap, name, partitions)
-        self.topics.append(name)
-        return name
+    def _create(self, partitions: dict[str, int]) -> None:
+        create_topics(self.broker.bootstrap, partitions)
+        self.topics += partitions
 
     def leave(self) -> None:
         """Take the topics away: the cluster may be somebody else's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,12 +140,13 @@ def bench(bootstrap: str, run: str, topics: Iterable[Topic], params: Params, fol
             worker.kill()
 
 
-def create_topic(bootstrap: str, topic: str, partitions: int) -> None:
-    """A topic whose messages carry the broker's own time of append."""
+def create_topics(bootstrap: str, partitions: Mapping[str, int]) -> None:
+    """Topics by name, whose messages carry the broker's own time of append."""
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 4})
     config = {"message.timestamp.type": "LogAppendTime"}
-    made = admin.create_topics([NewTopic(topic, partitions, config=config)])
-    made[topic].result(timeout=30)
+    made = admin.create_topics([NewTopic(name, count, config=config) for name, count in partitions.items()])
+    for future in made.values():
+        future.result(timeout=30)
 
 
 def delete_topics(bootstrap: str, topics: list[str]) -> None:

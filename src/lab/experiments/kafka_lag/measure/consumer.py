@@ -20,8 +20,6 @@ from lab.experiments.kafka_lag.workload.variants import Topic
 
 COMMIT_EVERY_NS = 20_000_000
 MEASURED = "measured"  # file with the name of the topic that is measured now
-# A worker with more queued than this is paused, so that one hot partition can't starve the others.
-FULL_NS, READY_NS = 200_000_000, 100_000_000
 # The broker has not taken a commit that it answers so: the group goes on without this member, or anew.
 REBALANCED = {KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}
 
@@ -101,15 +99,17 @@ class _Own:
             self.workers[partition] = (Waiting if topic.waits else Simulated)(topic.service_ns)
         return self.workers[partition]
 
-    def fetch_only(self, consumer: Consumer, topic: str, now_ns: int) -> None:
-        """Pause what is full, and all other topics: each partition in a fetch costs the broker time."""
+    def fetch_only(self, consumer: Consumer, topic: str) -> None:
+        """Pause all other topics: each partition in a fetch costs the broker time.
+
+        Within the topic nothing is paused, however much is queued: a partition that is resumed is fetched half a
+        second later, which would be this client's lag and not the strategy's.
+        """
         changed: dict[bool, list[TopicPartition]] = {False: [], True: []}
         for partition, paused in self.paused.items():
-            queued = self.workers[partition].backlog_ns(now_ns) if partition in self.workers else 0
-            pause = partition[0] != topic or queued > (READY_NS if paused else FULL_NS)
-            if pause != paused:
-                changed[pause].append(TopicPartition(*partition))
-                self.paused[partition] = pause
+            if paused != (partition[0] != topic):
+                changed[not paused].append(TopicPartition(*partition))
+                self.paused[partition] = not paused
         if changed[True]:
             consumer.pause(changed[True])
         if changed[False]:
@@ -127,7 +127,7 @@ def _work(consumer: Consumer, member: Member, own: _Own) -> None:
         for partition, messages in _by_partition(fetched):
             own.worker(partition).take(messages, now)
         if measured.exists():
-            own.fetch_only(consumer, measured.read_text(), now)
+            own.fetch_only(consumer, measured.read_text())
         if now - last_commit >= COMMIT_EVERY_NS:
             _commit(consumer, own.workers)
             last_commit = now

@@ -50,10 +50,6 @@ class Simulated:
         self._free_ns = int(messages["finished_ns"][-1])
         self._waiting = np.concatenate([self._waiting, messages])
 
-    def backlog_ns(self, now_ns: int) -> int:
-        """Work that is queued, in ns of service."""
-        return max(0, self._free_ns - now_ns)
-
     def finished(self, now_ns: int) -> int:
         """How many of the waiting messages are finished by now."""
         return int(np.searchsorted(self._waiting["finished_ns"], now_ns, side="right"))
@@ -90,9 +86,6 @@ class Waiting(Simulated):
     def take(self, messages: Messages, now_ns: int) -> None:
         self._waiting = np.concatenate([self._waiting, messages])
         self._ahead.put(len(messages))
-
-    def backlog_ns(self, now_ns: int) -> int:
-        return (len(self._waiting) - len(self._times)) * self._service_ns
 
     def finished(self, now_ns: int) -> int:
         return len(self._times)

@@ -10,9 +10,9 @@ import pandas as pd
 
 from lab.evidence.result import Result
 from lab.experiments.kafka_lag.criteria import GROWTH_LIMIT
-from lab.experiments.kafka_lag.mechanism import placement
+from lab.experiments.kafka_lag.mechanism import counts_that_hold, placement
 from lab.experiments.kafka_lag.params import Params, by_the_mean
-from lab.experiments.kafka_lag.workload.variants import hot_keys, key_names, recommended, shares
+from lab.experiments.kafka_lag.workload.variants import hot_keys, key_names, shares
 
 CONTROL = "keyed, hot key"
 
@@ -67,7 +67,11 @@ class Findings:
     @property
     def recommended(self) -> Any | None:
         """The row of the fewest partitions that leave the fullest one room; None if none of those tried does."""
-        rows = self.skewed[self.skewed["partitions"].isin(recommended(self.params))]
+        params = self.params
+        held = counts_that_hold(
+            shares(params.zipf), params.workers, params.target_load, sorted(params.counts)
+        )
+        rows = self.skewed[self.skewed["partitions"].isin(held[:1])]
         return rows.iloc[0] if len(rows) else None
 
     @property
@@ -93,7 +97,7 @@ class Findings:
 
     @property
     def larger(self) -> pd.DataFrame:
-        """Even keys on slower workers: planned by the mean, and crowded."""
+        """Even keys at ten times the load, on slower workers: planned by the mean, and crowded."""
         return self.sweep[self.sweep["cost_ms"] > self.params.wait_ms]
 
     @property

@@ -43,7 +43,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             Metric("share", float(found.hot.hot_share), "", "s, fullest partition's share in the control"),
         ],
         check=Prediction(
-            f"even keys on {checked.partitions} partitions, workers {LARGER} times as slow: growth of the fullest one's lag",
+            f"even keys on {checked.partitions} partitions at {LARGER} times the load: growth of the fullest one's lag",
             float(checked.predicted * checked.worker_rate),
             float(checked.behind),
             "messages/s",

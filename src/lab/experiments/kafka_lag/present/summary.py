@@ -41,11 +41,12 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
 def _answer(found: Findings) -> str:
     params, mean = found.params, found.by_mean
     return (
-        f"A partition's own share decides, not the mean: {params.rate:,} messages/s of {params.service_ns / 1e3:,.0f} µs each "
-        f"(simulated) ask for {by_the_mean(params.workers)} partitions by the mean, but with skewed keys the fullest of "
-        f"{mean.partitions} needs {mean.load:.1f} workers. {_verdict(found)}. "
-        f"Salting {_keys(found)} bounds lag with {params.partitions}{'' if found.bounded else ' (not on this machine)'}; "
-        f"{found.salted_share:.0%} of the messages lose their order."
+        f"The fullest partition decides, not the mean: {mean.offered:,} messages/s of {params.wait_ms:g} ms ask for "
+        f"{by_the_mean(params.workers)} partitions by the mean, but skewed keys give the fullest of {mean.partitions} work for "
+        f"{mean.load:.1f} workers. {_verdict(found)}. "
+        f"Salting {_keys(found)} {'bounds' if found.bounded else 'should bound'} lag with {params.partitions} at {params.rate:,} "
+        f"messages/s of {params.service_ns / 1e3:,.0f} µs (simulated), but {found.salted_share:.0%} of the messages lose their "
+        f"order."
     )
 
 
@@ -68,22 +69,21 @@ def _verdict(found: Findings) -> str:
 def _conditions(found: Findings) -> list[str]:
     params = found.params
     return [
-        f"per message {params.service_ns / 1e3:,.0f} µs simulated, or {params.wait_ms:g} ms really waited at "
-        f"{found.by_mean.offered:,} messages/s: the same load",
+        f"{params.wait_ms:g} ms a message really waited where counts vary, {params.service_ns / 1e3:,.0f} µs simulated where "
+        f"strategies do: the same load",
         f"{KEYS:,} keys called customer-N, Zipf exponent {params.zipf:g}: the largest has {found.largest_key:.0%} of all",
         "one broker, one copy, all clients on the same machine",
     ]
 
 
 def _partitions(found: Findings) -> Decision:
-    row = found.recommended
     tried = [f"skewed keys@{count}.backlog" for count in found.skewed["partitions"]]
     advice = "Count your own keys and ask placement(): more partitions may be worse."
     return Decision(
         "How many partitions does a topic need?",
         f"At a load of {found.params.workers:.1f} workers: {_verdict(found)}. {advice}",
         "measured",
-        ["backlog_predicted", *tried] + ([] if row is None else ["lag_bounded"]),
+        ["backlog_predicted", *tried],
         figure="partition_counts",
     )
 

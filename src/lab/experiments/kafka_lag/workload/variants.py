@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from lab.errors import ParameterError
 from lab.experiments.kafka_lag.mechanism import (
     Strategy,
-    counts_that_hold,
     keyed,
     keys_to_salt,
     random_sticky,
@@ -23,7 +22,8 @@ from lab.experiments.kafka_lag.mechanism import (
 from lab.experiments.kafka_lag.params import Params, by_the_mean
 
 KEYS = 1_000
-LARGER = 10  # times as slow a worker, so that as many partitions are needed as at so many times the rate
+LARGER = 10  # times the load, in workers
+SLOWER = 30  # times the wait there: a third of the messages, for each is a request to the broker of its own
 CROWDED_LOAD = 0.93  # of the mean worker there: room to spare, were it not for the fullest partition
 OUTAGE_LOADS = (0.45, 0.6, 0.75)
 STOP_AFTER_S = 0.7
@@ -92,33 +92,23 @@ def levels(params: Params, chosen: Sequence[Variant]) -> list[Load]:
 
 
 def sweep(params: Params) -> list[Load]:
-    """Partition counts: with skewed and with even keys, workers that wait, and the same with `LARGER` times the wait.
-
-    What comes out as recommended is tried at the full rate too.
-    """
-    skewed = Variant("skewed keys", keyed, params.zipf)
-    even = Variant("even keys", keyed, 0)
+    """Partition counts: with skewed and with even keys, workers that wait; and `LARGER` times the load on slower ones."""
+    skewed, even = Variant("skewed keys", keyed, params.zipf), Variant("even keys", keyed, 0)
     mean, larger = by_the_mean(params.workers), by_the_mean(LARGER * params.workers)
     crowded = by_the_mean(LARGER * params.workers, CROWDED_LOAD)
-    tried = [(skewed, Topic(count, params.wait_ns, waits=True)) for count in params.counts]
-    tried += [(even, Topic(mean, params.wait_ns, waits=True))]
-    tried += [(even, Topic(count, LARGER * params.wait_ns, waits=True)) for count in (larger, crowded)]
-    rate, seconds = round(params.workers * 1e9 / params.wait_ns), max(0.6, params.seconds * 5 / 8)
-    return [Load("sweep", variant, topic, rate, seconds) for variant, topic in tried] + [
-        Load("level", _at(count, params), Topic(count, params.service_ns), params.rate, params.seconds)
-        for count in recommended(params)
+    tried = [(skewed, count) for count in params.counts] + [(even, mean)]
+    return [
+        *(_waiting(params, variant, count, params.workers, params.wait_ns) for variant, count in tried),
+        *(
+            _waiting(params, even, count, LARGER * params.workers, SLOWER * params.wait_ns)
+            for count in (larger, crowded)
+        ),
     ]
 
 
-def _at(count: int, params: Params) -> Variant:
-    return Variant(f"keyed, {count} partitions", keyed, params.zipf)
-
-
-def recommended(params: Params) -> list[int]:
-    """The fewest of the tried partition counts that leaves the fullest partition room; empty if none does."""
-    return counts_that_hold(shares(params.zipf), params.workers, params.target_load, sorted(params.counts))[
-        :1
-    ]
+def _waiting(params: Params, variant: Variant, partitions: int, workers: float, wait_ns: int) -> Load:
+    rate, seconds = round(workers * 1e9 / wait_ns), max(0.6, params.seconds * 5 / 8)
+    return Load("sweep", variant, Topic(partitions, wait_ns, waits=True), rate, seconds)
 
 
 def outage(params: Params) -> Load:
