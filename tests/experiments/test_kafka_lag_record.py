@@ -32,7 +32,7 @@ from lab.experiments.kafka_lag.workload.variants import (
     variants,
 )
 
-PARAMS = Params(rate=20_000, seconds=2, producers=1)
+PARAMS = Params(rate=10_000, seconds=4, producers=1)
 START_NS, APPEND_NS, COMMIT_NS = 10**15, 1_000_000, 10_000_000
 
 

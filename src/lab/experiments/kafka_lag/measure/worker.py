@@ -102,7 +102,7 @@ class Waiting(Simulated):
 
 
 def _serve(ahead: SimpleQueue[int], times: list[tuple[int, int]], service_ns: int) -> None:
-    due = end = 0
+    due = end = time.monotonic_ns()
     while True:
         idle = ahead.empty()
         messages = ahead.get()

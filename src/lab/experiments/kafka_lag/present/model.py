@@ -16,8 +16,8 @@ MOST = 1_000  # partitions looked at
 GRADES: dict[str, Grade] = {
     "messages/s": "arithmetic",
     "partitions by the mean": "arithmetic",
-    "fullest of them, times its share": "simulated",
-    "of them without a key": "simulated",
+    "fullest, times its fair share": "simulated",
+    "partitions without a key": "simulated",
     "partitions that hold": "simulated",
     "largest share of one key": "arithmetic",
 }
@@ -94,8 +94,8 @@ def _advice(found: Findings) -> list[Advice]:
             "measured",
         ),
         Advice(
-            f"Salt the hottest key from about {params.worker_rate / key:,.0f} messages/s on: there it alone fills a worker, "
-            f"and no number of partitions helps.",
+            f"Salt the hottest key from about {float(f'{params.worker_rate / key:.2g}'):,.0f} messages/s on: there it alone "
+            f"fills a worker, and no number of partitions helps.",
             "arithmetic",
             f"a key with {key:.0%} of the messages against a worker of {params.worker_rate:,.0f} messages/s",
         ),

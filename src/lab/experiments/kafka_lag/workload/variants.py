@@ -23,7 +23,7 @@ from lab.experiments.kafka_lag.params import Params, by_the_mean
 
 KEYS = 1_000
 LARGER = 10  # times the load, in workers
-SLOWER = 30  # times the wait there: a third of the messages, for each is a request to the broker of its own
+SLOWER = 20  # times the wait there: half of the messages, for each is a request to the broker of its own
 CROWDED_LOAD = 0.93  # of the mean worker there: room to spare, were it not for the fullest partition
 OUTAGE_LOADS = (0.45, 0.6, 0.75)
 STOP_AFTER_S = 0.7
@@ -108,6 +108,8 @@ def sweep(params: Params) -> list[Load]:
 
 def _waiting(params: Params, variant: Variant, partitions: int, workers: float, wait_ns: int) -> Load:
     rate, seconds = round(workers * 1e9 / wait_ns), max(0.6, params.seconds * 5 / 8)
+    if not variant.zipf:  # each key as often as any other, to the message
+        seconds = max(1, round(seconds * rate / KEYS)) * KEYS / rate
     return Load("sweep", variant, Topic(partitions, wait_ns, waits=True), rate, seconds)
 
 
