@@ -182,9 +182,9 @@ def _spread(found: Findings, kept: Sequence[int] = (1_000, 10_000)) -> Figure:
         base = alt.Chart(data).encode(
             presets.log_x("partitions", "partitions", data["partitions"], format=",d"),
             alt.Y("times:Q", title="fullest partition, times its fair share").scale(domainMin=1),
-            alt.Color(
-                "keys:N", title=f"equally frequent; dots: {marked[0]} and {marked[1]} partitions"
-            ).scale(range=[theme.BLUE, theme.ORANGE]),
+            alt.Color("keys:N", title=f"equally frequent; dots: {marked[0]}, {marked[1]}")
+            .scale(range=[theme.BLUE, theme.ORANGE])
+            .legend(titleLimit=0),
         )
         marks = base.transform_filter(alt.FieldOneOfPredicate("partitions", marked)).mark_point(size=90)
         return (base.mark_line() + marks).properties(width=width, height=240)
