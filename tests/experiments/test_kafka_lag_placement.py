@@ -88,6 +88,10 @@ def test_what_is_no_number_of_partitions_is_refused(partitions: Any) -> None:
         {float("nan"): 1},
         {("a",): 1},
         {"\ud800": 1},
+        {"a": 10**400},
+        {"a": pd.NA},
+        [("a", 1)],
+        None,
     ],
 )
 def test_what_can_not_be_counted_is_refused(counts: Any) -> None:
@@ -99,6 +103,28 @@ def test_hot_keys_given_as_text_are_salted_too() -> None:
     assert len({salting({"hot"})(b"hot", number, 6) for number in range(100)}) == 6
     with pytest.raises(ParameterError, match="salts is"):
         salting({"hot"}, salts=0)
+
+
+def test_one_hot_key_that_is_no_collection_is_not_taken_for_its_letters() -> None:
+    for key in ("hot", b"hot"):
+        with pytest.raises(ParameterError, match="one key"):
+            salting(key)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, float("nan"), float("inf"), None, "3"])
+def test_a_load_or_a_number_of_workers_that_is_none_is_refused(wrong: Any) -> None:
+    with pytest.raises(ParameterError, match="workers is"):
+        counts_that_hold({"a": 1}, wrong, 0.9, [3])
+    with pytest.raises(ParameterError, match="load is"):
+        keys_to_salt({"a": 1}, 3, 1, wrong)
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [(b"", 681), (b"a", 524), (b"ab", 434), (b"abc", 107), (b"123456789", 566), (b"\0 ", 742)],
+)
+def test_short_keys_and_the_empty_one_are_where_other_clients_put_them(key: bytes, place: int) -> None:
+    assert partition_for(key, 1_000) == place  # as kafka-python and Java do, of 1,000 partitions
 
 
 def test_the_counts_that_hold_are_those_whose_fullest_partition_has_room() -> None:

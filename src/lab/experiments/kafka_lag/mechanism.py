@@ -88,8 +88,8 @@ def placement(key_counts: Mapping[Any, Any], partitions: int) -> Placement:
     """Which partition gets what, by Kafka's default partitioner, of keys that occur `key_counts` times.
 
     key_counts: key (bytes, or text as UTF-8) -> messages, or messages/s, or a share; a pandas value_counts()
-    will do. ParameterError for a key that has no bytes (None too: messages without key are not placed by
-    hash), for a count that is negative, NaN or infinite, and where nothing is counted.
+    will do. An empty key is hashed, as Java does. ParameterError for a key that has no bytes (None too: messages
+    without key are not placed by hash), for a count that is negative, NaN or infinite, and where nothing is counted.
     """
     size = _whole(partitions, "partitions")
     messages: list[float] = [0] * size
@@ -108,8 +108,8 @@ def counts_that_hold(
 
     workers: the topic's rate over one worker's rate. Holds for these keys only: the next larger count may fail.
     """
-    counted = _counted(key_counts)
-    return [count for count in counts if placement(counted, count).share * workers <= load]
+    counted, bound = _counted(key_counts), _above_0(load, "load") / _above_0(workers, "workers")
+    return [count for count in counts if placement(counted, count).share <= bound]
 
 
 def keys_to_salt(
@@ -121,7 +121,8 @@ def keys_to_salt(
     ParameterError if not even salting every key is enough.
     """
     counted, ways = _counted(key_counts), _whole(salts, "salts")
-    taken, limit = list(placement(counted, partitions).messages), load / workers * sum(counted.values())
+    taken = list(placement(counted, partitions).messages)
+    limit = _above_0(load, "load") / _above_0(workers, "workers") * sum(counted.values())
     salted: list[bytes] = []
     for key in sorted(counted, key=counted.__getitem__, reverse=True):
         if max(taken) <= limit:
@@ -153,6 +154,8 @@ def salting(hot: Collection[Key], salts: int = SALTS) -> Strategy:
     Only the partition is chosen so; the message keeps its key. The order within a hot key is given up: a consumer
     adds up per key in two steps (within a partition, then over all), or sorts by a number that the producer gave.
     """
+    if isinstance(hot, bytes | str):
+        raise ParameterError(f"hot is {hot!r}, one key. Give a collection of keys, such as [{hot!r}].")
     spread, ways = frozenset(map(_bytes, hot)), _whole(salts, "salts")
 
     def salted(key: bytes, sequence: int, partitions: int) -> int:
@@ -169,6 +172,10 @@ def _salted(key: bytes, number: int) -> bytes:
 
 def _counted(key_counts: Mapping[Any, Any]) -> Mapping[bytes, float]:
     """By bytes, so that a key given as text and as bytes is one key."""
+    if not hasattr(key_counts, "items"):
+        raise ParameterError(
+            "key_counts is no mapping. Give key -> count, such as collections.Counter(keys)."
+        )
     found: dict[bytes, float] = {}
     for key, count in key_counts.items():
         name = _bytes(key)
@@ -191,10 +198,25 @@ def _bytes(key: Any) -> bytes:
 
 
 def _amount(count: Any, key: Any) -> float:
-    if isinstance(count, numbers.Real) and math.isfinite(count) and float(count) >= 0:
+    if (number := _real(count)) >= 0:
         # Small unsigned integers of an array would run over when they are added up.
-        return int(count) if isinstance(count, numbers.Integral) else float(count)
+        return int(count) if isinstance(count, numbers.Integral) else number
     raise ParameterError(f"the count of {key!r} is {count!r}. Give a finite number that is not negative.")
+
+
+def _above_0(value: Any, name: str) -> float:
+    if (number := _real(value)) > 0:
+        return number
+    raise ParameterError(f"{name} is {value!r}. Give a finite number above 0.")
+
+
+def _real(value: Any) -> float:
+    """As a float; NaN, which no comparison lets pass, where it is none or too large for one."""
+    try:
+        number = float(value) if isinstance(value, numbers.Real) else math.nan
+    except OverflowError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
 
 
 def _whole(number: Any, name: str) -> int:
