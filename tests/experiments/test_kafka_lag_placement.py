@@ -22,6 +22,7 @@ from lab.experiments.kafka_lag.mechanism import (
     salting,
 )
 from lab.experiments.kafka_lag.params import by_the_mean
+from lab.experiments.kafka_lag.present.findings import even
 from lab.experiments.kafka_lag.workload.variants import by_shares, shares
 
 COUNTS = st.dictionaries(st.binary(max_size=12), st.integers(0, 10**12), min_size=1).filter(
@@ -165,6 +166,7 @@ def test_a_hash_does_not_spread_evenly() -> None:
     assert placement(keys, 48).times_fair == pytest.approx(1.344)
     far = placement(keys, 477)
     assert (round(far.times_fair, 1), far.empty) == (3.3, 53)
+    assert (even(48), even(477)) == (placement(keys, 48), far)
 
 
 @given(st.floats(0.01, 1e5), st.floats(0.05, 1))

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Grade, Metric, Model, Prediction, Result
-from lab.experiments.kafka_lag.mechanism import counts_that_hold
 from lab.experiments.kafka_lag.params import MEAN_LOAD, by_the_mean
 from lab.experiments.kafka_lag.present.findings import Findings, even, findings, listed
-from lab.experiments.kafka_lag.workload.variants import KEYS, LARGER, key_names
+from lab.experiments.kafka_lag.workload.variants import KEYS, LARGER
 
 MOST = 1_000  # partitions looked at
 GRADES: dict[str, Grade] = {
@@ -75,10 +74,9 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
 
 def _holding(workers: float, mean: int, load: float) -> str:
     """Fewest partitions whose fullest stays within `load`, of a thousand even keys, as far as was looked."""
-    keys = dict.fromkeys(key_names(), 1)
-    if workers / len(keys) > load:
+    if workers / KEYS > load:
         return "none: too few keys"
-    found = next((n for n in range(mean, MOST + 1) if counts_that_hold(keys, workers, load, [n])), None)
+    found = next((n for n in range(mean, MOST + 1) if even(n).share * workers <= load), None)
     return f"over {MOST:,}" if found is None else f"{found:,}"
 
 

@@ -19,7 +19,7 @@ from lab.experiments.kafka_lag.mechanism import (
     random_sticky,
     salting,
 )
-from lab.experiments.kafka_lag.params import Params, by_the_mean
+from lab.experiments.kafka_lag.params import MEAN_LOAD, Params, by_the_mean
 
 KEYS = 1_000
 LARGER = 10  # times the load, in workers
@@ -92,17 +92,12 @@ def levels(params: Params, chosen: Sequence[Variant]) -> list[Load]:
 
 
 def sweep(params: Params) -> list[Load]:
-    """Partition counts: with skewed and with even keys, workers that wait; and `LARGER` times the load on slower ones."""
+    """Partition counts: skewed keys on workers that wait; even keys at `LARGER` times the load, on slower ones."""
     skewed, even = Variant("skewed keys", keyed, params.zipf), Variant("even keys", keyed, 0)
-    mean, larger = by_the_mean(params.workers), by_the_mean(LARGER * params.workers)
-    crowded = by_the_mean(LARGER * params.workers, CROWDED_LOAD)
-    tried = [(skewed, count) for count in params.counts] + [(even, mean)]
-    return [
-        *(_waiting(params, variant, count, params.workers, params.wait_ns) for variant, count in tried),
-        *(
-            _waiting(params, even, count, LARGER * params.workers, SLOWER * params.wait_ns)
-            for count in (larger, crowded)
-        ),
+    larger = LARGER * params.workers
+    return [_waiting(params, skewed, count, params.workers, params.wait_ns) for count in params.counts] + [
+        _waiting(params, even, by_the_mean(larger, load), larger, SLOWER * params.wait_ns)
+        for load in (MEAN_LOAD, CROWDED_LOAD)
     ]
 
 
