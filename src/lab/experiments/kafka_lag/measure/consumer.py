@@ -102,8 +102,8 @@ class _Own:
     def fetch_only(self, consumer: Consumer, topic: str) -> None:
         """Pause all other topics: each partition in a fetch costs the broker time.
 
-        Within the topic nothing is paused, however much is queued: a partition that is resumed is fetched half a
-        second later, which would be this client's lag and not the strategy's.
+        Within the topic nothing is paused, however much is queued: a partition that is resumed was seen to be fetched half
+        a second later, which would be the lag of this client and not of the strategy.
         """
         changed: dict[bool, list[TopicPartition]] = {False: [], True: []}
         for partition, paused in self.paused.items():
