@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from queue import SimpleQueue
 from random import Random
 from unittest import mock
@@ -280,3 +281,14 @@ def test_each_key_comes_as_often_as_its_popularity_says(zipf: float) -> None:
     counts = np.array(list(window.key_counts.values()))
     assert np.abs(counts - popularity(zipf) * window.count).max() <= 1
     assert np.any(np.diff(window.key_ranks) < 0)  # in no order
+
+
+@pytest.mark.parametrize("zipf", [0.0, 1.2])
+def test_where_counts_are_compared_each_key_comes_evenly(zipf: float) -> None:
+    swept = replace(load(Variant("keyed", keyed, zipf)), kind="sweep")
+    window = prepare(swept, 0, seed=3)
+    early = np.bincount(window.key_ranks[: window.count // 2], minlength=len(window.key_counts))
+    late = np.array(list(window.key_counts.values())) - early
+    assert np.abs(early - late).max() <= 2
+    drawn = prepare(replace(swept, kind="level"), 0, seed=3)
+    assert sorted(window.key_ranks) == sorted(drawn.key_ranks)

@@ -69,7 +69,7 @@ def model_metrics(made: dict[str, pd.DataFrame]) -> list[Metric]:
     for row in made["sweep"].to_dict("records"):
         name = f"{row['keys']}@{row['partitions']}"
         found += [
-            Metric(f"{name}.backlog", row["backlog"], "of the worker's time", better="lower"),
+            Metric(f"{name}.growth", row["growth"], "of the worker's time", better="lower"),
             Metric(f"{name}.fullest", row["times_fair"], "times its fair share"),
         ]
     for row in made["outage"].to_dict("records"):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lab.experiments.kafka_lag.judge.window import lag_growth
 from lab.experiments.kafka_lag.measure.seen import Seen
 from lab.experiments.kafka_lag.mechanism import placement
 
@@ -76,18 +77,18 @@ def _stopped(outage: Seen) -> tuple[float, float]:
 
 
 def sweep_table(swept: Sequence[Seen]) -> pd.DataFrame:
-    """One row per partition count and kind of keys: what the fullest partition gets, and its backlog at the end."""
+    """One row per partition count and kind of keys: what the fullest partition gets, and how fast it falls behind."""
     return pd.DataFrame([_row(item) for item in swept])
 
 
 def _row(item: Seen) -> dict[str, object]:
-    """load: of the fullest partition's worker, by placement() of the window's own keys. predicted, backlog: at the end
-    of sending, as a share of what its worker does in that time. behind: messages/s by which it grew."""
+    """load: of the fullest partition's worker, by placement() of the window's own keys. predicted, growth: of its
+    backlog over the second half, as a share of what its worker does in that time; behind: the same in messages/s."""
     topic, rate = item.window.load.topic, item.worker_rate
     placed = placement(item.window.key_counts, topic.partitions)
     loads = item.window.arrivals() / rate
-    lag = np.array([np.interp(item.seconds, item.moments_s, own) for own in item.lag.T])
-    backlogs = lag / item.seconds / rate
+    # By the median slope: what queued up in a hiccup, or before the first fetch, is gone by then or no longer grows.
+    growth = np.maximum(lag_growth(item) / rate, 0)
     load = placed.share * item.window.rate / rate
     return {
         "keys": item.window.load.variant.name,
@@ -100,9 +101,9 @@ def _row(item: Seen) -> dict[str, object]:
         "times_fair": placed.times_fair,
         "load": load,
         "predicted": max(0.0, load - 1),
-        "backlog": float(backlogs[placed.fullest]),
-        "behind": float(backlogs[placed.fullest] * rate),
+        "growth": float(growth[placed.fullest]),
+        "behind": float(growth[placed.fullest] * rate),
         "spent_ms": cost_s(item, placed.fullest) * 1e3,
         "uneven": abs(cost_s(item, placed.fullest) * rate - 1) if load > 1 else 0.0,
-        "starved": int(((loads < SPARE) & (backlogs > BEHIND)).sum()),
+        "starved": int(((loads < SPARE) & (growth > BEHIND)).sum()),
     }

@@ -92,11 +92,11 @@ def predicted(params: Params, tables: Mapping[str, pd.DataFrame]) -> dict[str, O
 
 
 def _difference(rows: pd.DataFrame) -> Observation:
-    off = (rows["backlog"] - rows["predicted"]).abs()
+    off = (rows["growth"] - rows["predicted"]).abs()
     worst = rows.loc[off.idxmax()]
     return Observation(
         float(off.max()),
-        f"{worst['keys']}, {worst.partitions} partitions: predicted {worst.predicted:.1%}, seen {worst.backlog:.1%}",
+        f"{worst['keys']}, {worst.partitions} partitions: predicted {worst.predicted:.1%}, seen {worst.growth:.1%}",
         # Partitions with capacity to spare fell behind too: the machine was too slow for the consumers.
         conclusive=not rows["starved"].any() and bool((rows["uneven"] <= UNEVEN).all()),
     )

@@ -47,8 +47,8 @@ def _partition_counts(found: Findings) -> Figure:
     }
     curves = pd.DataFrame(drawn, index=pd.Index(counts, name="partitions"))
     curves = curves.melt(ignore_index=False, var_name="line", value_name="load").reset_index()
-    points = tried.assign(seen=[_SEEN[int(late > GROWTH_LIMIT)] for late in tried["backlog"]])
-    data = pd.concat([curves, points[["partitions", "load", "backlog", "keys", "seen"]]], ignore_index=True)
+    points = tried.assign(seen=[_SEEN[int(late > GROWTH_LIMIT)] for late in tried["growth"]])
+    data = pd.concat([curves, points[["partitions", "load", "growth", "keys", "seen"]]], ignore_index=True)
     mean = found.by_mean
 
     def chart(width: int) -> Any:

@@ -80,7 +80,7 @@ class Findings:
     @property
     def behind(self) -> list[int]:
         """Tried partition counts, skewed keys, whose fullest partition was seen to fall behind, or asks too much."""
-        late = (self.skewed["backlog"] > GROWTH_LIMIT) | (self.skewed["load"] > 1)
+        late = (self.skewed["growth"] > GROWTH_LIMIT) | (self.skewed["load"] > 1)
         return self.skewed.loc[late, "partitions"].tolist()
 
     @property

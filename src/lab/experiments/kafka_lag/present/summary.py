@@ -77,7 +77,7 @@ def _conditions(found: Findings) -> list[str]:
 
 
 def _partitions(found: Findings) -> Decision:
-    tried = [f"skewed keys@{count}.backlog" for count in found.skewed["partitions"]]
+    tried = [f"skewed keys@{count}.growth" for count in found.skewed["partitions"]]
     advice = "Count your own keys and ask placement(): more partitions may be worse."
     return Decision(
         "How many partitions does a topic need?",

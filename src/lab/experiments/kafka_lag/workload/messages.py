@@ -61,7 +61,10 @@ class Window:
 def prepare(load: Load, first: int, seed: int) -> Window:
     """Decide everything about one window. `first` is the sequence number of its first message."""
     due, variant, partitions = constant(load.rate, load.seconds), load.variant, load.topic.partitions
-    ranks = _ranks(len(due), variant.zipf, np.random.default_rng([seed, first]))
+    random = np.random.default_rng([seed, first])
+    ranks = _ranks(len(due), variant.zipf, random)
+    # What placement() tells is how much a partition gets, not how bursts queue up before its worker.
+    ranks = random.permutation(ranks) if load.kind == "level" else _spread(ranks, random)
     names = key_names()
     placed = np.fromiter(
         (
@@ -77,14 +80,21 @@ def prepare(load: Load, first: int, seed: int) -> Window:
 
 
 def _ranks(count: int, zipf: float, random: np.random.Generator) -> NDArray[np.int64]:
-    """Each key as often as its popularity says, to within one message, in random order.
+    """Each key as often as its popularity says, to within one message, rank by rank.
 
     Drawn one by one, the keys of a window of seconds would spread wider over many partitions than they do in the
     long run, and it is the long run that a reader plans for.
     """
     places = (np.arange(count) + random.uniform()) / count
-    ranks = np.searchsorted(np.cumsum(popularity(zipf))[:-1], places, side="right")
-    return random.permutation(ranks)
+    return np.searchsorted(np.cumsum(popularity(zipf))[:-1], places, side="right")
+
+
+def _spread(ranks: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
+    """The same ranks, each evenly over the window from a random moment on."""
+    counts = np.bincount(ranks)
+    place = np.arange(len(ranks)) - np.repeat(np.cumsum(counts) - counts, counts)
+    moments = (place + np.repeat(random.uniform(size=len(counts)), counts)) / np.repeat(counts, counts)
+    return ranks[np.argsort(moments, kind="stable")]
 
 
 def payloads(sequences: NDArray[np.int64], due_ns: Nanoseconds, size: int, seed: int) -> list[bytes]:
