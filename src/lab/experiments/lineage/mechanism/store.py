@@ -1,0 +1,246 @@
+"""What events tell, in SQLite: datasets, their columns, and what each was made from.
+
+An event that says a job has written a dataset replaces what that job said of it before. A column's influences are
+its own edges and those of its dataset (field "*"), which decide on rows.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS event (run TEXT, kind TEXT, job TEXT, at TEXT, body TEXT);
+CREATE TABLE IF NOT EXISTS dataset (name TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS field (dataset TEXT, name TEXT, place INTEGER, PRIMARY KEY (dataset, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS input (job TEXT, source TEXT, dataset TEXT, PRIMARY KEY (dataset, source, job)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS edge (
+    dataset TEXT, field TEXT, source TEXT, source_field TEXT, type TEXT, subtype TEXT, job TEXT,
+    PRIMARY KEY (dataset, field, source, source_field, type, subtype, job)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS edge_down ON edge (source, source_field);
+CREATE TABLE IF NOT EXISTS told (dataset TEXT, field TEXT, job TEXT, PRIMARY KEY (dataset, field, job)) WITHOUT ROWID;
+"""
+_UPSTREAM = """
+WITH RECURSIVE up(dataset, field, direct) AS (
+    SELECT :dataset, :field, 1
+    UNION
+    SELECT edge.source, edge.source_field, up.direct AND edge.type = 'DIRECT'
+    FROM up JOIN edge ON edge.dataset = up.dataset AND edge.field IN (up.field, '*'))
+SELECT dataset, field, max(direct) FROM up WHERE (dataset, field) <> (:dataset, :field) GROUP BY dataset, field
+"""
+_CLOSE = """
+CREATE TABLE closure (dataset TEXT, field TEXT, source TEXT, source_field TEXT, direct INTEGER,
+    PRIMARY KEY (dataset, field, source, source_field)) WITHOUT ROWID;
+WITH RECURSIVE up(dataset, field, source, source_field, direct) AS (
+    SELECT field.dataset, field.name, edge.source, edge.source_field, edge.type = 'DIRECT'
+    FROM field JOIN edge ON edge.dataset = field.dataset AND edge.field IN (field.name, '*')
+    UNION
+    SELECT up.dataset, up.field, edge.source, edge.source_field, up.direct AND edge.type = 'DIRECT'
+    FROM up JOIN edge ON edge.dataset = up.source AND edge.field IN (up.source_field, '*'))
+INSERT INTO closure SELECT dataset, field, source, source_field, max(direct) FROM up GROUP BY 1, 2, 3, 4;
+"""
+_LOOK_UP = """
+SELECT source, source_field, direct FROM closure
+WHERE dataset = :dataset AND field = :field AND (source, source_field) <> (:dataset, :field)
+"""
+_DOWNSTREAM = """
+WITH RECURSIVE down(dataset, field, direct) AS (
+    SELECT :dataset, :field, 1
+    UNION
+    SELECT field.dataset, field.name, down.direct AND edge.type = 'DIRECT'
+    FROM down JOIN edge ON edge.source = down.dataset AND edge.source_field = down.field
+    JOIN field ON field.dataset = edge.dataset AND edge.field IN (field.name, '*'))
+SELECT dataset, field, max(direct) FROM down WHERE (dataset, field) <> (:dataset, :field) GROUP BY dataset, field
+"""
+_ROWS_OF = """
+WITH RECURSIVE up(dataset) AS (
+    SELECT source FROM input WHERE dataset = :dataset
+    UNION SELECT input.source FROM up JOIN input ON input.dataset = up.dataset)
+SELECT dataset FROM up ORDER BY dataset
+"""
+
+
+class EventError(ValueError):
+    """An event that is not OpenLineage's, or lacks what the store needs; the message says what."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column that has an influence. kind: DIRECT if its values get there, else INDIRECT."""
+
+    dataset: str
+    field: str
+    kind: str
+
+
+@contextmanager
+def opened(database: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to the store, made if it is new; committed if the block ends well."""
+    with closing(sqlite3.connect(database, timeout=30)) as connection:
+        connection.executescript(TABLES)
+        with connection:
+            yield connection
+
+
+def receive(connection: sqlite3.Connection, event: Mapping[str, Any]) -> None:
+    """Store a run's event; EventError if it is none."""
+    run, kind, job = _header(event)
+    outputs = list(_datasets(event, "outputs"))
+    inputs = list(_datasets(event, "inputs"))
+    connection.execute(
+        "INSERT INTO event VALUES (?, ?, ?, ?, ?)", (run, kind, job, event["eventTime"], json.dumps(event))
+    )
+    for name, facets in (*inputs, *outputs):
+        _remember(connection, name, facets)
+    if kind == "COMPLETE":
+        for name, facets in outputs:
+            _replace(connection, job, name, [source for source, _ in inputs], facets)
+
+
+def _header(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    try:
+        run, job = str(uuid.UUID(event["run"]["runId"])), event["job"]
+        return run, str(event["eventType"]), f"{job['namespace']}/{job['name']}"
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EventError(f"no run event of OpenLineage: {type(error).__name__} {error}") from None
+
+
+def _datasets(event: Mapping[str, Any], part: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for item in event.get(part) or ():
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+            raise EventError(f"one of its {part} has no name")
+        yield item["name"], item.get("facets") or {}
+
+
+def _remember(connection: sqlite3.Connection, name: str, facets: Mapping[str, Any]) -> None:
+    connection.execute("INSERT OR IGNORE INTO dataset VALUES (?)", (name,))
+    fields = facets.get("schema", {}).get("fields") or ()
+    if fields:
+        connection.execute("DELETE FROM field WHERE dataset = ?", (name,))
+    connection.executemany(
+        "INSERT OR REPLACE INTO field VALUES (?, ?, ?)",
+        [(name, item["name"], place) for place, item in enumerate(fields)],
+    )
+
+
+def _replace(
+    connection: sqlite3.Connection, job: str, name: str, inputs: Iterable[str], facets: Mapping[str, Any]
+) -> None:
+    for table in ("edge", "input", "told"):
+        connection.execute(f"DELETE FROM {table} WHERE dataset = ? AND job = ?", (name, job))
+    connection.executemany(
+        "INSERT OR IGNORE INTO input VALUES (?, ?, ?)", [(job, each, name) for each in inputs]
+    )
+    facet = facets.get("columnLineage") or {}
+    try:
+        edges = list(_edges(name, facet))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise EventError(f"the columnLineage facet of {name} is not OpenLineage's: {error!r}") from None
+    connection.executemany(
+        "INSERT OR IGNORE INTO edge VALUES (?, ?, ?, ?, ?, ?, ?)", [(*edge, job) for edge in edges]
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO told VALUES (?, ?, ?)",
+        [(name, field, job) for field in facet.get("fields") or ()],
+    )
+
+
+def _edges(name: str, facet: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    told = {**(facet.get("fields") or {}), "*": {"inputFields": facet.get("dataset") or []}}
+    for field, item in told.items():
+        for source in item["inputFields"]:
+            for step in source.get("transformations") or [{"type": "DIRECT"}]:
+                yield name, field, source["name"], source["field"], step["type"], step.get("subtype") or ""
+
+
+def upstream(connection: sqlite3.Connection, dataset: str, field: str) -> list[Field]:
+    """Every column that has an influence on one, through any number of steps."""
+    return _walk(connection, _UPSTREAM, dataset, field)
+
+
+def build_closure(connection: sqlite3.Connection) -> int:
+    """Every pair of a column and what is upstream of it, in a table `closure`; how many there are."""
+    connection.execute("DROP TABLE IF EXISTS closure")
+    connection.executescript(_CLOSE)
+    (rows,) = connection.execute("SELECT count(*) FROM closure").fetchone()
+    return int(rows)
+
+
+def upstream_by_closure(connection: sqlite3.Connection, dataset: str, field: str) -> list[Field]:
+    """The same as `upstream`, looked up in what `build_closure` made."""
+    return _walk(connection, _LOOK_UP, dataset, field)
+
+
+def downstream(connection: sqlite3.Connection, dataset: str, field: str) -> list[Field]:
+    """Every column on which one has an influence."""
+    return _walk(connection, _DOWNSTREAM, dataset, field)
+
+
+def _walk(connection: sqlite3.Connection, query: str, dataset: str, field: str) -> list[Field]:
+    found = connection.execute(query, {"dataset": dataset, "field": field})
+    return [
+        Field(table, name, "DIRECT" if direct else "INDIRECT") for table, name, direct in found if name != "*"
+    ]
+
+
+def rows_of(connection: sqlite3.Connection, dataset: str) -> list[str]:
+    """Every dataset that one was made from, through any number of steps."""
+    return [name for (name,) in connection.execute(_ROWS_OF, {"dataset": dataset})]
+
+
+def columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Columns of every dataset that an event has named, in their order."""
+    found: dict[str, list[str]] = {
+        name: [] for (name,) in connection.execute("SELECT name FROM dataset ORDER BY name")
+    }
+    for dataset, name in connection.execute("SELECT dataset, name FROM field ORDER BY dataset, place"):
+        found[dataset].append(name)
+    return found
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a catalog has lineage: k of n, and what has none."""
+
+    covered: int
+    total: int
+    missing: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        return self.covered / self.total if self.total else float("nan")
+
+
+def coverage(
+    connection: sqlite3.Connection, catalog: Mapping[str, Iterable[str]]
+) -> tuple[Coverage, Coverage]:
+    """Of a database's own catalog (columns by table): assets and columns that have lineage.
+
+    An asset has it if some run read or wrote it. A column has it if a run told what it was made from, or if its table
+    is one that runs only read: a raw one, where lineage begins.
+    """
+    seen = {name for pair in connection.execute("SELECT source, dataset FROM input") for name in pair}
+    written = {name for (name,) in connection.execute("SELECT dataset FROM input")}
+    told = set(connection.execute("SELECT dataset, field FROM told"))
+    names = {(table, column) for table, each in catalog.items() for column in each}
+    fields = {name for name in names if name in told or (name[0] in seen and name[0] not in written)}
+    return _covered(set(catalog), seen), _covered(
+        {".".join(name) for name in names}, {".".join(name) for name in fields}
+    )
+
+
+def _covered(wanted: set[str], there: set[str]) -> Coverage:
+    return Coverage(len(wanted & there), len(wanted), tuple(sorted(wanted - there)))
+
+
+def edges(connection: sqlite3.Connection) -> list[dict[str, str]]:
+    """Every edge: dataset and field, from which source and field, type and subtype."""
+    names = ("dataset", "field", "source", "source_field", "type", "subtype")
+    found = connection.execute(f"SELECT DISTINCT {', '.join(names)} FROM edge ORDER BY {', '.join(names)}")
+    return [dict(zip(names, row, strict=True)) for row in found]
