@@ -54,6 +54,16 @@ def _one(sql: str, dialect: str = "duckdb") -> tuple[set[str], set[str], set[str
         ("SELECT v FROM a QUALIFY row_number() OVER (ORDER BY k) = 1", {"a.v"}, {"a.k"}),
         ("SELECT max(v) FROM a GROUP BY ALL", {"a.v"}, set()),
         ("SELECT list_transform([v], x -> x + k) FROM a", {"a.v", "a.k"}, set()),
+        ("SELECT list_transform([v], k -> k + 1) FROM a", {"a.v"}, set()),
+        ("SELECT a FROM a", {"a.id", "a.v", "a.k"}, set()),
+        ("SELECT sum(v) OVER (w ORDER BY id) FROM a WINDOW w AS (PARTITION BY k)", {"a.v"}, {"a.id", "a.k"}),
+        ("SELECT sum(v) OVER u FROM a WINDOW w AS (PARTITION BY k), u AS (w ORDER BY id)", {"a.v"}, {"a.id", "a.k"}),
+        ("SELECT v FROM a LIMIT (SELECT max(z) FROM b)", {"a.v"}, {"b.z"}),
+        ("SELECT v FROM a ORDER BY ALL LIMIT 1", {"a.v"}, {"a.v"}),
+        ("SELECT v FROM (a JOIN b ON a.k = b.i)", {"a.v"}, {"a.k", "b.i"}),
+        ("SELECT v FROM a NATURAL JOIN b", {"a.v"}, {"a.id", "b.id"}),
+        ("SELECT v FROM a WHERE EXISTS (SELECT * FROM other AS o WHERE o.i = a.k)", {"a.v"}, {"a.k", "other.i"}),
+        ("SELECT v AS k FROM a WHERE k > 1", {"a.v"}, {"a.k"}),
         ("SELECT q.s.f FROM (SELECT {'f': v} AS s FROM a) AS q", {"a.v"}, set()),
         (
             "WITH RECURSIVE r(n) AS (SELECT id FROM a UNION ALL SELECT r.n + b.z FROM r JOIN b ON b.i = r.n) "
@@ -112,6 +122,23 @@ def test_what_cannot_be_read_is_refused_by_name(sql: str, word: str) -> None:
     with pytest.raises(UnreadableSQLError) as refusal:
         column_lineage(sql, TABLES, "duckdb")
     assert word in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT n.v FROM n NATURAL JOIN m",
+        "SELECT x.v FROM (a JOIN b ON a.k = b.i) AS x",
+        "SELECT sum(v) OVER nobody FROM a",
+        "SELECT {'all': n} AS s FROM n",
+        "WITH c(x, y, z) AS (SELECT v, k FROM a) SELECT z FROM c",
+        "SELECT v FROM a START WITH id = 1 CONNECT BY PRIOR id = k",
+        "SELECT e FROM a, json_each(a.v) AS e",
+    ],
+)
+def test_what_would_lose_an_influence_in_silence_is_refused(sql: str) -> None:
+    with pytest.raises(UnreadableSQLError):
+        column_lineage(sql, SCHEMA, "duckdb")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ class Params(Parameters):
     flights: int = Field(1_000, ge=200, le=336_776, description="flights in the raw table, drawn at random")
     statements: int = Field(300, ge=20, le=20_000, description="generated statements whose lineage is known")
     verified: int = Field(
-        40, ge=5, le=20_000, description="of these, statements whose own tables are perturbed"
+        30, ge=5, le=20_000, description="of these, statements whose own tables are perturbed"
     )
     depth: int = Field(3, ge=1, le=6, description="constructs nested in a generated statement, at most")
     graphs: tuple[Columns, ...] = Field(

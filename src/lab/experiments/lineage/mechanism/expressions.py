@@ -65,6 +65,7 @@ def condition(node: exp.Expression | None, scope: Scope, subtype: str) -> Flow:
 def _rules() -> Iterator[tuple[type | tuple[type, ...], Callable[..., Flow]]]:
     yield exp.Column, _column
     yield (exp.Alias, exp.Paren), lambda node, scope: flow(node.this, scope)
+    yield exp.TableColumn, _whole_row
     yield exp.Exists, _exists
     yield (exp.Subquery, exp.Query), _scalar
     yield exp.In, _in
@@ -109,6 +110,14 @@ def _column(node: exp.Column, scope: Scope) -> Flow:
     )
 
 
+def _whole_row(node: exp.Expression, scope: Scope) -> Flow:
+    """A table's name in the place of a value: all of its columns, as a struct."""
+    found = scope.sources.get(node.name)
+    if found is None or found.open:
+        raise UnreadableSQLError(f"{node.name} stands for a whole row: give the columns of its table")
+    return merged(found.columns.values()).by(TRANSFORMATION)
+
+
 def _refused_star(node: exp.Expression, scope: Scope) -> Flow:
     raise UnreadableSQLError(f"{node.sql()} can't be expanded: give the columns of its table, or name them")
 
@@ -126,7 +135,11 @@ def _scalar(node: exp.Expression, scope: Scope) -> Flow:
 
 
 def _exists(node: exp.Exists, scope: Scope) -> Flow:
-    return scope.query(node.this, scope).rows
+    inner = node.this
+    if isinstance(inner, exp.Select) and inner.is_star:  # which columns there are is nobody's business here
+        inner = inner.copy()
+        inner.set("expressions", [exp.Literal.number(1)])
+    return scope.query(inner, scope).rows
 
 
 def _in(node: exp.In, scope: Scope) -> Flow:
@@ -158,15 +171,23 @@ def _nullif(node: exp.Nullif, scope: Scope) -> Flow:
 
 
 def _window(node: exp.Window, scope: Scope) -> Flow:
-    named = [scope.windows[name] for name in (node.alias,) if name in scope.windows]
-    if node.alias and not named:
-        raise UnreadableSQLError(f"no window is called {node.alias}")
     decided = [
         condition(part, scope, WINDOW)
-        for item in (node, *named)
+        for item in (node, *_named_windows(node, scope))
         for part in (*(item.args.get("partition_by") or ()), item.args.get("order"))
     ]
     return merged([flow(node.this, scope), *decided])
+
+
+def _named_windows(node: exp.Expression, scope: Scope) -> Iterator[exp.Expression]:
+    """The window that an OVER names, the one which that begins with, and so on."""
+    name, left = node.alias, dict(scope.windows)
+    while name:
+        if name not in left:
+            raise UnreadableSQLError(f"no window is called {name}")
+        found = left.pop(name)
+        yield found
+        name = found.alias
 
 
 def _filter(node: exp.Filter, scope: Scope) -> Flow:

@@ -92,6 +92,8 @@ class Relation:
     def renamed(self, names: Iterable[str]) -> Relation:
         """With other names for the first columns, as in `AS t(a, b)`."""
         given, was = list(names), list(self.columns)
+        if len(given) > len(was):
+            raise UnreadableSQLError(f"{len(given)} names are given to {len(was)} columns")
         return replace(
             self, columns=dict(zip([*given, *was[len(given) :]], self.columns.values(), strict=True))
         )

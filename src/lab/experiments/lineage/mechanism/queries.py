@@ -54,6 +54,8 @@ def relation(node: exp.Expression, scope: Scope) -> Relation:
     if isinstance(node, exp.SetOperation):
         return _ordered(node, _set_operation(node, scope), scope)
     if isinstance(node, exp.Subquery):
+        if isinstance(node.this, exp.Table) and node.this.args.get("joins"):
+            raise UnreadableSQLError("a join in brackets with a name of its own is not read")
         return _ordered(node, aliased(node, relation(node.this, scope)), scope)
     if isinstance(node, exp.Values):
         return values(node, scope)
@@ -147,22 +149,31 @@ def _from(node: exp.Select, scope: Scope) -> tuple[Scope, Flow]:
     """The scope with all that FROM names, and what decides its rows. Later items see earlier ones, as LATERAL does."""
     rows = NOTHING
     first = [clause.this for clause in _clauses(node, "from_")]
-    for join in (*first, *(node.args.get("joins") or ()), *(node.args.get("laterals") or ())):
-        item = join.this if isinstance(join, exp.Join) else join
-        scope, found = _enter(item, scope)
-        on = condition(join.args.get("on"), scope, JOIN) if isinstance(join, exp.Join) else NOTHING
-        rows = merged([rows, found.rows, on])
-        for nested in item.args.get("joins") or () if isinstance(item, exp.Table) else ():
-            scope, found = _enter(nested.this, scope)
-            rows = merged([rows, found.rows, condition(nested.args.get("on"), scope, JOIN)])
+    for item in (*first, *(node.args.get("joins") or ()), *(node.args.get("laterals") or ())):
+        scope, more = _enter(item, scope)
+        rows = merged([rows, more])
     return scope, rows
 
 
-def _enter(item: exp.Expression, scope: Scope) -> tuple[Scope, Relation]:
+def _enter(join: exp.Expression, scope: Scope) -> tuple[Scope, Flow]:
+    item = join.this if isinstance(join, exp.Join) else join
     if item.args.get("pivots"):
         raise UnreadableSQLError("PIVOT and UNPIVOT are not read: their columns come from data")
-    found = source(item, scope)
-    return scope.seeing({item.alias_or_name: found}), found
+    if isinstance(item, exp.Subquery) and isinstance(item.this, exp.Table) and not item.alias:
+        scope, rows = _enter(item.this, scope)  # (a JOIN b ON ...): only there to group
+    else:
+        found = source(item, scope)
+        scope, rows = scope.seeing({item.alias_or_name: found}), found.rows
+    for nested in item.args.get("joins") or ():
+        scope, more = _enter(nested, scope)
+        rows = merged([rows, more])
+    return scope, merged([rows, _on(join, scope)]) if isinstance(join, exp.Join) else rows
+
+
+def _on(join: exp.Join, scope: Scope) -> Flow:
+    if join.method == "NATURAL" or join.args.get("using"):
+        raise UnreadableSQLError("a NATURAL JOIN can't be told without the columns of its tables")
+    return merged(condition(join.args.get(name), scope, JOIN) for name in ("on", "match_condition"))
 
 
 def _grouping(node: exp.Select, scope: Scope) -> Iterator[Flow]:
@@ -190,15 +201,22 @@ def _distinct(node: exp.Select, columns: dict[str, Flow], scope: Scope) -> Itera
 
 def _sort(node: exp.Expression, scope: Scope) -> Iterator[Flow]:
     order = node.args.get("order")
-    yield from (condition(item.this, scope, SORT) for item in (order.expressions if order else ()))
+    for item in order.expressions if order else ():
+        if isinstance(item.this, exp.Var):  # ORDER BY ALL
+            yield from (column.as_condition(SORT) for column in scope.aliases.values())
+        yield condition(item.this, scope, SORT)
 
 
 def _ordered(node: exp.Expression, found: Relation, scope: Scope) -> Relation:
     """ORDER BY decides which rows there are only where LIMIT or OFFSET cuts: a table has no order."""
-    if not any(node.args.get(name) for name in ("limit", "offset")):
+    cuts = [*_clauses(node, "limit", "offset")]
+    if not cuts:
         return found
     inside = replace(scope, aliases=found.columns)
-    return replace(found, rows=merged([found.rows, *_sort(node, inside)]))
+    counted = [
+        condition(cut.args.get(name), inside, FILTER) for cut in cuts for name in ("expression", "count")
+    ]
+    return replace(found, rows=merged([found.rows, *_sort(node, inside), *counted]))
 
 
 def _set_operation(node: exp.SetOperation, scope: Scope) -> Relation:

@@ -89,74 +89,80 @@ def opened(database: Path) -> Iterator[sqlite3.Connection]:
 
 
 def receive(connection: sqlite3.Connection, event: Mapping[str, Any]) -> None:
-    """Store a run's event; EventError if it is none."""
-    run, kind, job = _header(event)
-    outputs = list(_datasets(event, "outputs"))
-    inputs = list(_datasets(event, "inputs"))
-    connection.execute(
-        "INSERT INTO event VALUES (?, ?, ?, ?, ?)", (run, kind, job, event["eventTime"], json.dumps(event))
-    )
-    for name, facets in (*inputs, *outputs):
-        _remember(connection, name, facets)
-    if kind == "COMPLETE":
-        for name, facets in outputs:
-            _replace(connection, job, name, [source for source, _ in inputs], facets)
-
-
-def _header(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Store a run's event; EventError, before anything is stored, if it is none."""
     try:
-        run, job = str(uuid.UUID(event["run"]["runId"])), event["job"]
-        return run, str(event["eventType"]), f"{job['namespace']}/{job['name']}"
+        run, kind, job, at = _header(event)
+        inputs, outputs = (
+            [_dataset(item) for item in event.get(part) or []] for part in ("inputs", "outputs")
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EventError(f"no run event of OpenLineage: {type(error).__name__} {error}") from None
+    connection.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?)", (run, kind, job, at, json.dumps(event)))
+    for item in (*inputs, *outputs):
+        _remember(connection, item)
+    for item in outputs if kind == "COMPLETE" else ():
+        _replace(connection, job, item, [each.name for each in inputs])
 
 
-def _datasets(event: Mapping[str, Any], part: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for item in event.get(part) or ():
-        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-            raise EventError(f"one of its {part} has no name")
-        yield item["name"], item.get("facets") or {}
+@dataclass(frozen=True)
+class _Dataset:
+    """What an event says of one dataset. edges: field, source, its field, type, subtype."""
+
+    name: str
+    fields: list[str]
+    told: list[str]
+    edges: list[tuple[str, str, str, str, str]]
 
 
-def _remember(connection: sqlite3.Connection, name: str, facets: Mapping[str, Any]) -> None:
-    connection.execute("INSERT OR IGNORE INTO dataset VALUES (?)", (name,))
-    fields = facets.get("schema", {}).get("fields") or ()
-    if fields:
-        connection.execute("DELETE FROM field WHERE dataset = ?", (name,))
-    connection.executemany(
-        "INSERT OR REPLACE INTO field VALUES (?, ?, ?)",
-        [(name, item["name"], place) for place, item in enumerate(fields)],
+def _header(event: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    run, job, kind, at = (
+        str(uuid.UUID(event["run"]["runId"])),
+        event["job"],
+        event["eventType"],
+        event["eventTime"],
     )
+    if not (isinstance(kind, str) and isinstance(at, str)):
+        raise ValueError("eventType and eventTime are texts")
+    return run, kind, f"{job['namespace']}/{job['name']}", at
 
 
-def _replace(
-    connection: sqlite3.Connection, job: str, name: str, inputs: Iterable[str], facets: Mapping[str, Any]
-) -> None:
-    for table in ("edge", "input", "told"):
-        connection.execute(f"DELETE FROM {table} WHERE dataset = ? AND job = ?", (name, job))
-    connection.executemany(
-        "INSERT OR IGNORE INTO input VALUES (?, ?, ?)", [(job, each, name) for each in inputs]
-    )
+def _dataset(item: Mapping[str, Any]) -> _Dataset:
+    if not isinstance(item["name"], str):
+        raise ValueError("a dataset's name is a text")
+    facets = item.get("facets") or {}
     facet = facets.get("columnLineage") or {}
-    try:
-        edges = list(_edges(name, facet))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise EventError(f"the columnLineage facet of {name} is not OpenLineage's: {error!r}") from None
-    connection.executemany(
-        "INSERT OR IGNORE INTO edge VALUES (?, ?, ?, ?, ?, ?, ?)", [(*edge, job) for edge in edges]
-    )
-    connection.executemany(
-        "INSERT OR IGNORE INTO told VALUES (?, ?, ?)",
-        [(name, field, job) for field in facet.get("fields") or ()],
-    )
+    fields = [each["name"] for each in (facets.get("schema") or {}).get("fields") or []]
+    told = facet.get("fields") or {}
+    return _Dataset(item["name"], fields, list(told), list(_edges(told, facet.get("dataset") or [])))
 
 
-def _edges(name: str, facet: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    told = {**(facet.get("fields") or {}), "*": {"inputFields": facet.get("dataset") or []}}
-    for field, item in told.items():
+def _edges(told: Mapping[str, Any], rows: list[Any]) -> Iterator[tuple[str, str, str, str, str]]:
+    for field, item in {**told, "*": {"inputFields": rows}}.items():
         for source in item["inputFields"]:
             for step in source.get("transformations") or [{"type": "DIRECT"}]:
-                yield name, field, source["name"], source["field"], step["type"], step.get("subtype") or ""
+                yield field, source["name"], source["field"], step["type"], step.get("subtype") or ""
+
+
+def _remember(connection: sqlite3.Connection, item: _Dataset) -> None:
+    connection.execute("INSERT OR IGNORE INTO dataset VALUES (?)", (item.name,))
+    if item.fields:
+        connection.execute("DELETE FROM field WHERE dataset = ?", (item.name,))
+    rows = [(item.name, field, place) for place, field in enumerate(item.fields)]
+    connection.executemany("INSERT OR REPLACE INTO field VALUES (?, ?, ?)", rows)
+
+
+def _replace(connection: sqlite3.Connection, job: str, item: _Dataset, inputs: Iterable[str]) -> None:
+    for table in ("edge", "input", "told"):
+        connection.execute(f"DELETE FROM {table} WHERE dataset = ? AND job = ?", (item.name, job))
+    insert = "INSERT OR IGNORE INTO"
+    connection.executemany(
+        f"{insert} input VALUES (?, ?, ?)", [(job, source, item.name) for source in inputs]
+    )
+    edges = [(item.name, *edge, job) for edge in item.edges]
+    connection.executemany(f"{insert} edge VALUES (?, ?, ?, ?, ?, ?, ?)", edges)
+    connection.executemany(
+        f"{insert} told VALUES (?, ?, ?)", [(item.name, field, job) for field in item.told]
+    )
 
 
 def upstream(connection: sqlite3.Connection, dataset: str, field: str) -> list[Field]:

@@ -109,7 +109,7 @@ class Writer:
     def _expression(self, item: Item) -> tuple[str, Truth, str]:
         (a, of_a), (b, of_b), (c, of_c) = (self._pick(item) for _ in range(3))
         return self.random.choice(
-            [
+            [  # text, truth, construct
                 (a, of_a, ""),
                 (f"{a} + {b}", of_a | of_b, ""),
                 (f"coalesce({a}, {b}, 0)", of_a | of_b, ""),
@@ -242,11 +242,8 @@ class Writer:
     def _one_row(self, depth: int) -> Query:
         """An aggregate of everything: there is one row of it, whatever decides on what it counts."""
         item = self._item(depth)
-        (value, of_value), (asked, of_asked), total, n = (
-            *(self._pick(item) for _ in "ab"),
-            self._name(),
-            self._name(),
-        )
+        (value, of_value), (asked, of_asked) = self._pick(item), self._pick(item)
+        total, n = self._name(), self._name()
         inside = item.query.rows | of_asked.asked
         text = f"SELECT sum({value}) AS {total}, count(*) AS {n} FROM {item.text} WHERE {asked} > 0"
         return Query(text, {total: of_value | inside, n: inside}, Truth(), item.query.kinds | {"aggregate"})
