@@ -13,7 +13,7 @@ from lab.experiments.lineage.judge import influences, query_time, reading
 from lab.experiments.lineage.judge.observations import observe
 from lab.experiments.lineage.measure.captured import shown
 from lab.experiments.lineage.measure.seen import Captured, Generated, Perturbed, Seen
-from lab.experiments.lineage.mechanism.store import Coverage
+from lab.experiments.lineage.mechanism.coverage import Coverage
 
 NAME = ("mart.m", "total")
 UPSTREAM = {"raw.r.cents": "DIRECT", "staged.s.cents": "DIRECT", "raw.r.day": "INDIRECT"}

@@ -35,6 +35,7 @@ def _one(sql: str, dialect: str = "duckdb") -> tuple[set[str], set[str], set[str
         ("SELECT CASE v WHEN 1 THEN k END FROM a", {"a.k"}, {"a.v"}),
         ("SELECT if(v > 1, k, id) FROM a", {"a.k", "a.id"}, {"a.v"}),
         ("SELECT nullif(v, k) FROM a", {"a.v"}, {"a.k"}),
+        ("SELECT coalesce(v, k) FROM a", {"a.v", "a.k"}, {"a.v"}),
         ("SELECT sum(v) FILTER (WHERE k > 1) FROM a", {"a.v"}, {"a.k"}),
         ("SELECT max_by(v, k) FROM a", {"a.v"}, {"a.k"}),
         ("SELECT string_agg(v, ',' ORDER BY k) FROM a", {"a.v"}, {"a.k"}),

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from lab.experiments.lineage import Recorder, create_app, declared, statement
 from lab.experiments.lineage.mechanism import cli, store
 from lab.experiments.lineage.mechanism.app import DATABASE
+from lab.experiments.lineage.mechanism.coverage import coverage
 from lab.services.webapp import web_app
 
 RAW = {"raw.orders": ["id", "shop", "cents"]}
@@ -69,7 +70,7 @@ def test_upstream_goes_through_all_steps_and_parts_direct_from_indirect(database
 def test_a_count_has_no_direct_source_and_is_not_without_lineage(database: Path) -> None:
     with store.opened(database) as connection:
         assert {item.kind for item in store.upstream(connection, "mart.shops", "n")} == {"INDIRECT"}
-        _, columns = store.coverage(connection, {"mart.shops": ["shop", "turnover", "n"]})
+        _, columns = coverage(connection, {"mart.shops": ["shop", "turnover", "n"]})
         assert columns.share == 1
 
 
@@ -126,7 +127,7 @@ def test_a_run_that_failed_changes_no_lineage(database: Path) -> None:
 def test_coverage_is_a_share_of_the_catalog_and_names_what_is_missing(database: Path) -> None:
     catalog = {"raw.orders": ["id"], "mart.shops": ["shop", "secret"], "mart.by_hand": ["x"]}
     with store.opened(database) as connection:
-        assets, columns = store.coverage(connection, catalog)
+        assets, columns = coverage(connection, catalog)
     assert (assets.covered, assets.total, assets.missing) == (2, 3, ("mart.by_hand",))
     assert (columns.covered, columns.missing) == (2, ("mart.by_hand.x", "mart.shops.secret"))
 
@@ -136,7 +137,7 @@ def test_a_task_without_column_lineage_covers_its_table_and_no_column(tmp_path: 
     del sent["outputs"][0]["facets"]["columnLineage"]
     with store.opened(tmp_path / "s.db") as connection:
         store.receive(connection, sent)
-        assets, columns = store.coverage(connection, {"mart.x": ["c"]})
+        assets, columns = coverage(connection, {"mart.x": ["c"]})
     assert (assets.share, columns.share) == (1, 0)
 
 
@@ -179,6 +180,28 @@ def test_an_event_of_another_producer_is_taken(tmp_path: Path) -> None:
     assert client.post("/api/v1/lineage", json=sent).status_code == 201
     with store.opened(tmp_path / "s.db") as connection:
         assert store.upstream(connection, "t", "b") == [store.Field("s", "a", "DIRECT")]
+
+
+def test_tables_of_one_name_in_two_namespaces_are_two(tmp_path: Path) -> None:
+    here, there = (event("t", f"SELECT {name} AS x FROM s", {"s": [name]}) for name in ("a", "b"))
+    other = json.loads(json.dumps(there).replace('"namespace": "test"', '"namespace": "kafka://b:9092"'))
+    with store.opened(tmp_path / "s.db") as connection:
+        store.receive(connection, here)
+        store.receive(connection, other)
+        assert store.upstream(connection, "t", "x") == [store.Field("s", "a", "DIRECT")]
+        found = store.upstream(connection, "kafka://b:9092/t", "x")
+        assert found == [store.Field("kafka://b:9092/s", "b", "DIRECT")]
+
+
+def test_indirect_sources_among_a_columns_fields_are_taken_as_told(tmp_path: Path) -> None:
+    # OpenLineage for Spark puts what decides on rows to each column unless datasetLineageEnabled is set.
+    sent = event("t", "SELECT a AS x FROM s WHERE b > 1", {"s": ["a", "b"]})
+    facet = sent["outputs"][0]["facets"]["columnLineage"]
+    facet["fields"]["x"]["inputFields"] += facet.pop("dataset")
+    with store.opened(tmp_path / "s.db") as connection:
+        store.receive(connection, sent)
+        found = {item.field: item.kind for item in store.upstream(connection, "t", "x")}
+    assert found == {"a": "DIRECT", "b": "INDIRECT"}
 
 
 def test_a_column_that_no_event_has_named_is_not_found(database: Path) -> None:

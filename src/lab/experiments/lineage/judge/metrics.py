@@ -8,7 +8,7 @@ import pandas as pd
 from lab.evidence.result import Metric
 from lab.experiments.lineage.judge import influences, query_time, reading
 from lab.experiments.lineage.measure.seen import Captured, Generated, Perturbed, Seen
-from lab.experiments.lineage.mechanism.store import Coverage
+from lab.experiments.lineage.mechanism.coverage import Coverage
 
 
 def metrics(seen: Seen, reader: str) -> list[Metric]:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from typing import Any
 import pandas as pd
 
 from lab.errors import ServiceError
-from lab.experiments.lineage.measure.seen import Captured, Column, Upstream
+from lab.experiments.lineage.measure.seen import Captured, Column
 from lab.experiments.lineage.mechanism import store
 from lab.experiments.lineage.mechanism.app import DATABASE
 from lab.experiments.lineage.mechanism.capture import Recorder
+from lab.experiments.lineage.mechanism.coverage import coverage
 from lab.experiments.lineage.mechanism.flow import table_and_column
 from lab.experiments.lineage.workload.pipeline import MARTS, TASKS, Pipeline, Tables, database
 from lab.services.commands import run as command
@@ -57,8 +58,8 @@ def captured(raw: Tables, silent: Iterable[str] = (), ways: bool = True) -> Capt
         page = _page(app.url) if ways else {}
     cli = _cli(path, wanted) if ways else {}
     with store.opened(path) as kept:
-        assets, columns = store.coverage(kept, catalog)
-        by_events, _ = store.coverage(kept, store.columns(kept))
+        assets, columns = coverage(kept, catalog)
+        by_events, _ = coverage(kept, store.columns(kept))
         events = _events(kept)
     rows_of = {table: answers[table, column]["rows_of"] for table, column in wanted}
     edges = pd.DataFrame(graph["edges"])
@@ -152,9 +153,3 @@ class _Rows(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._cell:
             self.rows[-1][-1] += data
-
-
-def raw_only(upstream: Upstream, made: Mapping[str, object] | Iterable[str]) -> dict[str, str]:
-    """Of the sources those in tables that no task made."""
-    tables = set(made)
-    return {name: kind for name, kind in upstream.items() if table_and_column(name)[0] not in tables}

@@ -72,6 +72,7 @@ def _rules() -> Iterator[tuple[type | tuple[type, ...], Callable[..., Flow]]]:
     yield exp.Case, _case
     yield exp.If, _if
     yield exp.Nullif, _nullif
+    yield exp.Coalesce, _coalesce
     yield exp.Window, _window
     yield exp.Filter, _filter
     yield (exp.ArgMax, exp.ArgMin), _arg_max
@@ -168,6 +169,12 @@ def _if(node: exp.If, scope: Scope) -> Flow:
 def _nullif(node: exp.Nullif, scope: Scope) -> Flow:
     asked = condition(node.expression, scope, CONDITIONAL)
     return merged([flow(node.this, scope), asked]).by(TRANSFORMATION)
+
+
+def _coalesce(node: exp.Coalesce, scope: Scope) -> Flow:
+    """Each may be the value; that one is NULL decides on the next."""
+    parts = [flow(item, scope) for item in (node.this, *node.expressions)]
+    return merged([*parts, *(item.as_condition(CONDITIONAL) for item in parts[:-1])]).by(TRANSFORMATION)
 
 
 def _window(node: exp.Window, scope: Scope) -> Flow:

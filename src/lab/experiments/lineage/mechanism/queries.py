@@ -159,7 +159,7 @@ def _enter(join: exp.Expression, scope: Scope) -> tuple[Scope, Flow]:
     item = join.this if isinstance(join, exp.Join) else join
     if item.args.get("pivots"):
         raise UnreadableSQLError("PIVOT and UNPIVOT are not read: their columns come from data")
-    if isinstance(item, exp.Subquery) and isinstance(item.this, exp.Table) and not item.alias:
+    if isinstance(item, exp.Subquery) and isinstance(item.unnest(), exp.Table) and not item.alias:
         scope, rows = _enter(item.this, scope)  # (a JOIN b ON ...): only there to group
     else:
         found = source(item, scope)

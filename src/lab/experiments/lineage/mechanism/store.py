@@ -1,7 +1,8 @@
 """What events tell, in SQLite: datasets, their columns, and what each was made from.
 
 An event that says a job has written a dataset replaces what that job said of it before. A column's influences are
-its own edges and those of its dataset (field "*"), which decide on rows.
+its own edges and those of its dataset (field "*"), which decide on rows. A dataset of the namespace that came first goes by
+its name alone, one of another by "namespace/name".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS event (run TEXT, kind TEXT, job TEXT, at TEXT, body TEXT);
+CREATE TABLE IF NOT EXISTS home (namespace TEXT);
 CREATE TABLE IF NOT EXISTS dataset (name TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS field (dataset TEXT, name TEXT, place INTEGER, PRIMARY KEY (dataset, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS input (job TEXT, source TEXT, dataset TEXT, PRIMARY KEY (dataset, source, job)) WITHOUT ROWID;
@@ -126,21 +128,35 @@ def _header(event: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return run, kind, f"{job['namespace']}/{job['name']}", at
 
 
-def _dataset(item: Mapping[str, Any]) -> _Dataset:
-    if not isinstance(item["name"], str):
-        raise ValueError("a dataset's name is a text")
+def _home(connection: sqlite3.Connection, namespace: str) -> str:
+    found = connection.execute("SELECT namespace FROM home").fetchone()
+    if found is None:
+        connection.execute("INSERT INTO home VALUES (?)", (namespace,))
+    return str(found[0]) if found else namespace
+
+
+def _called(item: Mapping[str, Any], home: str) -> str:
+    namespace, name = item["namespace"], item["name"]
+    if not (isinstance(namespace, str) and isinstance(name, str)):
+        raise ValueError("a dataset's namespace and name are texts")
+    return name if namespace == home else f"{namespace}/{name}"
+
+
+def _dataset(item: Mapping[str, Any], home: str) -> _Dataset:
     facets = item.get("facets") or {}
     facet = facets.get("columnLineage") or {}
     fields = [each["name"] for each in (facets.get("schema") or {}).get("fields") or []]
     told = facet.get("fields") or {}
-    return _Dataset(item["name"], fields, list(told), list(_edges(told, facet.get("dataset") or [])))
+    return _Dataset(
+        _called(item, home), fields, list(told), list(_edges(told, facet.get("dataset") or [], home))
+    )
 
 
-def _edges(told: Mapping[str, Any], rows: list[Any]) -> Iterator[tuple[str, str, str, str, str]]:
+def _edges(told: Mapping[str, Any], rows: list[Any], home: str) -> Iterator[tuple[str, str, str, str, str]]:
     for field, item in {**told, "*": {"inputFields": rows}}.items():
         for source in item["inputFields"]:
             for step in source.get("transformations") or [{"type": "DIRECT"}]:
-                yield field, source["name"], source["field"], step["type"], step.get("subtype") or ""
+                yield field, _called(source, home), source["field"], step["type"], step.get("subtype") or ""
 
 
 def _remember(connection: sqlite3.Connection, item: _Dataset) -> None:
@@ -208,41 +224,6 @@ def columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
     for dataset, name in connection.execute("SELECT dataset, name FROM field ORDER BY dataset, place"):
         found[dataset].append(name)
     return found
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How much of a catalog has lineage: k of n, and what has none."""
-
-    covered: int
-    total: int
-    missing: tuple[str, ...]
-
-    @property
-    def share(self) -> float:
-        return self.covered / self.total if self.total else float("nan")
-
-
-def coverage(
-    connection: sqlite3.Connection, catalog: Mapping[str, Iterable[str]]
-) -> tuple[Coverage, Coverage]:
-    """Of a database's own catalog (columns by table): assets and columns that have lineage.
-
-    An asset has it if some run read or wrote it. A column has it if a run told what it was made from, or if its table
-    is one that runs only read: a raw one, where lineage begins.
-    """
-    seen = {name for pair in connection.execute("SELECT source, dataset FROM input") for name in pair}
-    written = {name for (name,) in connection.execute("SELECT dataset FROM input")}
-    told = set(connection.execute("SELECT dataset, field FROM told"))
-    names = {(table, column) for table, each in catalog.items() for column in each}
-    fields = {name for name in names if name in told or (name[0] in seen and name[0] not in written)}
-    return _covered(set(catalog), seen), _covered(
-        {".".join(name) for name in names}, {".".join(name) for name in fields}
-    )
-
-
-def _covered(wanted: set[str], there: set[str]) -> Coverage:
-    return Coverage(len(wanted & there), len(wanted), tuple(sorted(wanted - there)))
 
 
 def edges(connection: sqlite3.Connection) -> list[dict[str, str]]:
