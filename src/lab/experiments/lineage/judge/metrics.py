@@ -122,8 +122,11 @@ def _reading(generated: Generated, reader: str) -> list[Metric]:
         label = (
             "this_one" if name == reader else str(name).replace("-", "_").replace(".", "_").replace(" ", "_")
         )
-        for what, share in (("precision", reading.precision(part)), ("recall", reading.recall(part))):
-            text = f"{what} of direct sources by {name}"
+        for what, share, text in (
+            ("precision", reading.precision(part), f"precision of direct sources by {name}"),
+            ("recall", reading.recall(part), f"recall of direct sources by {name}"),
+            ("influence_precision", reading.influence_precision(part), f"told by {name}, with any influence"),
+        ):
             found.append(
                 Metric(
                     f"{what}_{label}",

@@ -34,6 +34,11 @@ def recall(rows: pd.DataFrame) -> Share:
     return _share(rows["right"], rows["missed"])
 
 
+def influence_precision(rows: pd.DataFrame) -> Share:
+    """Of the sources that are told, the share that has any influence, direct or indirect."""
+    return _share(rows["right"] + rows["related"], rows["false"] - rows["related"])
+
+
 def _share(right: pd.Series, wrong: pd.Series) -> Share:
     good, bad = right.to_numpy(dtype=float), wrong.to_numpy(dtype=float)
     total = good.sum() + bad.sum()

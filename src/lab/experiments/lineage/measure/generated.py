@@ -58,6 +58,7 @@ def _read(reader: Reader, statements: Sequence[Query]) -> Iterator[dict[str, obj
         except Exception:  # whatever a reader of the field raises is its refusal
             found = None
         wanted = {(target, source) for target, truth in statement.truth.items() for source in truth.direct}
+        related = {(target, source) for target, truth in statement.truth.items() for source in truth.decides}
         told = {(target, source) for target, sources in (found or {}).items() for source in sources}
         yield {
             "statement": number,
@@ -66,6 +67,7 @@ def _read(reader: Reader, statements: Sequence[Query]) -> Iterator[dict[str, obj
             "right": len(told & wanted),
             "false": len(told - wanted),
             "missed": len(wanted - told),
+            "related": len((told & related) - wanted),
             "refused": found is None,
         }
 

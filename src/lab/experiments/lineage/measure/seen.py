@@ -44,7 +44,8 @@ class Perturbed:
 
 @dataclass(frozen=True)
 class Generated:
-    """read: a row for each statement and reader. influences: of ours, a row for each statement.
+    """read: a row for each statement and reader: sources told that are right and false, true ones missed; related: of
+    the false ones, those that are indirect sources. influences: of ours, a row for each statement.
 
     refuted: influences seen in execution that the truth lacks; verified: statements executed; unnamed: unreadable
     statements that got an answer or no name, of `unreadable`. parse_s: seconds of each statement by our reader.

@@ -157,6 +157,7 @@ def _coverage(treatment: Result, controls: Mapping[str, Result]) -> Figure:
     )
     silent = data[data["arm"] == "one task is silent"].set_index("what")
     assets, events = silent.loc["assets, of the catalog"], silent.loc["assets, of those in events"]
+    covered = f"{assets['covered']:.0f} of {assets['total']:.0f}"
 
     def chart(width: int) -> Any:
         return (
@@ -172,7 +173,7 @@ def _coverage(treatment: Result, controls: Mapping[str, Result]) -> Figure:
         )
 
     return Figure(
-        f"With one silent task {assets['covered']} of {assets['total']} assets are covered; events say {events['percent']:.0f} %",
+        f"With one silent task {covered} assets are covered; events say {events['percent']:.0f} %",
         "Share of assets and of columns with lineage, where every task sends events and where one does not. "
         + "; ".join(f"{row.arm}, {row.what}: {row.covered} of {row.total}" for row in data.itertuples())
         + ".",

@@ -22,15 +22,14 @@ class Reader:
 
 def sqlglot_as_it_comes(sql: str, schema: Schema, dialect: str) -> dict[str, set[str]]:
     """sqlglot's own `lineage`, column by column: its leaves that are tables."""
-    import sqlglot
-    from sqlglot import exp
+    from sqlglot import exp, parse_one
     from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
 
-    types = {table: dict.fromkeys(columns, "int") for table, columns in schema.items()}
+    types: dict[str, object] = {table: dict.fromkeys(columns, "int") for table, columns in schema.items()}
+    names = qualify(parse_one(sql, dialect=dialect), schema=types, dialect=dialect).named_selects
     found = {}
-    for name in sqlglot.parse_one(sql, dialect=dialect).named_selects:
-        if name == "*":
-            raise ValueError("a star is no column")
+    for name in names:
         leaves = [
             node for node in lineage(name, sql, schema=types, dialect=dialect).walk() if not node.downstream
         ]
