@@ -118,6 +118,20 @@ def test_statements_that_write_a_table(sql: str) -> None:
     assert column_lineage(sql, SCHEMA, "duckdb") == {"x": {"a.v"}}
 
 
+def test_an_insert_fills_the_columns_of_its_table_in_their_order() -> None:
+    found = column_lineage("INSERT INTO b SELECT id, v, k FROM a", SCHEMA, "duckdb")
+    assert found == {"i": {"a.id"}, "z": {"a.v"}, "id": {"a.k"}}
+    found = column_lineage("INSERT INTO b BY NAME SELECT id, v AS z FROM a", SCHEMA, "duckdb")
+    assert found == {"id": {"a.id"}, "z": {"a.v"}}
+
+
+def test_an_aggregate_whose_row_having_may_drop_decides_on_rows() -> None:
+    sql = "SELECT b.z FROM b, (SELECT max(v) AS m FROM a WHERE k > 1 HAVING count(*) > 3) AS s"
+    found = influences(sql, SCHEMA, "duckdb")["z"]
+    assert found.sources == {"b.z", "a.k"}
+    assert found.rows_of == {"a", "b"}
+
+
 @pytest.mark.parametrize(("sql", "word"), UNREADABLE.items())
 def test_what_cannot_be_read_is_refused_by_name(sql: str, word: str) -> None:
     with pytest.raises(UnreadableSQLError) as refusal:

@@ -61,6 +61,7 @@ def statement(sql: str, schema: Schema | None, dialect: str) -> Relation:
 def _read(sql: str, schema: Schema, dialect: str) -> Relation:
     tree = _one(sql, dialect)
     query, names = _query(tree)
+    names = names or _names_of_target(tree, schema, dialect)
     tables = _own_names(query, schema, dialect)
     qualified = _qualified(query, tables, dialect)
     found = relation(qualified, Scope(relation, {key: base(*told) for key, told in tables.items()}))
@@ -91,6 +92,14 @@ def _query(tree: exp.Expression) -> tuple[exp.Query, list[str]]:
     if inner is not tree and (clause := tree.args.get("with_")) is not None:
         inner.set("with_", clause.copy())
     return inner, [item.name for item in named]
+
+
+def _names_of_target(tree: exp.Expression, schema: Schema, dialect: str) -> list[str]:
+    """An INSERT that names no columns fills the table's own, in their order, if the schema has it."""
+    if not isinstance(tree, exp.Insert) or tree.args.get("by_name") or not isinstance(tree.this, exp.Table):
+        return []
+    name = _in_catalog([_folded(part, dialect) for part in tree.this.parts], schema, dialect)
+    return list(schema[name]) if name in schema else []
 
 
 def _own_names(

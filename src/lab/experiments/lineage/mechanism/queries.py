@@ -42,7 +42,7 @@ _READ = {
     "windows",
 }
 _READ |= {"distinct", "order", "limit", "offset", "this", "expression", "alias", "by_name", "prewhere"}
-_WITHOUT = {"hint", "sample", "locks", "kind", "operation_modifiers", "options", "settings", "format", "for_"}
+_WITHOUT = {"hint", "sample", "locks", "operation_modifiers", "options", "settings", "format", "for_"}
 
 
 def relation(node: exp.Expression, scope: Scope) -> Relation:
@@ -118,8 +118,10 @@ def _filters(node: exp.Select, scope: Scope, *names: str) -> Iterator[Flow]:
 
 
 def _gives_one_row(node: exp.Select) -> bool:
-    """An aggregate without GROUP BY."""
-    return not node.args.get("group") and any(_aggregates(item) for item in node.expressions)
+    """An aggregate without GROUP BY, and nothing after it that could drop the row."""
+    return not [*_clauses(node, "group", "having", "qualify")] and any(
+        _aggregates(item) for item in node.expressions
+    )
 
 
 def _aggregates(node: exp.Expression) -> bool:
