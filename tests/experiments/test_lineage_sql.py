@@ -145,7 +145,6 @@ def test_what_cannot_be_read_is_refused_by_name(sql: str, word: str) -> None:
         "SELECT n.v FROM n NATURAL JOIN m",
         "SELECT x.v FROM (a JOIN b ON a.k = b.i) AS x",
         "SELECT sum(v) OVER nobody FROM a",
-        "SELECT {'all': n} AS s FROM n",
         "WITH c(x, y, z) AS (SELECT v, k FROM a) SELECT z FROM c",
         "SELECT v FROM a START WITH id = 1 CONNECT BY PRIOR id = k",
         "SELECT e FROM a, json_each(a.v) AS e",
