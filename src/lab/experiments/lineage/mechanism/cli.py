@@ -1,4 +1,4 @@
-"""The store from a shell: `python -m lab.experiments.lineage.mechanism.cli STORE upstream mart.airline_month.late_share`."""
+"""The store from a shell: `python -m lab.experiments.lineage.mechanism.cli STORE upstream mart.airline_month.above_average`."""
 
 from __future__ import annotations
 

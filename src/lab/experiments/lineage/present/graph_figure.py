@@ -12,7 +12,7 @@ from lab.charts.presets import columns
 from lab.evidence.result import Result
 
 LAYERS = ("raw", "staged", "mart")
-EXAMPLE = ("mart.airline_month", "late_share")  # whose upstream is drawn
+EXAMPLE = ("mart.airline_month", "above_average")  # whose upstream is drawn
 _KINDS = ("its values", "decides on it", "other lineage")
 
 
