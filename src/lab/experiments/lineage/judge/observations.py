@@ -14,7 +14,7 @@ from lab.experiments.lineage.measure.seen import Captured, Generated, Seen
 
 def observe(seen: Seen, reader: str) -> dict[str, Observation]:
     """By criterion. reader: the one that is judged on generated SQL."""
-    found = {}
+    found: dict[str, Observation] = {}
     if seen.captured is not None:
         found |= _captured(seen.captured)
     if seen.captured is not None and seen.perturbed is not None:

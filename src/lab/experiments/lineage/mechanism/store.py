@@ -94,8 +94,9 @@ def receive(connection: sqlite3.Connection, event: Mapping[str, Any]) -> None:
     """Store a run's event; EventError, before anything is stored, if it is none."""
     try:
         run, kind, job, at = _header(event)
+        home = _home(connection, event["job"]["namespace"])
         inputs, outputs = (
-            [_dataset(item) for item in event.get(part) or []] for part in ("inputs", "outputs")
+            [_dataset(item, home) for item in event.get(part) or []] for part in ("inputs", "outputs")
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EventError(f"no run event of OpenLineage: {type(error).__name__} {error}") from None

@@ -207,8 +207,9 @@ def _query_time(treatment: Result) -> Figure:
         "Median time of an upstream query against the number of columns it finds, on logarithmic axes, by recursion and from "
         "a closure table: "
         + "; ".join(
-            f"{row.columns:,.0f} columns, {row.found:,.0f} found: {1e3 * row.recursive_s:.2g} and {1e3 * row.closure_s:.2g} ms"
-            for row in rows.itertuples()
+            f"{row['columns']:,.0f} columns, {row['found']:,.0f} found: {1e3 * row['recursive_s']:.2g} and "
+            f"{1e3 * row['closure_s']:.2g} ms"
+            for _, row in rows.iterrows()
         )
         + ".",
         chart,

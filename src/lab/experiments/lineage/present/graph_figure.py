@@ -38,8 +38,8 @@ def graph(treatment: Result) -> Figure:
             x2=lines["table"].map(place["layer"]) * step,
             y2=lines["table"].map(place["y"]),
         )
-        span = {"scale": alt.Scale(domain=[-0.15 * width, 1.15 * width]), "axis": None}
-        down = {"scale": alt.Scale(domain=[-0.6, nodes["y"].max() + 0.6], reverse=True), "axis": None}
+        x = alt.X("x:Q", scale=alt.Scale(domain=[-0.15 * width, 1.15 * width]), axis=None)
+        y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.6, nodes["y"].max() + 0.6], reverse=True), axis=None)
         colour = (
             alt.Color("kind:N", title=None, sort=list(_KINDS))
             .scale(domain=list(_KINDS), range=[theme.BLUE, theme.VERMILION, theme.GREY])
@@ -49,18 +49,14 @@ def graph(treatment: Result) -> Figure:
             alt.Chart(drawn)
             .mark_rule(strokeWidth=1.5)
             .encode(
-                x=alt.X("x:Q", **span), y=alt.Y("y:Q", **down), x2="x2:Q", y2="y2:Q", color=colour,
+                x=x, y=y, x2="x2:Q", y2="y2:Q", color=colour,
                 strokeDash=alt.StrokeDash("kind:N", sort=list(_KINDS))
                 .scale(domain=list(_KINDS), range=[[1, 0], [5, 3], [2, 3]])
                 .legend(None),
             )
         )  # fmt: skip
         shown = nodes.assign(x=nodes["layer"] * step)
-        dots = (
-            alt.Chart(shown)
-            .mark_point(size=50, color=theme.GREY)
-            .encode(x=alt.X("x:Q", **span), y=alt.Y("y:Q", **down))
-        )
+        dots = alt.Chart(shown).mark_point(size=50, color=theme.GREY).encode(x=x, y=y)
         text = dots.mark_text(dy=-11, fontSize=11).encode(text="label:N")
         return (rules + dots + text).properties(width=width, height=44 * (nodes["y"].max() + 1))
 
@@ -68,7 +64,7 @@ def graph(treatment: Result) -> Figure:
         f"{'.'.join(EXAMPLE)}: values from {direct} columns upstream, decided by {len(found) - direct}",
         f"{len(nodes)} tables in three layers, raw, staged and mart, with lines of lineage between them. Upstream of "
         f"{'.'.join(EXAMPLE)}: "
-        + "; ".join(f"{row.source} ({row.kind.lower()})" for row in found.itertuples())
+        + "; ".join(f"{source} ({kind.lower()})" for source, kind in found.to_numpy())
         + ".",
         chart,
         lines,
