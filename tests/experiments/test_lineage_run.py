@@ -89,7 +89,7 @@ def test_a_wrong_declaration_of_a_right_column_is_found_by_perturbation(raw: dic
     "given",
     [
         {"flights": 10}, {"flights": "many"}, {"statements": 0}, {"graphs": (200, 200, 300)}, {"graphs": (200, 300)},
-        {"depth": 99}, {"seed": -1}, {"raet": 1}, {"queries": 1.5},
+        {"depth": 99}, {"changes": 0}, {"seed": -1}, {"raet": 1}, {"queries": 1.5},
     ],
 )  # fmt: skip
 def test_a_wrong_parameter_is_refused(given: dict) -> None:

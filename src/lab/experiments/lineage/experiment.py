@@ -39,7 +39,7 @@ def run_with_controls(params: Params, reader: Reader = OURS) -> tuple[Result, di
         work.next("a task that sends nothing")
         silent = captured(raw, silent=[SILENT], ways=False)
         work.next("changes of raw data")
-        changes = perturbed(raw, params.seed)
+        changes = perturbed(raw, params.seed, params.changes)
         work.next("generated SQL")
         read = generated(params, [reader, TABLE_LEVEL, *FIELD])
         work.next("larger graphs")
