@@ -26,8 +26,9 @@ def seen(
 ) -> tuple[set[Pair], int]:
     """Pairs in which a change was seen, and how many times the pipeline was run.
 
-    run: from source tables to final tables; it must give the same for the same. changes: of each column, at most. Whether a column has changed is
-    told by its values alone, without their order: that a key of the row has changed is none of its business.
+    run: from source tables to final tables; it must give the same for the same. changes: of each column, at most.
+    Whether a column has changed is told by its values alone, without their order: that a key of the row has changed is
+    none of its business.
     """
     before = _values(run(tables))
     if _changed(before, _values(run(tables))):
