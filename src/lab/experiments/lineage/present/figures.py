@@ -55,7 +55,7 @@ def _readers(treatment: Result) -> Figure:
             color=alt.Color("measure:N", title=None),
         )
         axis = alt.X("share:Q", title="share of direct sources, %").scale(domain=[0, 100])
-        points = base.mark_point(size=70).encode(x=axis, shape=alt.Shape("measure:N", title=None))
+        points = base.mark_point(size=70).encode(x=axis, shape=alt.Shape("measure:N").legend(None))
         spans = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q")
         return (spans + points).properties(width=width - 60, height=170)
 
@@ -88,7 +88,7 @@ def _influences(treatment: Result) -> Figure:
             .mark_bar()
             .encode(
                 y=alt.Y("name:N", title=None).axis(labelLimit=200),
-                x=alt.X("sources:Q", title="raw columns upstream"),
+                x=alt.X("sources:Q", title="raw columns upstream").axis(tickMinStep=1, format="d"),
                 color=alt.Color("state:N", title=None, sort=states)
                 .scale(domain=states, range=[theme.BLUE, theme.SKY, theme.GREY])
                 .legend(columns=columns(width, 3, 1)),
@@ -197,7 +197,7 @@ def _query_time(treatment: Result) -> Figure:
                 x=log_x("found", "columns upstream (median of the queries)", data["found"], ",d"),
                 y=log_y("ms", "upstream query, ms (median)", data["ms"]),
                 color=alt.Color("way:N", title=None, sort=list(ways.values())),
-                strokeDash=alt.StrokeDash("way:N", title=None, sort=list(ways.values())),
+                strokeDash=alt.StrokeDash("way:N", sort=list(ways.values())).legend(None),
             )
             .properties(width=width, height=240)
         )
