@@ -111,7 +111,7 @@ def test_the_log_that_a_slot_retains_counts_from_where_postgresql_keeps_it() -> 
 def sized() -> pd.DataFrame:
     """Batches that take 0.5 s and 2 s for a million rows."""
     plan = [(rows, "merge-on-read", 2) for rows in PARAMS.table_rows]
-    plan += [(PARAMS.table_rows[1], "copy-on-write", 2), (PARAMS.table_rows[-1], "merge-on-read", 3)]
+    plan += [(PARAMS.table_rows[1], "copy-on-write", 2), (PARAMS.table_rows[1], "merge-on-read", 3)]
     return pd.DataFrame(
         {
             "rows": rows,

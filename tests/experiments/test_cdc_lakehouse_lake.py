@@ -85,7 +85,7 @@ def test_columns_and_keys_of_any_name_and_kind_are_written_and_kept(spark: Any) 
         "e-mail": "uuid",
         "o'clock": "date",
         "back`tick": "text[]",
-        "Id": "int",
+        "Id": "integer",
         "id": "numeric",
     }
     kinds = {name: of_postgres(kind) for name, kind in columns.items()}

@@ -32,7 +32,7 @@ ALTER TABLE bank.order_lines ALTER tags SET STORAGE EXTERNAL, ALTER marks SET ST
     ALTER blob SET STORAGE EXTERNAL, ALTER padded SET STORAGE EXTERNAL
 """
 LINES = """
-INSERT INTO bank.order_lines SELECT 'north', md5(x::text)::uuid, 'q@x' || x, '10:11:12.5', 1.500, '0044-03-15 BC',
+INSERT INTO bank.order_lines SELECT 'north', md5(x::text)::uuid, 'q@x' || x, '10:11:12.5', 1.500, '0044-03-15',
     '2024-01-01 00:00:01.234', ARRAY(SELECT 'Zoë "' || md5(y::text) FROM generate_series(1, 200) y),
     ARRAY(SELECT y FROM generate_series(1, 2000) y), to_jsonb(ARRAY(SELECT md5(y::text) FROM generate_series(1, 200) y)),
     decode(repeat(md5(x::text), 200), 'hex'), 'ab'

@@ -140,9 +140,9 @@ def _advice(found: Findings) -> list[Advice]:
             f"{beyond}; 95 % interval by resampling the rounds",
         ),
         Advice(
-            f"Changed rows all over {plain['files']:.0f} data files leave delete files ({plain['deleted']:.0f} a commit) "
-            f"in format version 2, deletion vectors ({vectors['deleted']:.0f}) in version 3. Compact before scans slow "
-            "down: the number grows with the data files that a commit touches.",
+            f"Rows changed all over {plain['files']:.0f} data files leave {plain['deleted']:.0f} delete files a commit in format "
+            f"version 2, {vectors['deleted']:.0f} deletion vectors in version 3: one for each data file that a commit touches. "
+            "Compact before scans slow down.",
             "measured",
         ),
         Advice(

@@ -65,6 +65,6 @@ def _ends(design: Design, params: Params) -> tuple[float, ...]:
     if design.name == ANYWHERE:
         return tuple(turn / params.replay_batches for turn in range(1, params.replay_batches + 1))
     if design.name != THROUGH:
-        return 0.5, 1.0
+        return (1.0,)
     # The last one behind the last TRUNCATE, whose reload would mend what a design had done to the rows.
     return 0.5, 1 - 0.15 / params.reloads, 1.0

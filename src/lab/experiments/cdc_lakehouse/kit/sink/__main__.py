@@ -49,6 +49,10 @@ def arguments(given: list[str]) -> argparse.Namespace:
         "--table", type=_followed, action="append", required=True, metavar="SOURCE[=LAKE]", help="schema.table at the "
         "source as in SQL, and namespace.table in the lake if its name differs; made if it is not there; again for more"
     )  # fmt: skip
+    asked.add_argument(
+        "--without", action="append", default=[], metavar="SCHEMA.TABLE.COLUMN", help="a column that is not followed, "
+        "without quotes; again for more"
+    )  # fmt: skip
     asked.add_argument("--interval", type=_seconds, default=5.0, help="s from commit to commit (default 5)")
     asked.add_argument("--merge-mode", choices=("merge-on-read", "copy-on-write"), default="merge-on-read")
     asked.add_argument(
@@ -121,7 +125,7 @@ def _answers(catalog: str) -> None:
 def run(given: argparse.Namespace) -> None:
     """Follow until told to stop, or until caught up."""
     names = [name for name, _ in given.table]
-    followed = tables(given.source, names)
+    followed = tables(given.source, names, given.without)
     changes = [table.topic(given.prefix) for table in followed]
     _note_generated(followed)
     counts = partitions(given.bootstrap, changes, f"{given.prefix}.transaction")
@@ -143,7 +147,12 @@ def run(given: argparse.Namespace) -> None:
             Lake(spark, _place(table, parts), table, given.merge_mode)
             for table, (_, parts) in zip(followed, given.table, strict=True)
         ]
-        sink = Sink(topics, lakes, told=Observer(batch=_tell), catalog=lambda: tables(given.source, names))
+        sink = Sink(
+            topics,
+            lakes,
+            told=Observer(batch=_tell),
+            catalog=lambda: tables(given.source, names, given.without),
+        )
         if given.until_caught_up:
             _catch_up(sink)
         else:
@@ -170,6 +179,8 @@ def _catch_up(sink: Sink) -> None:
     here = sink.position()
     while (after := sink.step(here)) != here:
         here = after
+    for lake in sink.lakes:
+        lake.settle(here[lake.table.collection])
 
 
 def _tell(**batch: Any) -> None:

@@ -64,6 +64,8 @@ class Sink:
             here = self.step(here, interval=seconds)
             seconds = interval()
             due = next_due(due, began, seconds)
+        for lake in self.lakes:
+            lake.settle(here[lake.table.collection])
 
     def position(self) -> Places:
         """Where each table says that it goes on."""
@@ -112,7 +114,7 @@ class Sink:
             transactions=len(batch.transactions),
             **known,
         )
-        lake.settle(after)
+        lake.written(after)
         return after
 
     def _read(self, here: Places) -> dict[str, Read]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _SETTING = "spark.sql.iceberg.snapshot-property."
-# A quiet table is looked after so often, and notes its position when so many records of the transaction metadata went by.
+# A table notes its position so often, and a quiet one when so many records of the transaction metadata went by.
 _LOOK_S, _OFTEN = 60.0, 10_000
 
 
@@ -99,6 +99,12 @@ class Lake:
             said = self._settled.text()
             self.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ('{SETTLED}' = '{said}')")
 
+    def written(self, after: Position) -> None:
+        """Note `after`, if that is due: a batch's own snapshot says it too, for as long as it is not expired."""
+        if time.monotonic() - self._looked >= _LOOK_S:
+            self._looked = time.monotonic()
+            self.settle(after)
+
     def quiet(self, begin: Position, after: Position) -> Position:
         """Where to read on if there is nothing to write between the two: at `begin`, until so much went by that it is noted.
 
@@ -142,7 +148,7 @@ class Lake:
     def _widen(self, names: Iterable[str]) -> None:
         """Add columns of which events tell and the source has no more: as text. No change of metadata makes a snapshot."""
         for name in dict.fromkeys(names):
-            if name not in self.columns and name not in self.table.generated:
+            if name not in self.columns and name not in self.table.generated | self.table.without:
                 self.columns[name] = of_lake("STRING")
                 self.spark.sql(f"ALTER TABLE {self.name} ADD COLUMN {quoted(name)} STRING")
 

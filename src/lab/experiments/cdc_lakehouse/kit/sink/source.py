@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_index p ON p.indrelid = c.oid AND p.indisprimary
 LEFT JOIN pg_index r ON r.indrelid = c.oid AND r.indisreplident
 WHERE c.oid = to_regclass(%s)"""
-# A domain has the type that lies under it.
+# A domain has the type that lies under it; of a row type Debezium tells nothing.
 _COLUMNS = """
 WITH RECURSIVE kind AS (
     SELECT attnum, attname, atttypid AS type, atttypmod AS modifier, attstorage <> 'p' AS large, attgenerated <> '' AS made
@@ -25,7 +25,8 @@ WITH RECURSIVE kind AS (
     UNION ALL
     SELECT attnum, attname, typbasetype, typtypmod, large, made FROM kind JOIN pg_type t ON t.oid = type WHERE typtype = 'd'
 )
-SELECT attname::text, format_type(type, modifier), format_type(type, NULL), large, made
+SELECT attname::text, format_type(type, modifier),
+    CASE typtype WHEN 'c' THEN 'a row' ELSE format_type(type, NULL) END, large, made
 FROM kind JOIN pg_type t ON t.oid = type WHERE typtype <> 'd' ORDER BY attnum"""
 # Large values that an update leaves alone are not logged. Of these types Debezium says so; of others (numeric[], boolean[],
 # timestamp[], double precision[], ...) it tells NULL, by 3.7 at least.
@@ -34,6 +35,10 @@ _TOLD |= {
     f"{one}[]"
     for one in ("text", "character varying", "json", "jsonb", "bytea", "integer", "bigint", "date", "uuid")
 }
+
+
+# Types of which Debezium tells nothing (include.unknown.datatypes is off by default), or too little.
+_NEVER = {"a row", "jsonpath", "bit varying"}
 
 
 class SourceError(Exception):
@@ -45,6 +50,7 @@ class Table:
     """schema, name: as PostgreSQL has them, without quotes. columns: in their order. key: columns of the primary key.
 
     generated: columns that PostgreSQL computes, and does not log; what events say of them is not to be relied on.
+    without: columns that are not followed because the user said so.
     """
 
     schema: str
@@ -52,6 +58,7 @@ class Table:
     columns: Mapping[str, Type]
     key: tuple[str, ...]
     generated: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
 
     @property
     def collection(self) -> str:
@@ -63,8 +70,8 @@ class Table:
         return re.sub(r"[^A-Za-z0-9._-]", "_", f"{prefix}.{self.collection}")
 
 
-def tables(dsn: str, names: Sequence[str]) -> list[Table]:
-    """Each of `names`, written as in SQL (schema.table, quotes where SQL needs them).
+def tables(dsn: str, names: Sequence[str], without: Collection[str] = ()) -> list[Table]:
+    """Each of `names`, written as in SQL (schema.table, quotes where SQL needs them). without: schema.table.column, no quotes.
 
     SourceError if one is not there, has no primary key or a replica identity that leaves the key out; psycopg.Error.
     """
@@ -72,10 +79,10 @@ def tables(dsn: str, names: Sequence[str]) -> list[Table]:
 
     # Names come as text whatever the database's encoding.
     with psycopg.connect(dsn, client_encoding="UTF8") as connection:
-        return [_table(connection, name) for name in names]
+        return [_table(connection, name, without) for name in names]
 
 
-def _table(connection: Any, name: str) -> Table:
+def _table(connection: Any, name: str, without: Collection[str]) -> Table:
     found = connection.execute(_TABLE, (name,)).fetchone()
     if found is None:
         raise SourceError(
@@ -91,15 +98,21 @@ def _table(connection: Any, name: str) -> Table:
         raise SourceError(
             f"{name} has a replica identity without its primary key; ALTER TABLE {name} REPLICA IDENTITY DEFAULT"
         )
-    rows = connection.execute(_COLUMNS, (number,)).fetchall()
+    found = connection.execute(_COLUMNS, (number,)).fetchall()
+    rows = [row for row in found if f"{schema}.{bare}.{row[0]}" not in without or row[0] in key]
+    if never := [f"{one} {kind}" for one, kind, plain, _, made in rows if plain in _NEVER and not made]:
+        raise SourceError(
+            f"of {', '.join(never)} in {name} Debezium tells nothing, or not the whole value; leave it out by --without"
+        )
     untold = [
         f"{one} {kind}" for one, kind, plain, large, made in rows if large and not made and plain not in _TOLD
     ]
     if untold and identity != "f":
         raise SourceError(
             f"of a large value that an update leaves alone Debezium tells NULL for {', '.join(untold)} in {name}, and none can "
-            f"tell that from a NULL; ALTER TABLE {name} REPLICA IDENTITY FULL"
+            f"tell that from a NULL; ALTER TABLE {name} REPLICA IDENTITY FULL, or leave it out by --without"
         )
     columns = {column: of_postgres(kind) for column, kind, _, _, made in rows if not made}
     generated = frozenset(column for column, *_, made in rows if made)
-    return Table(schema, bare, columns, tuple(key), generated)
+    left_out = frozenset(row[0] for row in found) - generated - set(columns)
+    return Table(schema, bare, columns, tuple(key), generated, left_out)

@@ -18,6 +18,9 @@ _ZONED = re.compile(
 )
 
 
+_SPECIAL = {"NAN": "NaN", "POSITIVE_INFINITY": "Infinity", "NEGATIVE_INFINITY": "-Infinity"}
+
+
 class UnreadableValueError(ValueError):
     """An event has a value that the lake's type can't hold."""
 
@@ -38,6 +41,21 @@ class Type:
 def text(value: Any) -> str:
     """A JSON value as text; arrays and objects as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def number(value: Any) -> str:
+    """A numeric as PostgreSQL writes it: Java has other names for what is no number."""
+    return _SPECIAL.get(str(value), text(value))
+
+
+def bits(length: int) -> Type:
+    """bit(n): Debezium tells a boolean for one of them, else bytes, the lowest first."""
+
+    def decode(value: Any) -> str:
+        whole = int(value) if isinstance(value, bool) else int.from_bytes(base64.b64decode(value), "little")
+        return f"{whole:0{length}b}"
+
+    return Type("STRING", decode, pa.string())
 
 
 def micros(zoned: str) -> int:
@@ -98,6 +116,7 @@ _PLAIN = (
     Type("TIMESTAMP_NTZ", _finite, pa.int64(), "CAST(timestamp_micros({}) AS TIMESTAMP_NTZ)"),
 )
 _BY_NAME = {one.name: one for one in _PLAIN}
+NUMBER = Type("STRING", number, pa.string())
 CLOCK = Type("STRING", clock, pa.string())  # Spark has no type for a time of the day in Iceberg
 _OF_POSTGRES = {
     "smallint": "INT",
@@ -124,7 +143,11 @@ def of_postgres(kind: str) -> Type:
         return CLOCK
     if digits := re.fullmatch(r"numeric\((\d+),(\d+)\)", kind):
         precision, scale = int(digits[1]), int(digits[2])
-        return decimal(precision, scale) if scale <= precision <= 38 else _BY_NAME["STRING"]
+        return decimal(precision, scale) if scale <= precision <= 38 else NUMBER
+    if bare == "numeric":
+        return NUMBER
+    if length := re.fullmatch(r"bit\((\d+)\)", kind):
+        return bits(int(length[1]))
     return _BY_NAME[_OF_POSTGRES.get(bare, "STRING")]
 
 
