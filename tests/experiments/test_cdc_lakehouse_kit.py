@@ -13,6 +13,7 @@ from cdckit import ROW, bank, check, connected, home_with_extensions, sink, told
 from lab import duck
 from lab.evidence import sources
 from lab.experiments.cdc_lakehouse import KIT
+from lab.experiments.cdc_lakehouse.kit.sink.source import tables
 from lab.services.commands import run
 from lab.services.icebergcatalog import iceberg_catalog
 from lab.services.kafka import kafka, tool_command
@@ -87,6 +88,8 @@ CREATE TABLE bank.keyless (a int);
 CREATE TABLE bank.identity (a int PRIMARY KEY, b int NOT NULL UNIQUE);
 ALTER TABLE bank.identity REPLICA IDENTITY USING INDEX identity_b_key;
 CREATE TABLE bank.untold (a int PRIMARY KEY, b float8[], c boolean[]);
+CREATE TYPE bank.pair AS (x int, y text);
+CREATE TABLE bank.never (a int PRIMARY KEY, b bank.pair, c jsonpath, d bit varying(9), e text);
 """
 
 
@@ -108,6 +111,7 @@ def test_what_can_not_be_followed_is_named_before_anything_is_changed(source: st
         "bank.keyless": "bank.keyless has no primary key",
         "bank.identity": "replica identity without its primary key",
         "bank.untold": "Debezium tells NULL for b double precision[], c boolean[] in bank.untold",
+        "bank.never": "of b bank.pair, c jsonpath, d bit varying(9) in bank.never Debezium tells nothing",
         "bank.nothing": "the source has no table bank.nothing",
         "bank.account": "Kafka at 127.0.0.1:1 does not answer",
     }
@@ -118,6 +122,13 @@ def test_what_can_not_be_followed_is_named_before_anything_is_changed(source: st
         done = sink(tmp_path, *given[:1], broker.bootstrap, *given[2:], "bank.account")
     assert done.returncode == 2
     assert "has no topic none.bank.account: is the connector running, with this prefix" in done.stderr
+
+
+def test_a_column_may_be_left_out_but_not_of_the_key(source: str) -> None:
+    with psycopg.connect(source) as connection:
+        connection.execute(UNUSABLE)  # type: ignore[arg-type]
+    (table,) = tables(source, ["bank.never"], [f"bank.never.{name}" for name in "abcd"])
+    assert set(table.columns) == {"a", "e"} and table.without == {"b", "c", "d"}
 
 
 def test_the_sink_has_a_help(tmp_path: Path) -> None:

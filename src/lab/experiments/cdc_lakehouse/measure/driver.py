@@ -121,10 +121,9 @@ def drive(job: Job, then: tuple[Replay, ...] = (), turn: int = 0) -> None:
     settings = SMALL_STATEMENTS | NEEDED
     with spark_session("cdc", {"lake": job.catalog}, settings, memory_mb=1024) as spark:
         (table,) = tables(job.source, [TABLE])
-        topics = Topics(spark, job.bootstrap, job.prefix, [table], {TABLE: job.partitions})
+        topics = Topics(job.bootstrap, job.prefix, [table], {TABLE: job.partitions})
         if turn:
             _warm_up(Lake(spark, f"lake.warm_up_{turn}.account", table, job.merge_mode))
-            _read_once(topics, table)
             desk.stand_by(turn)
         _follow(topics, Lake(spark, job.table, table, job.merge_mode), job, desk)
         compact(spark, job.table)
@@ -133,20 +132,13 @@ def drive(job: Job, then: tuple[Replay, ...] = (), turn: int = 0) -> None:
             begin, end = {TABLE: topics.beginning(table)}, topics.ends()
             everything = whole(topics.read(begin, end)[TABLE])  # all of it, unless a loss was found
             for replay in then:
-                _replay(topics, table, everything, replay, desk)
+                _replay(spark, topics, table, everything, replay, desk)
             sized = sizes.filled(spark, table, job.table_rows)
             desk.tell(REPLAYED)
             desk.await_alone()
             for timed in sizes.rounds(sized, job.seed):
                 desk.log(table=SIZES, **timed)
         desk.tell(DONE)
-
-
-def _read_once(topics: Topics, table: Table) -> None:
-    """What the connector tells first, as soon as it does: a first read takes a new JVM seconds."""
-    while not any(topics.ends()[TABLE].changes.values()):
-        time.sleep(_LOOK_S)
-    topics.read({TABLE: topics.beginning(table)}, topics.ends())
 
 
 def _follow(topics: Topics, lake: Lake, job: Job, desk: Desk) -> None:
@@ -183,10 +175,12 @@ def _warm_up(lake: Lake) -> None:
     lake.spark.sql(f"DROP NAMESPACE {lake.name.rpartition('.')[0]}")
 
 
-def _replay(topics: Topics, table: Table, everything: Read, replay: Replay, desk: Desk) -> None:
+def _replay(
+    spark: SparkSession, topics: Topics, table: Table, everything: Read, replay: Replay, desk: Desk
+) -> None:
     """Cut as Spark's `maxOffsetsPerTrigger` cuts: the same share of each partition, wherever that falls."""
     design = replay.design
-    lake = Lake(topics.spark, replay.table, table, replay.merge_mode)
+    lake = Lake(spark, replay.table, table, replay.merge_mode)
     sink = Sink(topics, [lake], design.cut, design.reduce, Observer(batch=desk.log))
     here = Position(everything.position, everything.transactions_position)
     for share in replay.ends:

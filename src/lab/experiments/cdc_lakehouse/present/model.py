@@ -151,17 +151,18 @@ def _advice(found: Findings) -> list[Advice]:
             "measured",
         ),
         Advice(
-            f"A slot without a reader keeps {_log(found, 1):,.1f} GB in an hour at this rate. Set `max_slot_wal_keep_size` below "
-            "the free disk and alert on the slot's `restart_lsn` long before: past the limit the slot is lost.",
+            f"A slot without a reader keeps {_log(found, 1):,.1f} GB in an hour at this rate, this experiment's own log "
+            "included. Set `max_slot_wal_keep_size` below the free disk and alert on the slot's `restart_lsn` long before: "
+            "past the limit the slot is lost.",
             "extrapolated",
             f"from an outage of {outage.until - outage.at:.0f} s"
             if outage
             else "from the log written before any fault",
         ),
         Advice(
-            "Snapshots may be expired down to the newest one while the sink runs; while it is down, keep those since its last "
-            "batch.",
+            "Expire no snapshot of the last hour, and while the sink is down none since its last batch: they say where "
+            "it goes on.",
             "arithmetic",
-            "the table's own property holds the position too; see the kit's README",
+            "from where the sink notes its position (the kit's README); held by a test, not part of this run",
         ),
     ]

@@ -58,7 +58,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     asked.add_argument(
         "--until-caught-up", action="store_true", help="end when nothing whole is left to take"
     )
-    asked.add_argument("--jars", default="", help="Iceberg's and Kafka's jars for Spark, with commas between")
+    asked.add_argument("--jars", default="", help="Iceberg's jars for Spark, with commas between")
     asked.add_argument(
         "--conf", type=_pair, action="append", default=[], metavar="K=V", help="a setting of Spark's, such as "
         "spark.jars.packages; again for more"
@@ -142,7 +142,7 @@ def run(given: argparse.Namespace) -> None:
     spark = session(CATALOG, properties, dict(given.conf), given.jars)
     try:
         partitioned = {table.collection: count for table, count in zip(followed, counts, strict=True)}
-        topics = Topics(spark, given.bootstrap, given.prefix, followed, partitioned)
+        topics = Topics(given.bootstrap, given.prefix, followed, partitioned)
         lakes = [
             Lake(spark, _place(table, parts), table, given.merge_mode)
             for table, (_, parts) in zip(followed, given.table, strict=True)
@@ -179,8 +179,7 @@ def _catch_up(sink: Sink) -> None:
     here = sink.position()
     while (after := sink.step(here)) != here:
         here = after
-    for lake in sink.lakes:
-        lake.settle(here[lake.table.collection])
+    sink.note(here)
 
 
 def _tell(**batch: Any) -> None:

@@ -64,8 +64,13 @@ class Sink:
             here = self.step(here, interval=seconds)
             seconds = interval()
             due = next_due(due, began, seconds)
+            self.note(here, time.time() < due)
+        self.note(here)
+
+    def note(self, here: Places, idle: bool = True) -> None:
+        """Let the tables note where they are, now that there is time (`idle`), or because it is long ago."""
         for lake in self.lakes:
-            lake.settle(here[lake.table.collection])
+            lake.note(here[lake.table.collection], idle)
 
     def position(self) -> Places:
         """Where each table says that it goes on."""
@@ -114,7 +119,6 @@ class Sink:
             transactions=len(batch.transactions),
             **known,
         )
-        lake.written(after)
         return after
 
     def _read(self, here: Places) -> dict[str, Read]:

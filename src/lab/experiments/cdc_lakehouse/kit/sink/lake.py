@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _SETTING = "spark.sql.iceberg.snapshot-property."
-# A table notes its position so often, and a quiet one when so many records of the transaction metadata went by.
+# A quiet table is looked after so often, and notes its position when so many records of the transaction metadata went by.
 _LOOK_S, _OFTEN = 60.0, 10_000
 
 
@@ -47,7 +47,8 @@ class Lake:
         )
         self.columns: dict[str, Type] = {}
         self._settled: Settled | None = None
-        self._looked = time.monotonic()
+        self._looked = self._noted_at = time.monotonic()
+        self._fresh = False  # whether a batch was written since
         self.follow(table)
 
     def follow(self, table: Table) -> None:
@@ -98,12 +99,12 @@ class Lake:
             self._settled = Settled(current, position)
             said = self._settled.text()
             self.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ('{SETTLED}' = '{said}')")
+        self._fresh, self._noted_at = False, time.monotonic()
 
-    def written(self, after: Position) -> None:
-        """Note `after`, if that is due: a batch's own snapshot says it too, for as long as it is not expired."""
-        if time.monotonic() - self._looked >= _LOOK_S:
-            self._looked = time.monotonic()
-            self.settle(after)
+    def note(self, position: Position, idle: bool) -> None:
+        """Settle what was written, when the sink is idle or once a minute. A batch's own snapshot says it in the meantime."""
+        if self._fresh and (idle or time.monotonic() - self._noted_at >= _LOOK_S):
+            self.settle(position)
 
     def quiet(self, begin: Position, after: Position) -> Position:
         """Where to read on if there is nothing to write between the two: at `begin`, until so much went by that it is noted.
@@ -141,6 +142,7 @@ class Lake:
         try:
             committing()
             self.spark.sql(merge_sql(self.name, self.columns, self.table.key, net.truncated, absent))
+            self._fresh = True
         finally:
             for name in said:
                 self.spark.conf.unset(_SETTING + name)

@@ -1,20 +1,19 @@
-"""The topics as Spark reads them: ranges of offsets, committed records only."""
+"""The topics: ranges of offsets, committed records only."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .batch import Offsets, Read
 from .change import parse, parse_end
 from .position import Position
 from .source import Table
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
+_AT_ONCE, _WAIT_S = 1_000, 0.05  # records, and how long they are waited for
+_SILENT_S = 60.0  # who hears nothing for so long gives up
 Places = dict[str, Position]  # by table, as the transaction metadata calls it
 
 
@@ -24,9 +23,8 @@ class RetentionError(Exception):
 
 @dataclass
 class Topics:
-    """prefix: of the topics' names. tables: whose changes are read. partitions: of each table's topic."""
+    """bootstrap: of Kafka. prefix: of the topics' names. tables: whose changes are read. partitions: of each table's topic."""
 
-    spark: SparkSession
     bootstrap: str
     prefix: str
     tables: Sequence[Table]
@@ -35,9 +33,13 @@ class Topics:
     def __post_init__(self) -> None:
         from confluent_kafka import Consumer
 
-        # Only asked for offsets; with this isolation "the end" is the last stable offset.
+        # No group is joined, and no offset committed. With this isolation "the end" is the last stable offset.
         settings = {"bootstrap.servers": self.bootstrap, "group.id": "cdc-offsets", "log_level": 0}
-        self._asking = Consumer(settings | {"isolation.level": "read_committed"})
+        settings |= {"isolation.level": "read_committed", "enable.auto.commit": False}
+        settings |= {"auto.offset.reset": "error"}  # never go on somewhere else
+        self._asking = Consumer(settings)
+        # An empty answer tells that a partition's end is reached, so it must not be waited for.
+        self._reading = Consumer(settings | {"enable.partition.eof": True, "fetch.wait.max.ms": 20})
 
     @property
     def transactions(self) -> str:
@@ -84,43 +86,52 @@ class Topics:
         found[self.transactions] = ({0: first}, {0: last})
         return {topic: pair for topic, pair in found.items() if pair[0] != pair[1]}
 
-    def _read(
-        self, table: Table, rows: Mapping[str, list[dict[str, Any]]], begin: Position, end: Position
-    ) -> Read:
+    def _read(self, table: Table, rows: Mapping[str, list[Any]], begin: Position, end: Position) -> Read:
         changes, ends = {}, {}
         for row in rows.get(self.transactions, ()):
-            found = parse_end(row["value"], table.collection)
-            if found and begin.transactions <= row["offset"] < end.transactions:
-                ends[row["offset"]] = found
+            found = parse_end(row.value(), table.collection)
+            if found and begin.transactions <= row.offset() < end.transactions:
+                ends[row.offset()] = found
         for row in rows.get(table.topic(self.prefix), ()):
-            headers = _pairs(row["headers"])
-            if change := parse(row["key"], row["value"], headers, table.key, table.collection):
-                changes[row["partition"], row["offset"]] = change
+            if change := parse(row.key(), row.value(), row.headers() or (), table.key, table.collection):
+                changes[row.partition(), row.offset()] = change
         return Read(changes, ends, begin.changes, end.changes, begin.transactions, end.transactions)
 
-    def _rows(self, ranges: dict[str, tuple[Offsets, Offsets]]) -> dict[str, list[dict[str, Any]]]:
-        if not ranges:
-            return {}
+    def _rows(self, ranges: dict[str, tuple[Offsets, Offsets]]) -> dict[str, list[Any]]:
+        """Every record within the ranges, by topic."""
         for topic, (begin, _) in ranges.items():
             for partition, offset in begin.items():
                 self._still_there(topic, partition, offset)
-        options = {
-            "kafka.bootstrap.servers": self.bootstrap,
-            "kafka.isolation.level": "read_committed",
-            "subscribe": ",".join(ranges),
-            "startingOffsets": json.dumps({name: pair[0] for name, pair in ranges.items()}),
-            "endingOffsets": json.dumps({name: pair[1] for name, pair in ranges.items()}),
-            "includeHeaders": "true",
-            "minPartitions": "1",
+        left = {
+            (topic, partition): (offset, end[partition])
+            for topic, (begin, end) in ranges.items()
+            for partition, offset in begin.items()
+            if offset < end[partition]
         }
-        frame = self.spark.read.format("kafka").options(**options).load()
-        found: dict[str, list[dict[str, Any]]] = {name: [] for name in ranges}
-        # By Arrow: `collect` would pickle row by row.
-        for row in (
-            frame.select("topic", "partition", "offset", "key", "value", "headers").toArrow().to_pylist()
-        ):
-            found[row["topic"]].append(row)
+        found: dict[str, list[Any]] = {topic: [] for topic in ranges}
+        for message in self._records(left):
+            found[message.topic()].append(message)
         return found
+
+    def _records(self, left: dict[tuple[str, int], tuple[int, int]]) -> Iterator[Any]:
+        """Records of partitions from one offset up to another; an end need not hold a record, but a mark of a transaction."""
+        from confluent_kafka import KafkaException, TopicPartition
+
+        self._reading.assign([TopicPartition(*place, begin) for place, (begin, _) in left.items()])
+        ends = {place: end for place, (_, end) in left.items()}
+        silent = time.monotonic() + _SILENT_S
+        while ends:
+            if time.monotonic() > silent:
+                raise TimeoutError(f"Kafka at {self.bootstrap} sent nothing for {_SILENT_S:g} s")
+            for message in self._reading.consume(_AT_ONCE, _WAIT_S):
+                place, silent = (message.topic(), message.partition()), time.monotonic() + _SILENT_S
+                if (error := message.error()) and error.name() != "_PARTITION_EOF":
+                    raise KafkaException(error)
+                if error or message.offset() >= ends.get(place, 0):
+                    ends.pop(place, None)
+                else:
+                    yield message
+        self._reading.unassign()
 
     def _still_there(self, topic: str, partition: int, offset: int) -> None:
         first = self._watermarks(topic, partition)[0]
@@ -138,7 +149,3 @@ class Topics:
         from confluent_kafka import TopicPartition
 
         return self._asking.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
-
-
-def _pairs(headers: list[dict[str, Any]] | None) -> list[tuple[str, bytes]]:
-    return [(one["key"], one["value"]) for one in headers or ()]
