@@ -150,7 +150,9 @@ def test_verify_tells_equal_from_different_from_broken(source: str, tmp_path: Pa
 
         with psycopg.connect(source) as connection:
             connection.execute("CREATE TABLE public.bare AS TABLE bank.account")
-        bare = check(home, source, catalog.uri, "--table", "bank.account", "--source-table", "bare")
+        bare = check(
+            home, source, catalog.uri, "--table", "bank.account", "--source-table", "bare", "--key", "id"
+        )
         assert bare.returncode == 0, bare.stderr
 
         with psycopg.connect(source) as connection:

@@ -158,7 +158,7 @@ def log_retained(found: Findings) -> Figure:
 
     if outage is None:
         return Figure(
-            "No Connect worker was killed, and the log was read as it was written",
+            f"Without an outage the slot kept up to {found.log_behind / 1e6:.1f} MB of log",
             "Write-ahead log from the slot's restart position, which the source can't drop, and what its reader has not "
             "confirmed.",
             chart,

@@ -124,10 +124,11 @@ class Topics:
             if time.monotonic() > silent:
                 raise TimeoutError(f"Kafka at {self.bootstrap} sent nothing for {_SILENT_S:g} s")
             for message in self._reading.consume(_AT_ONCE, _WAIT_S):
-                place, silent = (message.topic(), message.partition()), time.monotonic() + _SILENT_S
+                silent = time.monotonic() + _SILENT_S
                 if (error := message.error()) and error.name() != "_PARTITION_EOF":
                     raise KafkaException(error)
-                if error or message.offset() >= ends.get(place, 0):
+                place = message.topic() or "", message.partition() or 0
+                if error or (message.offset() or 0) >= ends.get(place, 0):
                     ends.pop(place, None)
                 else:
                     yield message
