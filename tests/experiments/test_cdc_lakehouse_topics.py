@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from lab.experiments.cdc_lakehouse.kit.sink.position import Position
 from lab.experiments.cdc_lakehouse.kit.sink.source import Table
-from lab.experiments.cdc_lakehouse.kit.sink.topics import RetentionError, Topics
+from lab.experiments.cdc_lakehouse.kit.sink.topics import Places, RetentionError, Topics
 from lab.services.kafka import kafka
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
@@ -57,18 +57,29 @@ def produce(bootstrap: str, name: str, xids: list[int], commit: bool = True) -> 
         producer.abort_transaction(30)
 
 
+def ends_after(topics: Topics, here: Places, transactions: int) -> Places:
+    """The ends as soon as so many can be read: Kafka marks a transaction as committed after it has said so."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        ends = topics.ends()
+        found = topics.read(here, ends)["n.t"]
+        if (len(found.ends), len(found.changes)) == (transactions, 2 * transactions):
+            return ends
+    raise AssertionError(f"{len(found.ends)} ENDs and {len(found.changes)} changes can be read")
+
+
 def test_a_range_holds_its_committed_records_and_no_others(topics: Topics) -> None:
     """Its end may be a mark of a transaction, which is no record; aborted records lie within it."""
     here = {"n.t": topics.beginning(TABLE)}
     assert topics.read(here, topics.ends())["n.t"].changes == {}
     for turn, (xids, commit) in enumerate([([1, 2], True), ([9], False), ([3], True)]):
         produce(topics.bootstrap, f"producer-{turn}", xids, commit)
-    ends = topics.ends()
+    ends = ends_after(topics, here, 3)
     produce(topics.bootstrap, "later", [4])
     found = topics.read(here, ends)["n.t"]
     assert sorted(one.row for one in found.changes.values()) == [(2,), (3,), (4,), (5,), (6,), (7,)]
     assert [one.xid for one in found.ends.values()] == [1, 2, 3]
-    more = topics.read(ends, topics.ends())["n.t"]
+    more = topics.read(ends, ends_after(topics, ends, 1))["n.t"]
     assert sorted(one.row for one in more.changes.values()) == [(8,), (9,)]
 
 

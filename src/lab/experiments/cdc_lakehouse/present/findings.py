@@ -155,7 +155,7 @@ class Findings:
     def batch_at(self, rows: float) -> tuple[float, float, float]:
         """s of a batch into a table of so many rows: by the line, and both ends of its interval."""
         low, high = percentile_interval([one.at(rows) for one in self.batches])
-        return self.batch.at(rows), low, high
+        return self.batch.rising().at(rows), low, high
 
     def of(self, mode: str, version: int) -> pd.Series:
         """Medians of the table of that mode and format version, of the second size."""

@@ -87,7 +87,7 @@ def lag_distribution(found: Findings) -> Figure:
             alt.Chart(data)
             .mark_line()
             .encode(
-                x=alt.X("lag:Q", title="lag from commit to visible, s").scale(zero=True),
+                x=alt.X("lag:Q", title="lag from commit to visible, s").scale(zero=True).axis(tickCount=6),
                 y=alt.Y("share:Q", title="transactions within it, %"),
                 color=colour,
             )
@@ -129,7 +129,7 @@ def log_retained(found: Findings) -> Figure:
         .drop(columns="bytes")
     )
     outage = found.outage
-    order = [*kinds.values(), _PREDICTED]
+    order = [*kinds.values(), *([_PREDICTED] if outage else [])]
 
     def chart(width: int) -> Any:
         lines = (
@@ -139,7 +139,7 @@ def log_retained(found: Findings) -> Figure:
                 x=alt.X("seconds:Q", title="s since the load began"),
                 y=alt.Y("megabytes:Q", title="write-ahead log, MB"),
                 color=alt.Color("kind:N", sort=order, title=None)
-                .scale(domain=order, range=[theme.BLUE, theme.ORANGE, theme.GREEN])
+                .scale(domain=order, range=[theme.BLUE, theme.ORANGE, theme.GREEN][: len(order)])
                 .legend(columns=2 if width > 400 else 1),
             )
         )

@@ -20,7 +20,7 @@ GRADES: dict[str, Grade] = {
     "at least, s": "measured",
     "at most, s": "measured",
     "median lag at this run's interval, s": "extrapolated",
-    "log an hour at so many times the changes, GB": "extrapolated",
+    "log an hour, GB": "extrapolated",
 }
 
 
@@ -125,11 +125,12 @@ def _advice(found: Findings) -> list[Advice]:
     rows, _, _ = reach(found)
     interval, largest = found.longest.interval, int(found.by_size["rows"].iloc[-1])
     plain, vectors = found.of(MERGE, 2), found.of(MERGE, 3)
-    beyond = (
-        f"{rows / largest:.1f} times the largest table of this run"
-        if rows > largest
-        else "within this run's tables"
-    )
+    beyond = "within this run's tables"
+    if rows > largest:
+        times = (
+            f"{rows / largest:.1f} times" if math.isfinite(rows) else "this run does not tell how far beyond"
+        )
+        beyond = f"{times} the largest table of this run"
     outage = found.outage
     return [
         Advice(

@@ -18,7 +18,7 @@ ALTERNATIVES = (
         _DEBEZIUM,
     ),
     Alternative(
-        "Order by `source.sequence`",
+        "Order by source.sequence",
         "With one partition the events themselves come in commit order. Not tried here: it gives up reading in parallel.",
         _DEBEZIUM,
     ),

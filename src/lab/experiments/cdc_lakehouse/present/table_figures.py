@@ -77,7 +77,7 @@ def designs(found: Findings) -> Figure:
         base = alt.Chart(data).encode(
             x=alt.X("wrong:Q", title="rows that differ from the source at the end"),
             y=alt.Y("variant:N", sort=order, title=None).axis(
-                labels=width > 400, ticks=False, labelLimit=220, minExtent=190 if width > 400 else 0
+                labels=width > 400, ticks=False, labelLimit=280, minExtent=250 if width > 400 else 0
             ),
         )
         bars = base.mark_bar(color=theme.BLUE, height=14)
