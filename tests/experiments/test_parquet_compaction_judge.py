@@ -23,7 +23,7 @@ from lab.experiments.parquet_compaction.measure.compaction_interval import momen
 from lab.experiments.parquet_compaction.measure.datasets import Account
 from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck
 from lab.experiments.parquet_compaction.mechanism.cost_model import Model, cost, fit
-from lab.experiments.parquet_compaction.params import HELD_OUT
+from lab.experiments.parquet_compaction.params import HELD_OUT, Params
 from lab.experiments.parquet_compaction.present.findings import megabytes
 
 FILES = np.array([1, 1, 3, 10, 40, 120, 12, 60])
@@ -262,3 +262,11 @@ def test_intervals_without_noise_have_no_spread_and_noise_shows() -> None:
     looks["seconds"] += np.random.default_rng(1).normal(0, 0.05, len(looks))
     drawn = intervals.resampled(table, looks, compactions, 1)
     assert np.std([each["query_s"].iloc[0] for each in drawn]) > 0.005
+
+
+def test_the_fewest_layouts_and_sizes_that_may_be_asked_for_are_enough_to_fit_the_model_of_scans() -> None:
+    params = Params(layouts=("date", HELD_OUT), file_counts=(1, 2, 4))
+    table = cells().query("layout in @params.layouts and files == 10")
+    halves = [count // 2 for count in params.file_counts if count % 2 == 0]
+    sizes = pd.DataFrame({"whole": False, "files": halves, "bytes": [8e7, 9e7], "seconds": [2.0, 2.2]})
+    assert cost_model.scan_model(table, sizes).open_s >= 0

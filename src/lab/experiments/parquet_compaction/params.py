@@ -78,10 +78,9 @@ class Params(Parameters):
     @field_validator("file_counts")
     @classmethod
     def _can_be_fitted(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if not any(count % 2 == 0 for count in value[:-1]):
-            raise ValueError(
-                "needs an even number before the last: the model is fitted on half of such files"
-            )
+        # Two layouts' full scans and two halves: the four points that the model of scans needs at least.
+        if sum(count % 2 == 0 for count in value) < 2:
+            raise ValueError("needs two even numbers: the model is fitted on half of the files")
         return value
 
     @field_validator("compact_every")

@@ -38,10 +38,10 @@ def fitted_scans(cells: pd.DataFrame, sizes: pd.DataFrame) -> pd.DataFrame:
 
 
 def fitted(cells: pd.DataFrame, sizes: pd.DataFrame | None = None, place: str = STORE) -> pd.DataFrame:
-    """What the model is fitted on: files, bytes, seconds."""
+    """What the model is fitted on: state ("part": of the large scan), files, bytes, seconds."""
     rows = cells[(cells["place"] == place) & (cells["layout"] != HELD_OUT)]
-    parts = [rows] if sizes is None else [rows, sizes[~sizes["whole"]]]
-    return pd.concat([part[["files", "bytes", "seconds"]] for part in parts], ignore_index=True)
+    parts = [rows] if sizes is None else [rows, sizes[~sizes["whole"]].assign(state="part")]
+    return pd.concat([part[["state", "files", "bytes", "seconds"]] for part in parts], ignore_index=True)
 
 
 def predictions(cells: pd.DataFrame, model: Model) -> pd.DataFrame:

@@ -53,8 +53,8 @@ class Scan:
 
 
 def divide(table: Bench, rows: pa.Table, counts: Sequence[int]) -> list[Scan]:
-    """`TIMES` as many rows in each of `counts` files, and half of them; not of the smallest files: the layouts have such."""
-    return [scan for count in counts for scan in _divided(table, rows, count, count != max(counts))]
+    """`TIMES` as many rows in each of `counts` files, and half of the files."""
+    return [scan for count in counts for scan in _divided(table, rows, count)]
 
 
 def time_sizes(
@@ -75,7 +75,7 @@ def time_sizes(
     return found
 
 
-def _divided(table: Bench, rows: pa.Table, count: int, parted: bool) -> list[Scan]:
+def _divided(table: Bench, rows: pa.Table, count: int) -> list[Scan]:
     """`count` files of equal content, which is encoded once; the first version names one in `PART`, the second all."""
     files = open_files(table.uri(f"files-{count}"), table.direct)
     each = rows.num_rows * TIMES // count
@@ -83,7 +83,7 @@ def _divided(table: Bench, rows: pa.Table, count: int, parted: bool) -> list[Sca
     made = [DataFile(f"{DATA}{uuid.uuid4().hex}.parquet", each, len(content)) for _ in range(count)]
     with ThreadPoolExecutor(IN_FLIGHT // 2) as pool:
         list(pool.map(lambda file: files.write(file.path, content), made))
-    edge = count // PART if parted and count % PART == 0 else 0
+    edge = count // PART if count % PART == 0 else 0
     versions = [commit(files, part) for part in (made[:edge], made[edge:]) if part]
     return [
         Scan(files.uri, one.number, len(one.files) == count, len(one.files), len(content), one.rows)

@@ -49,9 +49,12 @@ class Findings:
 
     @cached_property
     def file_bytes_interval(self) -> Interval:
-        """95 % interval of `file_bytes`, the model fitted anew on resampled points; infinite where bytes seem free."""
-        points = fitted_scans(self.tables["cells"], self.tables["sizes"]).to_numpy().tolist()
-        return _ends(resampled([points], self._refitted))
+        """95 % interval of `file_bytes`, the model fitted anew on points resampled within each state; infinite where bytes
+        seem free.
+        """
+        rows = fitted_scans(self.tables["cells"], self.tables["sizes"]).groupby("state")
+        points = [own[["files", "bytes", "seconds"]].to_numpy().tolist() for _, own in rows]
+        return _ends(resampled(points, self._refitted))
 
     def _refitted(self, points: list[list[float]]) -> float:
         return fit(*zip(*points, strict=True)).file_bytes(self.params.tolerance)
@@ -90,7 +93,7 @@ class Findings:
     @property
     def told_scans(self) -> str:
         """The large scan's seconds in words, the smallest files first."""
-        seconds = [f"{value:.2g}" for value in self.scans["seconds"]]
+        seconds = [f"{value:.2f}" for value in self.scans["seconds"]]
         sizes = [
             f"{value / 1e6:.2g}" if value < 1e7 else f"{value / 1e6:.0f}"
             for value in self.scans["file_bytes"]

@@ -51,8 +51,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         ),
         conditions=[
             f"first visits: DuckDB's file cache off, {found.trips:.0f} round trips a file, {params.threads} files opened at once",
-            f"a log of {found.layouts['bytes_after'].median() / 1e6:,.0f} MB, scans of {found.scan_bytes / 1e6:,.0f} MB; the "
-            "link delays and does not narrow",
+            f"a log of {found.layouts['bytes_after'].median() / 1e6:,.0f} MB, scans of {found.scan_bytes / 1e6:,.0f} MB, moved "
+            f"and decoded at {found.model.bandwidth / 1e6:,.0f} MB/s",
             f"{found.load} of {found.layouts['bytes_before'].median() / params.batches / 1e6:.1f} MB, which reads everything",
         ],
         headline=Metric(
