@@ -107,6 +107,7 @@ def test_an_open_transaction_is_not_read(topics: Topics) -> None:
 def test_records_that_kafka_has_deleted_are_refused_and_not_passed_over(topics: Topics) -> None:
     from confluent_kafka import TopicPartition
 
+    produce(topics.bootstrap, "last", [60, 61])
     admin = AdminClient({"bootstrap.servers": topics.bootstrap})
     for one in admin.delete_records([TopicPartition("p.n.t", 0, 2)]).values():
         one.result()

@@ -14,6 +14,12 @@ from .source import Table
 
 _AT_ONCE, _WAIT_S = 1_000, 0.05  # records, and how long they are waited for
 _SILENT_S = 60.0  # who hears nothing for so long gives up
+_PASSING = {
+    "NOT_LEADER_FOR_PARTITION",
+    "LEADER_NOT_AVAILABLE",
+    "_TRANSPORT",
+    "_TIMED_OUT",
+}  # errors that pass
 Places = dict[str, Position]  # by table, as the transaction metadata calls it
 
 
@@ -147,6 +153,14 @@ class Topics:
         return max(self._watermarks(topic, partition)[1], 0)
 
     def _watermarks(self, topic: str, partition: int) -> tuple[int, int]:
-        from confluent_kafka import TopicPartition
+        """First offset, and the one behind the last that can be read; while brokers change places it is asked again."""
+        from confluent_kafka import KafkaException, TopicPartition
 
-        return self._asking.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        deadline = time.monotonic() + _SILENT_S
+        while True:
+            try:
+                return self._asking.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+            except KafkaException as error:
+                if error.args[0].name() not in _PASSING or time.monotonic() > deadline:
+                    raise
+            time.sleep(_WAIT_S)
