@@ -17,6 +17,7 @@ import pytest
 from lab.evidence.criteria import conclude, judge_all, judge_control
 from lab.evidence.result import Result
 from lab.experiments import kafka_lag
+from lab.services.session import session
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 LAB = Path(sys.executable).with_name("lab")
@@ -41,9 +42,16 @@ def test_a_broken_mechanism_fails_its_criterion() -> None:
     assert _verdict(result, result) in ("fail", "inconclusive")  # never a pass
 
 
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place of its own for what a run writes: another test's run may stand beside this one."""
+    session()  # begun where it may stay: the tests after this one have the same, and servers of theirs must reach it
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 @pytest.mark.drill
-def test_a_slow_generator_is_never_a_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # another test's run may stand beside this one
+@pytest.mark.usefixtures("apart")
+def test_a_slow_generator_is_never_a_pass() -> None:
     stalled = threading.Thread(target=_stall, args=("generate", 5))
     stalled.start()
     result = kafka_lag.run(PARAMS, [kafka_lag.Variant("keyed", kafka_lag.keyed, 0)])
@@ -56,10 +64,8 @@ def test_a_slow_generator_is_never_a_pass(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.drill
-def test_a_consumer_that_starves_makes_it_inconclusive_and_not_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+@pytest.mark.usefixtures("apart")
+def test_a_consumer_that_starves_makes_it_inconclusive_and_not_an_error() -> None:
     # Longer than the group waits for a member, which then finds that its partitions were given away.
     stalled = threading.Thread(target=_stall, args=("consume", 13))
     stalled.start()
