@@ -12,11 +12,12 @@ from statistics import median
 
 import numpy as np
 
-from lab.experiments.kafka_lag import Arm, Params, keyed
-from lab.experiments.kafka_lag.measure.bench import create_topic
+from lab.experiments.kafka_lag import Params, Variant, keyed
+from lab.experiments.kafka_lag.measure.bench import create_topics
 from lab.experiments.kafka_lag.oracle import producer_performance
 from lab.experiments.kafka_lag.workload.messages import prepare
 from lab.experiments.kafka_lag.workload.producer import JAVA_SETTINGS, Generator, generate
+from lab.experiments.kafka_lag.workload.variants import Load, Topic
 from lab.load.gate import Gate
 from lab.services.kafka import Kafka, kafka
 from lab.services.workers import spawn
@@ -27,8 +28,7 @@ STEP = 1.15
 
 def main() -> None:
     with kafka(heap_mb=1024) as broker:
-        create_topic(broker.bootstrap, "java", PARTITIONS)
-        create_topic(broker.bootstrap, "ours", PARTITIONS)
+        create_topics(broker.bootstrap, {"java": PARTITIONS, "ours": PARTITIONS})
         _java(broker, 500_000)  # warm-up of the broker
         java = [_java(broker, 1_500_000) for _ in range(REPEATS)]
         rate, held, late = 100_000, 0, float("nan")
@@ -56,20 +56,21 @@ def _ours(broker: Kafka, rate: int) -> tuple[bool, float]:
 
 def _once(broker: Kafka, rate: int, seed: int) -> tuple[bool, float]:
     params = Params(rate=rate, seconds=SECONDS, partitions=PARTITIONS, seed=seed)
-    hold = prepare(Arm("keyed", keyed, 0), rate, SECONDS, PARTITIONS, 0, seed)
+    load = Load("level", Variant("keyed", keyed, 0), Topic(PARTITIONS, params.service_ns), rate, SECONDS)
+    window = prepare(load, 0, seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generators = [
-            Generator(broker.bootstrap, "ours", part, PROCESSES, params.message_bytes, seed, folder)
+            Generator(broker.bootstrap, ["ours"], part, PROCESSES, params.message_bytes, seed, folder)
             for part in range(PROCESSES)
         ]
         workers = [spawn(generate, generator) for generator in generators]
-        (folder / "hold-0").mkdir()
-        hold.save(folder / "hold-0" / "hold.npz")
-        gate = Gate(folder / "hold-0")
+        (folder / "window-0").mkdir()
+        window.save(folder / "window-0" / "window.npz", "ours")
+        gate = Gate(folder / "window-0")
         gate.await_all([generator.name for generator in generators])
         start_ns = gate.open()
-        reports = [folder / "hold-0" / f"{item.name}.npy" for item in generators]
+        reports = [folder / "window-0" / f"{item.name}.npy" for item in generators]
         while not all(path.exists() for path in reports):
             time.sleep(0.002)
         done_ns = time.monotonic_ns()

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from lab.experiments.cdc_lakehouse.kit.sink.change import PLACEHOLDER, Change, End, Key, Row
+from lab.experiments.cdc_lakehouse.kit.sink.change import UNCHANGED, Change, End, Key, Row
 from lab.experiments.cdc_lakehouse.kit.sink.merge import Net
 
 NOTE = "a value of many kilobytes"
+COLUMNS = ("id", "n", "note")
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Database:
             row = self.rows[key]
             unchanged = not noted and row["note"] is not None
             row |= {"n": self.lsn} | ({"note": note} if noted else {})
-            self.tell("u", key, row | ({"note": PLACEHOLDER} if unchanged else {}))
+            self.tell("u", key, row | ({"note": UNCHANGED} if unchanged else {}))
 
     def delete(self, key: int) -> None:
         if self.rows.pop(key, None):
@@ -59,7 +60,7 @@ class Database:
     def rekey(self, key: int, new: int) -> None:
         if key in self.rows and new not in self.rows:
             row = self.rows[new] = self.rows.pop(key) | {"id": new}
-            hidden = {} if row["note"] is None else {"note": PLACEHOLDER}
+            hidden = {} if row["note"] is None else {"note": UNCHANGED}
             self.tell("d", key, moved_to=new)
             self.tell("c", new, row | hidden, same=True, moved_from=key)
 
@@ -98,7 +99,7 @@ def settled(result: Net, table: Mapping[Key, Row]) -> dict[Key, Row]:
         rows.pop(key, None)
         if effect.values is not None:
             held = table.get(effect.base, {}) if effect.base is not None else {}
-            rows[key] = dict(effect.values) | {name: held.get(name) for name in effect.kept}
+            rows[key] = dict.fromkeys(COLUMNS) | dict(held) | dict(effect.values)
     return rows
 
 

@@ -78,5 +78,5 @@ def test_a_need_without_requirements_is_told(pins: Path) -> None:
 
 def test_a_missing_uv_is_told(pins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name, path=None: None)
-    with pytest.raises(SetupError, match="make dev"):
+    with pytest.raises(SetupError, match="make setup"):
         _lock(pins, "big\n")

@@ -15,7 +15,15 @@ from lab.report import catalogue
 from lab.runner.execute import Run
 
 # Experiments whose statements carry their grades already; all others are converted one by one.
-GRADED = {"data_catalog", "private_aggregates", "sql_windows"}
+GRADED = {
+    "cdc_lakehouse",
+    "data_catalog",
+    "kafka_lag",
+    "lineage",
+    "parquet_compaction",
+    "private_aggregates",
+    "sql_windows",
+}
 pytestmark = [pytest.mark.notebook, pytest.mark.timeout(1800)]  # the first test makes all the runs
 
 

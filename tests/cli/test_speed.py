@@ -6,6 +6,7 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,17 +60,31 @@ def _some_record(slug: str) -> Path:
     return stored.get(slug) or stored.get(slug.rpartition("_")[0]) or next(iter(stored.values()))
 
 
+YARDSTICK_S = 0.4  # what `import pandas` takes where the limits hold as they stand; a slower or busier machine has longer
+
+
 @pytest.mark.parametrize(("command", "limit_s"), [("list", 1), ("check", 1), ("book", 10)])
 def test_with_thirty_experiments_and_nothing_changed(project: Path, command: str, limit_s: float) -> None:
-    """Seconds of the processor, the least of a few tries: what else the machine does only ever adds to it."""
-    assert min(_seconds(project, command) for _ in range(3)) <= limit_s
+    """Seconds of the processor, beside those of a well-known import; the least of a few tries, taken in turn."""
+    tries = [(_processor_s(_yardstick), _processor_s(lambda: _ask(project, command))) for _ in range(3)]
+    yardstick, taken = (min(column) for column in zip(*tries, strict=True))
+    assert taken <= limit_s * max(1, yardstick / YARDSTICK_S)
 
 
-def _seconds(project: Path, command: str) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def _yardstick() -> None:
+    subprocess.run([sys.executable, "-c", "import pandas"], check=True)
+
+
+def _ask(project: Path, command: str) -> None:
     done = scratch.lab(project, command)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr
     assert "not run" not in done.stdout
     assert done.stdout.count(" pass ") >= 30
+
+
+def _processor_s(work: Callable[[], None]) -> float:
+    """What the processes that `work` starts take of the processor, s."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    work()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,10 +12,10 @@ from bankhistory import HISTORIES, ends_of, played, scattered, settled
 from lab.experiments.cdc_lakehouse.kit.sink.batch import (
     IncompleteTransactionError,
     Read,
-    anywhere,
     at_transactions,
+    mid_transaction,
 )
-from lab.experiments.cdc_lakehouse.kit.sink.change import Change, End, Row
+from lab.experiments.cdc_lakehouse.kit.sink.change import Change, End, Row, parse_end
 from lab.experiments.cdc_lakehouse.kit.sink.merge import apply, net
 
 
@@ -100,5 +102,84 @@ def test_snapshot_rows_wait_for_the_last_of_them() -> None:
 def test_a_cut_anywhere_breaks_a_transfer_in_two() -> None:
     rows = {1: {"id": 1, "n": 5}, 2: {"id": 2, "n": 5}}
     halves = {(0, 0): Change("u", 1, {"id": 1, "n": 4}, 10, 7, 1)}
-    seen = settled(net(anywhere(Read(halves, {}, {0: 0}, {0: 1}, 0, 0)).changes), rows)
+    seen = settled(net(mid_transaction(Read(halves, {}, {0: 0}, {0: 1}, 0, 0)).changes), rows)
     assert sum(row["n"] for row in seen.values()) == 9
+
+
+def stream(*found: Change, ends: tuple[End, ...] = ()) -> Read:
+    """Changes of one partition, and what was told of their transactions."""
+    spread = {(0, offset): change for offset, change in enumerate(found)}
+    return Read(spread, dict(enumerate(ends)), {0: 0}, {0: len(found)}, 0, len(ends))
+
+
+def read_at(lsn: int, key: int, **more: bool) -> Change:
+    return Change("r", (key,), {"id": key}, lsn, **more)
+
+
+def test_rows_that_are_read_in_mid_stream_wait_for_no_last_one() -> None:
+    """An incremental snapshot has none: its rows count where they stand."""
+    batch = at_transactions(stream(read_at(5, 1, incremental=True), read_at(5, 2, incremental=True)))
+    assert [one.key for one in batch.changes] == [(1,), (2,)] and batch.position == {0: 2}
+
+
+def test_a_row_that_is_read_after_a_transaction_waits_for_its_end() -> None:
+    change, read = Change("u", (1,), {"id": 1}, 5, 7, 1), read_at(8, 1, incremental=True)
+    waiting = at_transactions(stream(change, read))
+    assert not waiting.changes and waiting.position == {0: 0}
+    both = at_transactions(stream(change, read, ends=(End(7, 6, 1),)))
+    assert [one.op for one in both.changes] == ["u", "r"]
+
+
+def test_a_row_that_was_read_before_a_truncate_is_gone_and_one_after_it_is_not() -> None:
+    emptied = Change("t", None, None, 10, 7, 1)
+    spread = {
+        (0, 0): emptied,
+        (1, 0): read_at(8, 1, incremental=True),
+        (1, 1): read_at(12, 2, incremental=True),
+    }
+    batch = at_transactions(Read(spread, {0: End(7, 11, 1)}, {0: 0, 1: 0}, {0: 1, 1: 2}, 0, 1))
+    assert set(apply(batch.changes, {})) == {(2,)}
+
+
+def test_a_row_that_is_read_after_a_transaction_of_its_batch_overrules_it() -> None:
+    """Deleted and made anew before a column was added: only the row that was read knows the column's default."""
+    gone = Change("d", (1,), None, 10, 7, 1)
+    made = Change("c", (1,), {"id": 1}, 11, 7, 2)
+    read = Change("r", (1,), {"id": 1, "tier": "basic"}, 12, incremental=True)
+    later = Change("u", (1,), {"id": 1, "tier": "gold"}, 14, 9, 1)
+    ends = (End(7, 12, 2), End(9, 15, 1))
+    assert apply(at_transactions(stream(gone, made, read, ends=ends[:1])).changes, {})[1,]["tier"] == "basic"
+    both = at_transactions(stream(gone, made, read, later, ends=ends))
+    assert [one.op for one in both.changes] == ["d", "c", "r", "u"]
+
+
+def test_the_initial_snapshot_of_a_table_is_over_when_a_transaction_follows() -> None:
+    """The last row of all may be another table's."""
+    rows = (read_at(5, 1), read_at(5, 2))
+    assert not at_transactions(stream(*rows)).changes
+    assert len(at_transactions(stream(*rows, ends=(End(7, 9, 0),))).changes) == 2
+
+
+def test_a_transaction_whose_end_is_gone_is_refused_and_not_passed_over() -> None:
+    lost, taken = Change("u", (1,), {"id": 1}, 5, 7, 1), Change("u", (1,), {"id": 1}, 8, 8, 1)
+    with pytest.raises(IncompleteTransactionError, match="its END was not read"):
+        at_transactions(stream(lost, taken, ends=(End(8, 9, 1),)))
+
+
+END = {"status": "END", "id": "731:99", "event_count": 3}
+COLLECTIONS = [
+    {"data_collection": "bank.account", "event_count": 1},
+    {"data_collection": "b.c", "event_count": 1},
+]
+
+
+@pytest.mark.parametrize(("table", "count"), [("bank.account", 1), ("b.c", 1), ("bank.other", 0), (None, 3)])
+def test_logical_messages_and_other_tables_do_not_count(table: str | None, count: int) -> None:
+    found = parse_end(json.dumps(END | {"data_collections": COLLECTIONS}).encode(), table)
+    assert found == End(731, 99, count)
+
+
+def test_a_transaction_of_messages_alone_has_no_changes() -> None:
+    found = parse_end(json.dumps(END | {"data_collections": None}).encode(), "bank.account")
+    assert found is not None and found.events == 0
+    assert at_transactions(stream(ends=(found,))).transactions_position == 1

@@ -10,7 +10,7 @@ import pytest
 from lab.evidence.criteria import conclude, judge, judge_all
 from lab.experiments.cdc_lakehouse import CRITERIA, oracle
 from lab.experiments.cdc_lakehouse.judge import delivery, observations
-from lab.experiments.cdc_lakehouse.kit.sink.lake import Position
+from lab.experiments.cdc_lakehouse.kit.sink.position import Position
 from lab.experiments.cdc_lakehouse.measure import under_load
 from lab.experiments.cdc_lakehouse.oracle import Committed, Snapshot
 

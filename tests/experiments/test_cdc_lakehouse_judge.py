@@ -8,9 +8,16 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from lab.experiments.cdc_lakehouse import Params, oracle
+from lab import notebook
+from lab.evidence.criteria import Observation
+from lab.evidence.result import Result
+from lab.evidence.strength import flaws
+from lab.experiments import cdc_lakehouse
+from lab.experiments.cdc_lakehouse import CONTROLS, Params, oracle
+from lab.experiments.cdc_lakehouse.criteria import PREDICTED_WITHIN
 from lab.experiments.cdc_lakehouse.judge import result
-from lab.experiments.cdc_lakehouse.kit.sink.lake import Position
+from lab.experiments.cdc_lakehouse.judge.sizes import of_sizes
+from lab.experiments.cdc_lakehouse.kit.sink.position import Position
 from lab.experiments.cdc_lakehouse.kit.verify import compare
 from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
@@ -50,7 +57,7 @@ def seen() -> Seen:
         rows.append((number, START + end + TOOK, "overwrite", begin, after, bounds[number + 1]))
     rows.append((99, START + 30, "compaction", "", rows[-1][4], rows[-1][5]))
     names = ["id", "at", "operation", "begin", "position", "transactions"]
-    table = pd.DataFrame(rows, columns=names).assign(wrong=0, total=Decimal(10), expected=Decimal(10))
+    table = pd.DataFrame(rows, columns=names).assign(wrong=0, total=Decimal(10), expected=Decimal(10), rows=2)
     visible = {row[0]: row[1] for row in rows[:-1]}
     done = [Done("transfer", xid, at[xid], at[xid]) for xid in XIDS]
     log_kept = [(START + 1, 1_000, 900, 400)]
@@ -60,7 +67,7 @@ def seen() -> Seen:
 
 
 def test_a_run_in_order_has_nothing_wrong_and_the_lag_that_its_batches_give() -> None:
-    found = result.treatment(PARAMS, seen())
+    found = result.treatment(PARAMS, seen(), {})
     for name in ("rows_equal_source", "sum_at_every_snapshot", "nothing_lost", "nothing_repeated"):
         assert found.observed[name].value == 0, name
     assert found.observed["consistency_rate"].value == 1
@@ -75,7 +82,7 @@ def test_the_driver_is_not_timed_by_a_batch_that_was_not_committed() -> None:
     run = seen()
     lost = {"position": position(999).text(), "began": START + 27, "interval": 5.0, "transactions": 9}
     run.load.batches.append(lost | {"changes": 18})
-    assert len(result.treatment(PARAMS, run).tables["batches"]) == len(ENDS)
+    assert len(result.treatment(PARAMS, run, {}).tables["batches"]) == len(ENDS)
 
 
 def test_a_batch_that_was_applied_twice_and_a_change_that_was_lost_are_told() -> None:
@@ -83,7 +90,7 @@ def test_a_batch_that_was_applied_twice_and_a_change_that_was_lost_are_told() ->
     table = run.table.snapshots
     table.loc[2, "begin"] = table.loc[1, "begin"]
     run = replace(run, places=run.places[1:], load=replace(run.load, missing=3))
-    found = result.treatment(PARAMS, run).observed
+    found = result.treatment(PARAMS, run, {}).observed
     assert found["nothing_repeated"].value == 1
     assert found["nothing_lost"].value == 4
     assert "3 transactions in no snapshot" in found["nothing_lost"].detail
@@ -97,5 +104,68 @@ def test_a_control_is_judged_by_its_table_alone() -> None:
 
 
 def test_the_log_that_a_slot_retains_counts_from_where_postgresql_keeps_it() -> None:
-    (row,) = result.treatment(PARAMS, seen()).tables["log"].to_dict("records")
+    (row,) = result.treatment(PARAMS, seen(), {}).tables["log"].to_dict("records")
     assert (row["seconds"], row["retained"], row["unconfirmed"]) == (1, 600, 100)
+
+
+def sized() -> pd.DataFrame:
+    """Batches that take 0.5 s and 2 s for a million rows."""
+    plan = [(rows, "merge-on-read", 2) for rows in PARAMS.table_rows]
+    plan += [(PARAMS.table_rows[1], "copy-on-write", 2), (PARAMS.table_rows[1], "merge-on-read", 3)]
+    return pd.DataFrame(
+        {
+            "rows": rows,
+            "mode": mode,
+            "version": version,
+            "turn": turn,
+            "took": 0.5 + 2e-6 * rows + 0.01 * turn,
+        }
+        | {"written": 9_000 if mode == "merge-on-read" else 900_000, "files": 8, "deleted": 8, "wrong": 0}
+        for rows, mode, version in plan
+        for turn in (1, 2, 3)
+    )
+
+
+def whole() -> tuple[Result, dict[str, Result]]:
+    """A run with its controls, in which every criterion has a value."""
+    found = result.treatment(PARAMS, seen(), {"sizes": sized()})
+    log = found.tables["log"]
+    more = pd.concat([log.assign(seconds=second, written=1_000 * second) for second in range(1, 30)])
+    extra = {one.name: Observation(0) for one in cdc_lakehouse.CRITERIA if one.name not in found.observed}
+    compared = Compared(found.tables["snapshots"].assign(wrong=1, total=Decimal(9)), compare({"1": "b"}, {}))
+    controls = {one.name: result.control(PARAMS, compared) for one in CONTROLS}
+    tables = dict(found.tables) | {"log": more, "reloads": pd.DataFrame({"seconds": [4.0]})}
+    return replace(found, tables=tables, observed=found.observed | extra), controls
+
+
+def test_the_line_through_the_smaller_tables_predicts_the_largest() -> None:
+    found, _ = whole()
+    assert found.observed["batch_predicted"].value == pytest.approx(0, abs=1e-9)
+    assert found.metric("size_ratio").value == pytest.approx(2.52 / 0.54)
+    assert found.metric("copied_ratio").value == pytest.approx(100)
+    late = sized()
+    late.loc[late["rows"] == PARAMS.table_rows[-1], "took"] *= 2
+    assert of_sizes(late)["batch_predicted"].value > 0.35
+
+
+def test_sizes_that_do_not_stand_out_from_the_noise_are_inconclusive_and_no_failure() -> None:
+    noisy = sized().assign(took=lambda table: 1 + 0.5 * table["turn"])
+    assert not of_sizes(noisy)["batch_predicted"].conclusive
+    assert of_sizes(sized())["batch_predicted"].conclusive
+
+
+def test_a_limit_that_lies_within_the_spread_of_the_rounds_is_inconclusive() -> None:
+    scattered = sized()
+    largest = (scattered["rows"] == PARAMS.table_rows[-1]) & (scattered["version"] == 2)
+    scattered.loc[largest, "took"] *= [1.0, 1.3, 2.0]
+    found = of_sizes(scattered)["batch_predicted"]
+    assert found.value < PREDICTED_WITHIN < found.interval[1] and not found.conclusive
+
+
+def test_the_record_says_how_strong_it_is() -> None:
+    treatment, controls = whole()
+    shown = cdc_lakehouse.figures(treatment, controls)
+    summary, model = (make(treatment, controls) for make in (cdc_lakehouse.summary, cdc_lakehouse.model))
+    record = notebook._judged(cdc_lakehouse, treatment, controls, notebook.Shown(shown, summary, model))
+    assert flaws(record, list(shown)) == []
+    assert all(len(figure.title.split()) <= 15 for figure in shown.values())

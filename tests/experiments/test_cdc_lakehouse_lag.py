@@ -1,4 +1,4 @@
-"""Lag by interval, the law that predicts one interval from another, and what a change costs, on made-up batches."""
+"""Lag by interval and the model that predicts one interval from another, on made-up batches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from lab.errors import ServiceError
 from lab.evidence.criteria import judge
-from lab.evidence.fit import theil_sen
 from lab.experiments.cdc_lakehouse import CRITERIA
 from lab.experiments.cdc_lakehouse.judge import observations
 from lab.experiments.cdc_lakehouse.judge.lag import intervals
@@ -92,25 +91,3 @@ def test_an_interval_that_was_not_kept_is_told() -> None:
     found = observations.of_lag(pipeline({2.0: 2.5, 5.0: 2.5}, {2.0: 4.0, 5.0: 5.0}))
     assert outcome("interval_kept", found) == "fail"
     assert found["interval_kept"].value == pytest.approx(1.0)
-
-
-SIZES = [450, 4600, 1100, 3000, 230, 5500, 1600, 3200, 900, 2300]
-
-
-def test_the_cost_of_a_change_is_found_within_its_interval() -> None:
-    chance = np.random.default_rng(1)
-    found = theil_sen(SIZES, [0.2 + 0.0001 * size + chance.normal(0, 0.03) for size in SIZES])
-    assert found.low < 0.0001 < found.high
-    assert found.known and found.fixed == pytest.approx(0.2, abs=0.1)
-
-
-def test_one_late_part_does_not_move_it() -> None:
-    took = [0.2 + 0.0001 * size for size in SIZES]
-    took[-1] += 1.0
-    assert theil_sen(SIZES, took).each == pytest.approx(0.0001, rel=0.05)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_noise_gives_no_cost_of_a_change(seed: int) -> None:
-    chance = np.random.default_rng(seed)
-    assert not theil_sen(SIZES, [0.5 + chance.normal(0, 0.1) for _ in SIZES]).known

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bankhistory import HISTORIES, changed_key, played, settled
-from lab.experiments.cdc_lakehouse.kit.sink.change import PLACEHOLDER, Row
+from lab.experiments.cdc_lakehouse.kit.sink.change import UNCHANGED, Change, Row, unavailable
 from lab.experiments.cdc_lakehouse.kit.sink.merge import apply, net
-from lab.experiments.cdc_lakehouse.workload.controls import placeholder_through, upserts_only
+from lab.experiments.cdc_lakehouse.workload.controls import marker_through, upserts_only
 
 
 @settings(max_examples=300, deadline=None)
@@ -41,7 +44,7 @@ def test_an_unchanged_value_moves_with_its_row_to_another_key() -> None:
     assert database.log[-1].missing == {"note"}
     held = settled(net(database.log[:1]), {})
     (effect,) = [one for one in net(database.log[1:]).effects.values() if one.values]
-    assert (effect.base, effect.kept) == (1, {"note"})
+    assert effect.base == 1 and "note" not in (effect.values or {})
     assert settled(net(database.log[1:]), held) == {2: database.rows[2]}
 
 
@@ -67,4 +70,78 @@ def test_each_control_is_wrong_where_it_must_be() -> None:
     database.commit()
     assert set(settled(upserts_only(database.log), {})) == {1, 2, 3}
     held = settled(net(database.log[:1]), {})
-    assert settled(placeholder_through(database.log[1:]), held)[2]["note"] == PLACEHOLDER
+    assert settled(marker_through(database.log[1:]), held)[2]["note"] == UNCHANGED
+
+
+PRESENT = ("a", "b", "c")
+_VALUES = st.none() | st.integers(0, 9) | st.just(UNCHANGED) | st.just([UNCHANGED])
+_AFTER = st.dictionaries(st.sampled_from(PRESENT), _VALUES)
+_KEY = st.integers(1, 4).map(lambda number: (number,))
+_EVENTS = st.one_of(
+    st.tuples(st.sampled_from("cur"), _KEY, _AFTER),
+    st.tuples(st.just("d"), _KEY, st.none()),
+    st.tuples(st.just("moved"), st.tuples(_KEY, _KEY), _AFTER),
+    st.tuples(st.just("t"), st.none(), st.none()),
+)
+
+
+def events(drawn: list) -> list[Change]:
+    found = []
+    for place, (op, key, after) in enumerate(drawn):
+        if op == "moved":
+            old, new = key
+            found += [
+                Change("d", old, None, place, moved_to=new),
+                Change("c", new, after, place, moved_from=old),
+            ]
+        else:
+            found.append(Change(op, key, after, place))
+    return found
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(_EVENTS, max_size=12), st.sets(_KEY))
+def test_a_column_that_an_event_does_not_carry_is_kept_by_apply_and_by_merge(drawn: list, keys: set) -> None:
+    """A generated column stands in a snapshot's rows and in no update; absent is not NULL."""
+    table: dict = {key: {name: f"{name}{key[0]}" for name in PRESENT} for key in keys}
+
+    def full(rows: dict) -> dict:
+        return {key: [row.get(name) for name in PRESENT] for key, row in rows.items()}
+
+    changes = events(drawn)
+    assert full(apply(changes, table)) == full(settled(net(changes), table))
+
+
+def test_absent_is_kept_and_null_is_written() -> None:
+    table = {(1,): {"id": 1, "double": 2, "note": "x"}}
+    update = [Change("u", (1,), {"id": 1, "note": None}, 5, 7, 1)]
+    assert apply(update, table)[1,] == {"id": 1, "double": 2, "note": None}
+    (effect,) = net(update).effects.values()
+    assert effect.values == {"id": 1, "note": None} and effect.base == (1,)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        UNCHANGED,
+        [UNCHANGED],
+        [ord(one) for one in UNCHANGED],
+        base64.b64encode(UNCHANGED.encode()).decode(),
+        [base64.b64encode(UNCHANGED.encode()).decode()],
+        {UNCHANGED: UNCHANGED},
+        json.dumps({UNCHANGED: UNCHANGED}, separators=(",", ":")),
+        ["b68a35a7-17ad-35b3-af2a-ae46edb4545a"],
+    ],
+)
+def test_a_value_that_was_not_logged_is_none_in_any_form(value: object) -> None:
+    assert unavailable(value)
+    (effect,) = net([Change("u", (1,), {"id": 1, "x": value}, 5, 7, 1)]).effects.values()
+    assert effect.values == {"id": 1}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", [], ["x"], [1, 2], {}, {"a": 1}, None, True, 0, 1.5, "00000000-0000-0000-0000-000000000007"],
+)
+def test_a_value_is_no_placeholder(value: object) -> None:
+    assert not unavailable(value)

@@ -15,7 +15,7 @@ from lab.evidence.params import parse as parse_params
 from lab.experiments.cdc_lakehouse import CONTROLS, CRITERIA, KIT, Params, oracle
 from lab.experiments.cdc_lakehouse.judge import observations
 from lab.experiments.cdc_lakehouse.kit.sink.change import parse, parse_end
-from lab.experiments.cdc_lakehouse.kit.sink.lake import Position, merge_sql, position
+from lab.experiments.cdc_lakehouse.kit.sink.position import Position, position
 from lab.experiments.cdc_lakehouse.kit.verify import compare
 from lab.experiments.cdc_lakehouse.workload import source, transactions, writers
 
@@ -93,7 +93,7 @@ def test_an_envelope_is_read_as_debezium_writes_it() -> None:
     headers = [("__debezium.oldkey", b'{"id":1}')]
     change = parse(b'{"id":101}', json.dumps(event).encode(), headers)
     assert change is not None
-    assert (change.key, change.moved_from, change.xid, change.place) == (101, 1, 729, 2)
+    assert (change.key, change.moved_from, change.xid, change.place) == ((101,), (1,), 729, 2)
     assert change.missing == {"note"}
     assert parse(b'{"id":1}', None) is None
     emptied = parse(None, json.dumps(event | {"op": "t", "after": None}).encode())
@@ -107,11 +107,6 @@ def test_an_end_is_ordered_by_its_commit() -> None:
     found = parse_end(json.dumps(end).encode())
     assert found is not None and (found.xid, found.lsn, found.events) == (731, 22370840, 3)
     assert parse_end(json.dumps(end | {"status": "BEGIN"}).encode()) is None
-
-
-def test_the_merge_deletes_what_a_truncate_left_only_when_there_was_one() -> None:
-    assert "NOT MATCHED BY SOURCE" in merge_sql("t", ["id", "note"], True)
-    assert "NOT MATCHED BY SOURCE" not in merge_sql("t", ["id", "note"], False)
 
 
 def test_a_position_survives_the_snapshots_summary() -> None:

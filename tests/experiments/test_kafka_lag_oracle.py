@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import ServiceError
-from lab.experiments.kafka_lag.oracle import parse_group, parse_performance
+from lab.experiments.kafka_lag.oracle import parse_group, parse_performance, parse_verifiable
 
 PERFORMANCE = """\
 4999 records sent, 999.4 records/sec (0.10 MB/sec), 3.1 ms avg latency, 289.0 ms max latency.
@@ -53,3 +53,20 @@ def test_a_description_that_lacks_a_partition_is_refused(text: str, partitions: 
 def test_no_text_is_taken_for_a_lag(text: str) -> None:
     with pytest.raises(ServiceError):
         parse_group(text, "t", 1)
+
+
+VERIFIABLE = """\
+{"timestamp":1,"name":"startup_complete"}
+{"timestamp":2,"name":"producer_send_success","key":"1","value":"1","offset":0,"topic":"t","partition":4}
+{"timestamp":2,"name":"producer_send_success","key":"0","value":"0","offset":0,"topic":"t","partition":2}
+{"timestamp":3,"name":"tool_data","sent":2,"acked":2,"target_throughput":-1,"avg_throughput":1.0}
+"""
+
+
+def test_javas_partitions_are_read_by_key() -> None:
+    assert parse_verifiable(VERIFIABLE, 2) == [2, 4]
+
+
+def test_a_key_that_java_did_not_send_is_missed() -> None:
+    with pytest.raises(ServiceError, match="1 of 3"):
+        parse_verifiable(VERIFIABLE, 3)

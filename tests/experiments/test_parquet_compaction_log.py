@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,7 @@ from lab.experiments.parquet_compaction.mechanism.table_format import (
     fetch,
     write,
 )
-from lab.experiments.parquet_compaction.workload.event_log import Events, generate, layouts
+from lab.experiments.parquet_compaction.workload.event_log import generate, layouts
 from lab.experiments.parquet_compaction.workload.maintenance import compact_in_place, listed
 
 LOG = generate(3_000, 4, 50, seed=1)
@@ -86,15 +85,6 @@ def test_a_plan_merges_small_files_of_one_partition_up_to_the_target(
         assert len({file.partition["p"] for file in packed}) == 1
         assert all(file.bytes < FULL * 100 for file in packed)
         assert sum(file.bytes for file in packed) <= 100
-
-
-def test_a_large_file_is_not_rewritten_for_the_sake_of_a_few_small_ones() -> None:
-    sizes = {"large": 50, "a": 10, "b": 10, "c": 10}
-    files = [DataFile(name, 1, size) for name, size in sizes.items()]
-    (merged,) = plan(files, 100)
-    assert {file.path for file in merged} == {"a", "b", "c"}
-    more = [DataFile(name, 1, 10) for name in "de"]
-    assert len(plan([*files, *more], 100)[0]) == 6
 
 
 @given(st.integers(1, 120), st.integers(1, 12), st.sampled_from([8, 64, 1_000]))
@@ -239,24 +229,6 @@ def ids_in_folder(files: Files) -> list[int]:
     return fetch(files, listed(files.uri))["event_id"].to_pylist()
 
 
-def test_a_partition_is_read_from_its_path() -> None:
-    with dataset(2, layouts(3)["date+hash"]) as files:
-        named = {file.path: file.partition for file in table_format.current(files).files}
-        assert {file.path: file.partition for file in listed(files.uri)} == named
-
-
 def test_a_local_dataset_opens_by_path_or_by_uri(tmp_path: Path) -> None:
     append(open_files(str(tmp_path)), LOG.batches(100)[0], Layout("none"))
     assert table_format.current(open_files(tmp_path.as_uri())).rows == 100
-
-
-def test_an_empty_dataset_has_no_rows_and_nothing_to_compact(tmp_path: Path) -> None:
-    done = compact(str(tmp_path), 1_000)
-    assert done.after.rows == 0
-    assert done.after.number == -1
-
-
-def test_events_know_their_columns() -> None:
-    assert isinstance(LOG, Events)
-    assert set(replace(LOG).columns()) == {"user_id", "day", "kind", "cents", "payload"}
-    assert np.array_equal(LOG.table(0, 10)["event_id"].to_numpy(), np.arange(10))

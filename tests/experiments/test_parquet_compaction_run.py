@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
 import pytest
 
 from lab.evidence.criteria import judge_all, judge_control
 from lab.experiments import parquet_compaction as experiment
 from lab.experiments.parquet_compaction.measure.bench import bench
+from lab.experiments.parquet_compaction.mechanism import reader
 from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
+from lab.experiments.parquet_compaction.mechanism.table_format import append
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 
@@ -19,13 +22,14 @@ def arms():
     params = experiment.Params(
         scale_factor=0.01,
         rtt_ms=4,
-        events=40_000,
+        events=20_000,
         batches=12,
         days=2,
-        target_mb=4,
-        file_counts=(1, 12),
+        layouts=("date", "date+hash"),
+        target_mb=2,
+        file_counts=(1, 2, 8),
         compact_every=(3, 4, 6, 12),
-        readings=40,
+        readings=20,
         repeats=1,
     )
     return experiment.run_with_controls(params)
@@ -45,10 +49,10 @@ def test_every_layout_was_compacted_and_each_kill_hit_its_stage(arms) -> None:
         found = treatment.tables[table]
         assert (found["files_before"] > found["files_after"]).all(), found
     kills = treatment.tables["kills"]
-    assert kills["switched"].tolist() == [False, False, False, True, True]
-    # New files beside the log's; after the switch old ones; half of them removed.
-    assert kills["files not named"].tolist() == [0, 1, 2, 8, 4]
-    assert (kills["strays after mending"] == 0).all()
+    assert kills["switched"].tolist() == [False, False, True]
+    # New files beside the log's; after the switch half of the old ones.
+    assert kills["files not named"].tolist() == [1, 2, 4]
+    assert (kills["orphan files after mending"] == 0).all()
 
 
 def test_control_and_treatment_hold_the_same_log(arms) -> None:
@@ -74,16 +78,13 @@ def test_the_link_counts_what_a_query_needs(arms) -> None:
     assert (cells["get"] > cells["files"]).all()  # each file's footer, and the log
 
 
-def test_figures_law_and_summary_come_from_the_run(arms) -> None:
-    treatment, controls = arms
-    for figure in experiment.figures(treatment, controls).values():
-        assert figure.title
+def test_figures_come_from_the_run(arms) -> None:
+    for figure in experiment.figures(*arms).values():
+        assert len(figure.title.split()) <= 15
         assert figure.alt
         assert not figure.data.empty
         for width in (600, 270):
             figure.chart(width).to_dict()
-    assert len(experiment.model(treatment, controls).projection) == 4
-    assert experiment.summary(treatment, controls).headline.value > 0
 
 
 def test_an_own_layout_is_timed_too(arms) -> None:
@@ -91,6 +92,20 @@ def test_an_own_layout_is_timed_too(arms) -> None:
     result = experiment.run(params, layouts={"kind": experiment.Layout("kind", (experiment.same("kind"),))})
     assert result.tables["layouts"]["layout"].tolist() == ["kind"]
     assert result.observed["answers_right"].value == 0
+
+
+def test_values_that_stores_spell_anew_are_read_back_and_survive_vacuum() -> None:
+    values = ["DOMAIN\\user", "[x]", "a?b", "*", "a%2Fb", "a/b", "a b+c", "#1", "é", "..", ""]
+    layout, rows = experiment.Layout("k", (experiment.same("k"),)), pa.table({"k": values})
+    with bench(0.002) as table, reader.session(table.direct, threads=2) as duck:
+        files = open_files(f"{table.root}/odd é+b c", table.direct)
+        for _ in range(3):
+            append(files, rows, layout)
+        experiment.compact(files.uri, 1 << 40, s3=table.direct)
+        assert experiment.vacuum(files.uri, 0, table.direct) == 3 * len(values)
+        for value in values:
+            query = reader.Query("one", "SELECT count(*), min(k), max(k) FROM t", {"k": [value]})
+            assert reader.ask(duck, query, files.uri, layout, table.direct).rows == [(3, value, value)]
 
 
 def create(number: int, client: Files, name: str) -> bool:
@@ -103,7 +118,7 @@ def test_of_many_that_create_one_object_one_succeeds() -> None:
     with bench(0.002) as table, ThreadPoolExecutor(4) as pool:
         for place, s3 in (("direct", table.direct), ("linked", table.s3)):
             clients = [open_files(table.uri("race"), s3) for _ in range(4)]
-            for name in (f"{place}-{number}" for number in range(5)):
+            for name in (f"{place}-{number}" for number in range(2)):
                 won = list(pool.map(create, range(4), clients, [name] * 4))
                 assert sum(won) == 1
                 assert clients[0].read(name) == b"%d" % won.index(True)

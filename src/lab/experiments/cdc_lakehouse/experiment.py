@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -14,7 +13,7 @@ from lab.errors import ServiceError
 from lab.evidence.result import Result
 from lab.experiments.cdc_lakehouse.judge import result
 from lab.experiments.cdc_lakehouse.measure.after_load import after_load, compared, without_load
-from lab.experiments.cdc_lakehouse.measure.driver import DONE, REPLAYING, Job
+from lab.experiments.cdc_lakehouse.measure.driver import DONE, REPLAYED, REPLAYING, Job
 from lab.experiments.cdc_lakehouse.measure.pipeline import Pipeline
 from lab.experiments.cdc_lakehouse.measure.under_load import under_load
 from lab.experiments.cdc_lakehouse.mechanism import SAFE, Design
@@ -53,15 +52,17 @@ def run_with_controls(
             load = under_load(own)
             own.desk.stop()
             work.next("controls and comparison")
-            _await(own, "the load", REPLAYING, DONE)
-            seen = after_load(own, load)
-            treatment = result.treatment(params, seen)  # while the driver replays
-            _await(own, "its replays", DONE)
+            _await(own, "the load", REPLAYING, REPLAYED, DONE)
+            seen = after_load(own, load)  # while the driver replays
+            known = seen.truth
+            _await(own, "its replays", REPLAYED, DONE)
             arms = {
-                one.name: result.control(params, compared(own, seen.truth, table_of(number)))
+                one.name: result.control(params, compared(own, known, table_of(number)))
                 for number, one in enumerate(controls)
             }
-            return replace(treatment, tables={**treatment.tables, **without_load(own)}), arms
+            own.desk.leave_alone()
+            _await(own, "its batches into tables of other sizes", DONE)
+            return result.treatment(params, seen, without_load(own)), arms
 
 
 def _await(own: Pipeline, what: str, *stages: str) -> None:
@@ -82,6 +83,7 @@ def _pipeline(params: Params, design: Design, replays: tuple[Replay, ...]) -> It
         broker, database, (store, catalog) = brokers.result(), databases.result(), lakes.result()
         job = Job(
             folder,
+            database.dsn,
             broker.bootstrap,
             PREFIX,
             params.partitions,
@@ -89,6 +91,8 @@ def _pipeline(params: Params, design: Design, replays: tuple[Replay, ...]) -> It
             f"lake.{TABLE}",
             params.merge_mode,
             design,
+            params.table_rows,
+            params.seed,
         )
         stack.enter_context(_topics(broker.bootstrap, params.partitions))
         stack.callback(_drop_tables, catalog.uri)

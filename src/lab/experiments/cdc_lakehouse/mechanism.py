@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.experiments.cdc_lakehouse.kit.sink.batch import Cut, anywhere, at_transactions
+from lab.experiments.cdc_lakehouse.kit.sink.batch import Cut, at_transactions, mid_transaction
 from lab.experiments.cdc_lakehouse.kit.sink.change import Change, parse
 from lab.experiments.cdc_lakehouse.kit.sink.lake import merge_sql
 from lab.experiments.cdc_lakehouse.kit.sink.merge import Net, apply, net
@@ -22,10 +22,10 @@ __all__ = [
     "Consistency",
     "Design",
     "LakeTable",
-    "anywhere",
     "apply",
     "at_transactions",
     "merge_sql",
+    "mid_transaction",
     "net",
     "parse",
     "verify",

@@ -41,6 +41,12 @@ class Params(Parameters):
     merge_mode: Literal["merge-on-read", "copy-on-write"] = Field(
         "merge-on-read", description="how Iceberg writes changed rows"
     )
+    table_rows: tuple[int, ...] = Field(
+        (10_000, 300_000, 1_000_000),
+        min_length=3,
+        max_length=6,
+        description="rows of the tables that the same batch goes into; the last one's time is predicted from the others'",
+    )
     replay_batches: int = Field(
         6, ge=3, le=100, description="batches in which a control replays the same events"
     )
@@ -62,6 +68,13 @@ class Params(Parameters):
         seconds, least = info.data.get("seconds"), math.ceil(3 * sum(value) / (CALM - WARM))
         if seconds and seconds < least:
             raise ValueError(f"three commits at each before the first fault take seconds = {least}")
+        return value
+
+    @field_validator("table_rows")
+    @classmethod
+    def _rising(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if value[0] < 1_000 or value[-1] > 100_000_000 or list(value) != sorted(set(value)):
+            raise ValueError("each must be between 1,000 and 100,000,000, in ascending order")
         return value
 
     @field_validator("faults")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from lab.services.kafka import Kafka
 VECTORS = {b"21": -973932308, b"foobar": -790332482, b"abc": 479470107}
 _PRODUCER_PERFORMANCE = "org.apache.kafka.tools.ProducerPerformance"
 _CONSUMER_GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+_VERIFIABLE_PRODUCER = "org.apache.kafka.tools.VerifiableProducer"
 _SUMMARY = re.compile(
     r"(?P<records>\d+) records sent, (?P<rate>[\d.]+) records/sec .*?"
     r"(?P<p50>\d+) ms 50th, (?P<p95>\d+) ms 95th, (?P<p99>\d+) ms 99th"
@@ -79,18 +81,41 @@ def parse_group(text: str, topic: str, partitions: int) -> NDArray[np.int64]:
     return np.array([int(lag[number]) for number in range(partitions)], dtype=np.int64)
 
 
-def client_partitions(bootstrap: str, topic: str, keys: list[bytes]) -> list[int]:
-    """Send one message per key and let the C client (librdkafka, `murmur2_random`) choose the partition."""
+def client_partitions(bootstrap: str, topic: str, keys: list[bytes], partitioner: str | None) -> list[int]:
+    """Send one message per key and let the C client (librdkafka) choose the partition; None: by its own default."""
     chosen: dict[bytes, int] = {}
 
     def delivered(error: Any, message: Any) -> None:
         if error is None:
             chosen[message.key()] = message.partition()
 
-    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "acks": "all"})
+    own = {"partitioner": partitioner} if partitioner else {}
+    producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", **own})
     for key in keys:
         producer.produce(topic, key=key, value=key, on_delivery=delivered)
     producer.flush(30)
-    if len(chosen) != len(keys):
-        raise ServiceError(f"{len(keys) - len(chosen)} of {len(keys)} messages were not acknowledged")
+    return _all_of(chosen, keys)
+
+
+def java_partitions(broker: Kafka, topic: str, keys: int) -> list[int]:
+    """Where Kafka's Java producer puts the keys b"0", b"1", ...: one message each, by its VerifiableProducer."""
+    finished = broker.tool(
+        _VERIFIABLE_PRODUCER,
+        *("--bootstrap-server", broker.bootstrap, "--topic", topic),
+        *("--max-messages", str(keys), "--repeating-keys", str(keys), "--throughput", "-1"),
+    )
+    return parse_verifiable(finished.stdout, keys)
+
+
+def parse_verifiable(text: str, keys: int) -> list[int]:
+    """The partition of each key b"0", b"1", ... in VerifiableProducer's output; ServiceError if one is missing."""
+    events = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    sent = [event for event in events if event.get("name") == "producer_send_success"]
+    chosen = {event["key"].encode(): event["partition"] for event in sent}
+    return _all_of(chosen, [b"%d" % number for number in range(keys)])
+
+
+def _all_of(chosen: Mapping[bytes, int], keys: list[bytes]) -> list[int]:
+    if missing := [key for key in keys if key not in chosen]:
+        raise ServiceError(f"{len(missing)} of {len(keys)} messages were not acknowledged")
     return [chosen[key] for key in keys]

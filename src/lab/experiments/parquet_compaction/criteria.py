@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.evidence.criteria import Control, Criterion, at_least, at_most, exactly
 
 RATIO_LIMIT, OVERHEAD_LIMIT, FIT_LIMIT, ERROR_LIMIT = 1.5, 2.0, 0.9, 0.2
+SCATTER_LIMIT = 0.1  # half of what a model may err by
 
 CRITERIA = (
     Criterion(
@@ -18,7 +19,8 @@ CRITERIA = (
     ),
     Criterion(
         "write_overhead",
-        "Bytes rewritten for each byte ingested, at the frequency with the least measured total, as the link counted them.",
+        "Bytes rewritten for each byte ingested, at the compaction interval with the least measured total, as the link "
+        "counted them.",
         at_most(OVERHEAD_LIMIT),
         "ratio",
         acceptance=True,
@@ -51,16 +53,16 @@ CRITERIA = (
         "ratio",
     ),
     Criterion(
-        "frequency_predicted",
-        "The law of frequencies, fitted without the middle one, predicts the query time and the compaction time measured "
-        "there; the larger error.",
+        "interval_predicted",
+        "At the middle interval the model predicts the query time, and of the form of the model, fitted on the other "
+        "intervals' compactions, the compaction time; the larger error.",
         at_most(ERROR_LIMIT),
         "ratio",
     ),
     Criterion(
-        "commit_predicted",
-        "The law of commits, fitted on short logs, predicts the time of a commit to one half as long again as the "
-        "longest of them.",
+        "larger_scan_predicted",
+        "The model of full scans, fitted on half of it at most, predicts the large scan in each size of file; the largest "
+        "error.",
         at_most(ERROR_LIMIT),
         "ratio",
     ),
@@ -101,8 +103,15 @@ CRITERIA = (
         precondition=True,
     ),
     Criterion(
+        "timings_steady",
+        "Standard deviation of the timings of one query, layout and state over the link, as a share of their mean, pooled.",
+        at_most(SCATTER_LIMIT),
+        "ratio",
+        precondition=True,
+    ),
+    Criterion(
         "caches_cold",
-        "Timed queries for which not every byte that they need (footers, columns of row groups with wanted rows) was fetched.",
+        "Timed queries that fetched less than the same query did at another time, or did not ask for every file.",
         exactly(0),
         "invariant",
         "queries",
@@ -118,8 +127,8 @@ CRITERIA = (
     ),
     Criterion(
         "bytes_agree",
-        "Bytes written by compaction (by frequency: by ingestion and compaction) as the link counts them, as the store's "
-        "listing grows and as the compactor says: the largest deviation.",
+        "Bytes written by compaction (by interval: by ingestion and compaction) as the link counts them and as the "
+        "store's listing grows: the largest deviation.",
         at_most(0.01),
         "ratio",
         precondition=True,

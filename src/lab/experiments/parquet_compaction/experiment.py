@@ -1,8 +1,9 @@
-"""Layouts, compaction and its frequency against an object store with a round trip, and beside it a disk."""
+"""Layouts, file sizes, compaction and its interval against an object store with a round trip, and beside it a disk."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 
@@ -10,12 +11,12 @@ from lab.evidence.result import Result
 from lab.experiments.parquet_compaction.criteria import CONTROLS
 from lab.experiments.parquet_compaction.judge import observations
 from lab.experiments.parquet_compaction.measure.bench import Bench, bench, probe
-from lab.experiments.parquet_compaction.measure.compaction_frequency import Rung, climb, look_all
+from lab.experiments.parquet_compaction.measure.compaction_interval import Ingestion, ingest_all, query_all
 from lab.experiments.parquet_compaction.measure.concurrent_readers import Watch, watch
 from lab.experiments.parquet_compaction.measure.datasets import Dataset, build, copy_to_disk
-from lab.experiments.parquet_compaction.measure.killed_compaction import Kill, kill_all
-from lab.experiments.parquet_compaction.measure.metadata_times import Planned, time_planning
-from lab.experiments.parquet_compaction.measure.query_times import Sized, Stopwatch, Timing, Work, time_sizes
+from lab.experiments.parquet_compaction.measure.file_sizes import Scan, Sized, divide, time_sizes, time_visits
+from lab.experiments.parquet_compaction.measure.killed_compaction import kill_all
+from lab.experiments.parquet_compaction.measure.query_times import Timing, Work, time_linked, time_on_disk
 from lab.experiments.parquet_compaction.measure.seen import Seen
 from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck, check_tpch
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout
@@ -27,14 +28,15 @@ from lab.progress import Steps, steps
 
 # Three months each: four a year and more, so that there is something to merge in every layout.
 TPCH_BATCHES = 28
+BUCKETS = 2  # hash partitions
 CRASH_BATCHES = 4
-LOOKS = 5  # queries timed at each frequency
+LOOKS = 3  # queries timed at each interval
 # Small and many, so that there is something to merge for as long as readings go on.
 WATCHED_ROWS = 100
-CONTROL_READINGS = 20  # at least: hardly any is whole there
+CONTROL_READINGS = 10  # at least: hardly any is whole there
 # Readers and kills are to meet as much merging as there can be: every partition becomes one file.
 ALL_IN_ONE = 1 << 40
-_STEPS = 11  # and one for each layout
+_STEPS = 8  # and one for each layout
 
 
 def run(params: Params, layouts: Mapping[str, Layout] | None = None, upkeep: Upkeep | None = None) -> Result:
@@ -54,123 +56,115 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     """Treatment and controls on one store."""
     with steps(_STEPS + len(params.layouts) + len(CONTROLS)) as work, bench(params.rtt_s) as table:
         session = _Session(params, table, work)
-        over = event_log.over_partitioned(params.batch_rows, params.buckets)
+        over = event_log.over_partitioned(params.batch_rows, BUCKETS)
         return session.treatment(), {
-            "over-partitioned": session.layouts({over.name: over}),
+            "over-partitioned": session.layouts({over.name: over}, repeats=1),
             "in place": session.upkeep(in_place()),
         }
 
 
 class _Session:
-    """One store, one log, for all arms of a run."""
+    """One store, one log, for all variants of a run."""
 
     def __init__(self, params: Params, table: Bench, work: Steps) -> None:
         self.params, self.table, self.progress = params, table, work
         work.next("event log")
         self.work = event_log.workload(params)
         self.batches = self.work.log.batches(params.batch_rows)
-        self.known = event_log.layouts(params.buckets)
+        self.known = event_log.layouts(BUCKETS)
         self.versions = {"SeaweedFS": table.version, "DuckDB": duckdb.__version__}
 
     def treatment(self) -> Result:
-        """Everything, one step after the other."""
-        datasets = self._datasets({name: self.known[name] for name in self.params.layouts})
-        lineitem, answers = self._tpch()
-        query = tpch.tpch_query(answers[0].timed_sql)
-        timings = self._timed(datasets, [(dataset, query) for dataset in lineitem])
+        """Everything: what is not timed two at once, then what is, one step after the other."""
+        params, table, full = self.params, self.table, self.work.queries[-1]
+        with ThreadPoolExecutor(1) as aside:
+            untimed = aside.submit(self._aside)
+            datasets = self._datasets({name: self.known[name] for name in params.layouts})
+            self.progress.next("killed compactions")
+            layout, some = self.known["user hash"], self.batches[:CRASH_BATCHES]
+            kills = kill_all(table, layout, some, ALL_IN_ONE, SORT_BY)
+            lineitem, answers, scans = untimed.result()
+        (by_date,) = (item for item in datasets if item.name == "date")
         seen = Seen(
             self.work,
             datasets,
             lineitem,
             answers,
-            timings,
-            probes=probe(self.table),
-            sizes=self._sizes(),
-            rungs=self._frequency(),
-            planned=self._planning(),
-            watch=self._readers(),
-            kills=self._kills(),
+            kills=kills,
+            timings=self._timed(datasets),
+            probes=probe(table),
+            sizes=self._sizes(scans),
+            ingestions=self._intervals(),
+            visits=time_visits(table, by_date, full, params.threads),
+            watch=self._readers("readers during compaction", with_log(), params.readings),
         )
         return self._result(seen)
 
-    def layouts(self, chosen: Mapping[str, Layout]) -> Result:
-        """Only layouts, on the same log; times of answers over the link alone."""
+    def _aside(self) -> tuple[list[Dataset], list[TpchCheck], list[Scan]]:
+        """TPC-H in every layout with its answers, and the files of the large scan, over a link of their own."""
+        params, table, made = self.params, self.table.aside, tpch.tables(self.params.scale_factor)
+        batches, layouts = tpch.loads(made[tpch.FACT], TPCH_BATCHES), tpch.layouts(BUCKETS)
+        lineitem = [
+            build(table, f"tpch-{name}", layouts[name], batches, params.target_bytes, tpch.SORT_BY, True)
+            for name in params.layouts
+        ]
+        answers = check_tpch(table.direct, made, lineitem, params.scale_factor)
+        whole = self.work.log.table(0, len(self.work.log))
+        return lineitem, answers, divide(table, whole, params.file_counts)
+
+    def layouts(self, chosen: Mapping[str, Layout], repeats: int = 0) -> Result:
+        """Only layouts, on the same log; times of answers over the link alone. repeats: by default the parameter."""
         datasets = self._datasets(chosen)
-        timings = self._stopwatch().linked(self._queries(datasets))
+        timings = self._linked(self._queries(datasets), repeats)
         return self._result(Seen(self.work, datasets, timings=timings))
 
     def upkeep(self, upkeep: Upkeep) -> Result:
         """Only readers during compaction."""
-        self.progress.next(f"readers, {upkeep.name}")
-        watched = self._watch(upkeep, max(CONTROL_READINGS, self.params.readings // 3))
-        return self._result(Seen(self.work, watch=watched))
+        readings = max(CONTROL_READINGS, self.params.readings // 3)
+        return self._result(Seen(self.work, watch=self._readers(f"readers, {upkeep.name}", upkeep, readings)))
 
     def _result(self, seen: Seen) -> Result:
         return observations.result(self.params, seen, self.versions)
 
-    def _stopwatch(self) -> Stopwatch:
-        return Stopwatch(self.table, self.params.threads, self.params.repeats, self.params.seed)
+    def _linked(self, work: Sequence[Work], repeats: int = 0) -> list[Timing]:
+        params = self.params
+        return time_linked(self.table, work, params.threads, repeats or params.repeats, params.seed)
 
     def _queries(self, datasets: Sequence[Dataset]) -> list[Work]:
         return [(dataset, query) for dataset in datasets for query in self.work.queries]
 
     def _datasets(self, chosen: Mapping[str, Layout]) -> list[Dataset]:
-        target, made = self.params.target_bytes, []
+        made = []
         for name, layout in chosen.items():
             self.progress.next(f"layout {name}")
-            made.append(build(self.table, name, layout, self.batches, target, SORT_BY))
+            made.append(build(self.table, name, layout, self.batches, self.params.target_bytes, SORT_BY))
         return made
 
-    def _tpch(self) -> tuple[list[Dataset], list[TpchCheck]]:
-        self.progress.next("TPC-H")
-        params, made = self.params, tpch.tables(self.params.scale_factor)
-        batches, layouts = tpch.loads(made[tpch.FACT], TPCH_BATCHES), tpch.layouts(params.buckets)
-        lineitem = [
-            build(self.table, f"tpch-{name}", layouts[name], batches, params.target_bytes, tpch.SORT_BY)
-            for name in params.layouts
-        ]
-        self.progress.next("TPC-H answers")
-        return lineitem, check_tpch(self.table.direct, made, lineitem, params.scale_factor)
-
-    def _timed(self, datasets: Sequence[Dataset], others: Sequence[Work]) -> list[Timing]:
+    def _timed(self, datasets: Sequence[Dataset]) -> list[Timing]:
         self.progress.next("timed queries")
-        stopwatch, own = self._stopwatch(), self._queries(datasets)
-        linked = stopwatch.linked([*own, *others])
+        own = self._queries(datasets)
+        linked = self._linked(own)
         self.progress.next("timed queries on disk")
         copies = {dataset.name: copy_to_disk(self.table, dataset) for dataset in datasets}
-        return linked + stopwatch.near(own, copies)
+        return linked + time_on_disk(own, copies, self.params.threads, self.params.seed)
 
-    def _sizes(self) -> list[Sized]:
+    def _sizes(self, scans: Sequence[Scan]) -> list[Sized]:
         self.progress.next("file sizes")
-        params, log = self.params, self.work.log
-        rows, full = log.table(0, len(log)), self.work.queries[-1]
-        return time_sizes(
-            self.table, rows, params.file_counts, full, params.threads, params.repeats, params.seed
-        )
+        params = self.params
+        full = self.work.queries[-1]
+        return time_sizes(self.table, scans, full, params.threads, params.repeats, params.seed)
 
-    def _frequency(self) -> list[Rung]:
-        params, layout = self.params, self.known["date"]
-        self.progress.next("frequencies, ingestion")
-        ladder, full = params.compact_every, self.work.queries[-1]
-        rungs = climb(self.table, layout, self.batches, ladder, params.target_bytes, SORT_BY, params.seed)
-        self.progress.next("frequencies, queries")
-        look_all(self.table, rungs, layout, full, params.threads, LOOKS, params.seed)
-        return rungs
+    def _intervals(self) -> list[Ingestion]:
+        params, layout, full = self.params, self.known["date"], self.work.queries[-1]
+        self.progress.next("intervals, ingestion")
+        intervals, target = params.compact_every, params.target_bytes
+        ingestions = ingest_all(self.table, layout, self.batches, intervals, target, SORT_BY, params.seed)
+        self.progress.next("intervals, queries")
+        query_all(self.table, ingestions, layout, full, params.threads, LOOKS, params.seed)
+        return ingestions
 
-    def _planning(self) -> list[Planned]:
-        self.progress.next("listing and planning")
-        return time_planning(self.table, self.known["date+hash"], self.params.buckets, self.params.seed)
-
-    def _readers(self) -> Watch:
-        self.progress.next("readers during compaction")
-        return self._watch(with_log(), self.params.readings)
-
-    def _kills(self) -> list[Kill]:
-        self.progress.next("killed compactions")
-        batches = self.batches[:CRASH_BATCHES]
-        return kill_all(self.table, self.known["user hash"], batches, ALL_IN_ONE, SORT_BY)
-
-    def _watch(self, upkeep: Upkeep, readings: int) -> Watch:
+    def _readers(self, step: str, upkeep: Upkeep, readings: int) -> Watch:
+        self.progress.next(step)
         # Several files per commit: half a micro-batch would show.
         layout, batches = self.known["user hash"], self.work.log.batches(WATCHED_ROWS)
         return watch(self.table, upkeep, layout, batches, readings, ALL_IN_ONE, SORT_BY)

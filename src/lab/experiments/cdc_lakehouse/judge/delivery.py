@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from lab.experiments.cdc_lakehouse.judge.frames import records
-from lab.experiments.cdc_lakehouse.kit.sink.lake import Position, position
+from lab.experiments.cdc_lakehouse.kit.sink.position import Position, position
 from lab.experiments.cdc_lakehouse.measure.after_load import Seen
 
 Place = tuple[int, int]  # transaction, position of a change within it

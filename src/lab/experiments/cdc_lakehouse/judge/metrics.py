@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from lab.evidence.result import Metric
+from lab.experiments.cdc_lakehouse.judge import sizes
 from lab.experiments.cdc_lakehouse.judge.frames import records
 
 _DIGITS = 4
@@ -21,6 +22,7 @@ def metrics(tables: Mapping[str, pd.DataFrame], changes: int, restarts: int) -> 
         Metric("restarts", restarts, "restarts", "of a connector that had failed, by a watchdog"),
         *_lags(tables),
         *_recoveries(tables["faults"]),
+        *(_sizes(tables["sizes"]) if "sizes" in tables else ()),
     ]
 
 
@@ -37,6 +39,21 @@ def _lags(tables: Mapping[str, pd.DataFrame]) -> Iterator[Metric]:
         yield Metric(
             f"batch_{name}", row.took, "s", f"begin of a batch to visible, {at}", took, better="lower"
         )
+
+
+def _sizes(table: pd.DataFrame) -> Iterator[Metric]:
+    found = sizes.medians(table)
+    small, large = found.iloc[0], found.iloc[-1]
+    times = f"a batch of {sizes.CHANGED} rows into {large.rows:,.0f} rows, over the same into {small.rows:,.0f}, medians"
+    yield Metric("size_ratio", float(large.took / small.took), "times", times, better="lower")
+    copies = table[table["mode"] == sizes.COPY]
+    merged = found.set_index("rows").loc[int(copies["rows"].iloc[0])]
+    words = f"bytes of a batch by copy-on-write over merge-on-read, {copies['rows'].iloc[0]:,} rows"
+    yield Metric("copied_ratio", float(copies["written"].median() / merged.written), "times", words)
+    for row in records(found):
+        raw = [round(value, _DIGITS) for value in row.raw]
+        text = f"a batch of {sizes.CHANGED} rows into a table of {row.rows:,}, median"
+        yield Metric(f"batch_of_{row.rows}_rows", float(row.took), "s", text, raw, better="lower")
 
 
 def _recoveries(faults: pd.DataFrame) -> Iterator[Metric]:

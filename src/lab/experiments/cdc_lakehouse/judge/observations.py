@@ -32,7 +32,7 @@ def never(count: int, tries: int, of: str) -> tuple[str, tuple[float, float] | N
 
 
 def of_table(found: Consistency, table: pd.DataFrame) -> dict[str, Observation]:
-    """Criteria that any arm's table is judged by: at the end, and at every snapshot."""
+    """Criteria that any variant's table is judged by: at the end, and at every snapshot."""
     counts = f"{found.missing} missing, {found.extra} too many, {found.different} different"
     rows = f"{counts}; {found.source_rows:,} rows at the source, {found.lake_rows:,} in the lake"
     bound, interval = never(found.wrong, found.source_rows, "rows")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from lab.experiments.cdc_lakehouse.judge import lag, observations, operations
 from lab.experiments.cdc_lakehouse.judge.delivery import deliveries
 from lab.experiments.cdc_lakehouse.judge.frames import records
 from lab.experiments.cdc_lakehouse.judge.metrics import metrics
+from lab.experiments.cdc_lakehouse.judge.sizes import of_sizes
 from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
 from lab.experiments.cdc_lakehouse.params import Params
@@ -23,8 +24,8 @@ def control(params: Params, compared: Compared) -> Result:
     return Result(params, observed, tables={"snapshots": compared.snapshots})
 
 
-def treatment(params: Params, seen: Seen) -> Result:
-    """Of the run under load and kills."""
+def treatment(params: Params, seen: Seen, measured: Mapping[str, pd.DataFrame]) -> Result:
+    """Of the run under load and kills. measured: tables of what was measured without load."""
     load, known, table = seen.load, seen.truth, seen.table.snapshots
     # Made after the observer had left: only the compaction.
     visible = {row.id: load.visible.get(row.id, row.at) for row in records(table)}
@@ -40,9 +41,10 @@ def treatment(params: Params, seen: Seen) -> Result:
         | observations.of_load(load, params, found)
         | observations.of_delivery(lost, repeated, len({xid for xid, *_ in known.log} - known.seed))
         | observations.of_faults(params.faults, load, found, commits)
+        | (of_sizes(measured["sizes"]) if "sizes" in measured else {})
     )
     peaceful = lag.calm_of(batches, load.calm)
-    tables = {
+    tables = dict(measured) | {
         "snapshots": table.assign(seconds=table["at"] - load.start),
         "lags": lags.assign(
             seconds=lags["committed"] - load.start, calm=lags["snapshot"].isin(peaceful["id"])
@@ -51,7 +53,6 @@ def treatment(params: Params, seen: Seen) -> Result:
             seconds=batches["began"] - load.start, calm=batches["id"].isin(peaceful["id"])
         ),
         "intervals": calm,
-        "kinds": pd.DataFrame(operations.counts(found).items(), columns=["kind", "transactions"]),
         "faults": _faults(load, commits),
         "log": _log(load),
         "reloads": pd.DataFrame(

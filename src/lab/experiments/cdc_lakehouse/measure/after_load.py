@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lab.experiments.cdc_lakehouse import oracle
-from lab.experiments.cdc_lakehouse.kit.sink.lake import BEGIN, PROPERTY, position
-from lab.experiments.cdc_lakehouse.measure.driver import READING
+from lab.experiments.cdc_lakehouse.kit.sink.position import BEGIN, PROPERTY, position
+from lab.experiments.cdc_lakehouse.measure import sizes
+from lab.experiments.cdc_lakehouse.measure.driver import SIZES
 from lab.experiments.cdc_lakehouse.measure.pipeline import Pipeline
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
 from lab.experiments.cdc_lakehouse.mechanism import Consistency, LakeTable, verify
-from lab.experiments.cdc_lakehouse.workload.controls import MODES
 from lab.experiments.cdc_lakehouse.workload.source import CHANGES, TABLE, TRANSACTIONS
 
 _ATTACH = "AUTHORIZATION_TYPE 'none', ACCESS_DELEGATION_MODE 'none'"
@@ -95,36 +95,7 @@ def _wrong(held: Mapping[int, str], state: Mapping[int, str]) -> int:
 
 
 def without_load(own: Pipeline) -> dict[str, pd.DataFrame]:
-    """What the driver measured by itself: `modes` (see `_writes`), and `reading`, parts of the events read and reduced."""
-    return {
-        "modes": _writes(own, MODES if own.replays else {}),
-        "reading": pd.DataFrame(own.desk.batches(READING)),
-    }
-
-
-def _writes(own: Pipeline, tables: Mapping[str, str]) -> pd.DataFrame:
-    """The same batches by merge mode, one row per batch: what a commit wrote, and what a scan then has to open.
-
-    tables: mode -> table. Columns: mode, batch (from 1), rows (that the batch changed), changes (that they are the
-    net of), took (s of the MERGE), written, held (bytes), files, delete_files.
-    """
-    rows = []
-    for mode, table in tables.items():
-        logged = own.desk.batches(f"lake.{table}")
-        for number, (one, batch) in enumerate(
-            zip(oracle.snapshots(own.catalog.uri, table), logged, strict=True), 1
-        ):
-            rows.append(
-                {
-                    "mode": mode,
-                    "batch": number,
-                    "rows": batch["rows"],
-                    "changes": batch["changes"],
-                    "took": batch["merged"] - batch["taken"],
-                    "written": int(one.summary.get("added-files-size", 0)),
-                    "held": int(one.summary["total-files-size"]),
-                    "files": int(one.summary["total-data-files"]),
-                    "delete_files": int(one.summary.get("total-delete-files", 0)),
-                }
-            )
-    return pd.DataFrame(rows)
+    """What the driver measured by itself: `sizes`, see `sizes.written`."""
+    if not own.replays:
+        return {}
+    return {"sizes": sizes.written(own.catalog, own.desk.batches(SIZES), own.params.table_rows)}

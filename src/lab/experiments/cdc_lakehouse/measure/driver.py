@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
 from collections.abc import Mapping
@@ -14,36 +13,38 @@ from lab.experiments.cdc_lakehouse.kit.sink.batch import (
     Batch,
     IncompleteTransactionError,
     Read,
-    anywhere,
     at_transactions,
     whole,
 )
 from lab.experiments.cdc_lakehouse.kit.sink.follow import Observer, Sink
-from lab.experiments.cdc_lakehouse.kit.sink.lake import Lake, Position, beginning
-from lab.experiments.cdc_lakehouse.kit.sink.merge import Effect, Net, net
-from lab.experiments.cdc_lakehouse.kit.sink.session import SMALL_STATEMENTS
+from lab.experiments.cdc_lakehouse.kit.sink.lake import Lake
+from lab.experiments.cdc_lakehouse.kit.sink.merge import Effect, Net
+from lab.experiments.cdc_lakehouse.kit.sink.position import Position
+from lab.experiments.cdc_lakehouse.kit.sink.session import NEEDED, SMALL_STATEMENTS
+from lab.experiments.cdc_lakehouse.kit.sink.source import Table, tables
 from lab.experiments.cdc_lakehouse.kit.sink.topics import Topics
+from lab.experiments.cdc_lakehouse.measure import sizes
 from lab.experiments.cdc_lakehouse.mechanism import Design
 from lab.experiments.cdc_lakehouse.workload.controls import Replay
+from lab.experiments.cdc_lakehouse.workload.source import TABLE
 from lab.services.spark import spark_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-
 # In the log of batches, in a table's place.
-READING = "reading"  # a part of all events, read, ordered and reduced, but not applied
+SIZES = "sizes"  # batches into tables of different sizes
 HALTED = "halted"  # the driver found a loss and stopped
-REPLAYING, DONE = "replaying", "done"  # stages
+REPLAYING, REPLAYED, DONE = "replaying", "replayed", "done"  # stages
 _LOOK_S = 0.1
-_PARTS = (0.0, 0.02, 0.22, 0.27, 0.4, 0.41, 0.65, 0.72, 0.86, 0.9, 1.0)  # small and large ones in turn
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a driver does. folder: where it is told and tells (see `Desk`)."""
+    """What a driver does. folder: where it is told and tells (see `Desk`). source: connection string of PostgreSQL."""
 
     folder: Path
+    source: str
     bootstrap: str
     prefix: str
     partitions: int
@@ -51,6 +52,8 @@ class Job:
     table: str
     merge_mode: str
     design: Design
+    table_rows: tuple[int, ...] = ()
+    seed: int = 0
 
 
 class Desk:
@@ -90,6 +93,14 @@ class Desk:
     def stopped(self) -> bool:
         return (self.folder / "stop").exists()
 
+    def leave_alone(self) -> None:
+        """Say that nothing else is at work any more."""
+        (self.folder / "alone").touch()
+
+    def await_alone(self) -> None:
+        while not (self.folder / "alone").exists():
+            time.sleep(_LOOK_S)
+
     def log(self, **entry: object) -> None:
         with (self.folder / "batches.jsonl").open("a") as sink:
             sink.write(json.dumps(entry) + "\n")
@@ -107,53 +118,38 @@ def drive(job: Job, then: tuple[Replay, ...] = (), turn: int = 0) -> None:
     turn: 0 for the first driver and for one that is started cold; others warm up and stand by until it is theirs.
     """
     desk = Desk(job.folder)
-    with spark_session("cdc", {"lake": job.catalog}, SMALL_STATEMENTS, memory_mb=1024) as spark:
-        topics = Topics(
-            spark, job.bootstrap, f"{job.prefix}.bank.account", f"{job.prefix}.transaction", job.partitions
-        )
+    settings = SMALL_STATEMENTS | NEEDED
+    with spark_session("cdc", {"lake": job.catalog}, settings, memory_mb=1024) as spark:
+        (table,) = tables(job.source, [TABLE])
+        topics = Topics(job.bootstrap, job.prefix, [table], {TABLE: job.partitions})
         if turn:
-            _warm_up(spark, f"lake.warm_up_{turn}.account", job.merge_mode)
-            _read_once(topics)
+            _warm_up(Lake(spark, f"lake.warm_up_{turn}.account", table, job.merge_mode))
             desk.stand_by(turn)
-        _follow(spark, topics, job, desk)
+        _follow(topics, Lake(spark, job.table, table, job.merge_mode), job, desk)
         compact(spark, job.table)
-        if then:
-            everything = _prepared(topics, job.partitions, desk)
         desk.tell(REPLAYING)
-        for replay in then:
-            _replay(spark, topics, everything, replay, desk)
+        if then:
+            begin, end = {TABLE: topics.beginning(table)}, topics.ends()
+            everything = whole(topics.read(begin, end)[TABLE])  # all of it, unless a loss was found
+            for replay in then:
+                _replay(spark, topics, table, everything, replay, desk)
+            sized = sizes.filled(spark, table, job.table_rows)
+            desk.tell(REPLAYED)
+            desk.await_alone()
+            for timed in sizes.rounds(sized, job.seed):
+                desk.log(table=SIZES, **timed)
         desk.tell(DONE)
 
 
-def _read_once(topics: Topics) -> None:
-    """What the connector tells first, as soon as it does: a first read takes a new JVM seconds."""
-    while not any(topics.ends().changes.values()):
-        time.sleep(_LOOK_S)
-    topics.read(beginning(topics.partitions), topics.ends())
+def _follow(topics: Topics, lake: Lake, job: Job, desk: Desk) -> None:
+    if not any(lake.position(topics.beginning(lake.table)).changes.values()):
+        _warm_up(Lake(lake.spark, "lake.warm_up_0.account", lake.table, job.merge_mode))
 
+    def catalog() -> list[Table]:
+        return tables(job.source, [TABLE])
 
-def _prepared(topics: Topics, partitions: int, desk: Desk) -> Read:
-    """All events. Parts of different sizes are read, ordered and reduced on the way, to time what a change costs."""
-    begin, end = beginning(partitions), topics.ends()
-    for low, high in itertools.pairwise(_PARTS):
-        began = time.time()
-        part = topics.read(_share(end, low), _share(end, high))
-        changes = anywhere(part).changes
-        net(changes)
-        desk.log(table=READING, changes=len(changes), took=time.time() - began)
-    return whole(topics.read(begin, end))  # all of it, unless a loss was found
-
-
-def _share(end: Position, share: float) -> Position:
-    offsets = {number: round(offset * share) for number, offset in end.changes.items()}
-    return Position(offsets, round(end.transactions * share))
-
-
-def _follow(spark: SparkSession, topics: Topics, job: Job, desk: Desk) -> None:
-    lake = Lake(spark, job.table, job.merge_mode)
-    if not any(lake.position(job.partitions).changes.values()):
-        _warm_up(spark, "lake.warm_up_0.account", job.merge_mode)
-    sink = Sink(topics, lake, job.design.cut, job.design.reduce, Observer(desk.tell, desk.log))
+    told = Observer(desk.tell, desk.log)
+    sink = Sink(topics, [lake], job.design.cut, job.design.reduce, told, catalog)
     try:
         sink.follow(desk.interval, desk.stopped)
     except IncompleteTransactionError as error:
@@ -163,29 +159,29 @@ def _follow(spark: SparkSession, topics: Topics, job: Job, desk: Desk) -> None:
             time.sleep(_LOOK_S)
 
 
-def _warm_up(spark: SparkSession, name: str, merge_mode: str) -> None:
+def _warm_up(lake: Lake) -> None:
     """A few batches into another table: a new JVM's first MERGE takes ten times as long as its fifth.
 
     Only before the load; one that is started cold has changes waiting.
     """
-    lake = Lake(spark, name, merge_mode)
     row = {"balance": "1.00", "opened_on": 1, "changed_at": "2024-01-01T00:00:00Z", "note": "x"}
-    written = {key: Effect(key, row) for key in range(50)}
-    moved = {key: Effect(key, row, base=key, kept=frozenset({"note"})) for key in range(0, 50, 2)}
-    gone = {key: Effect(key, None) for key in range(1, 50, 2)}
+    whole_row = row | dict.fromkeys(set(lake.columns) - set(row))
+    written = {(key,): Effect((key,), whole_row) for key in range(50)}
+    moved = {(key,): Effect((key,), row, base=(key,)) for key in range(0, 50, 2)}
+    gone = {(key,): Effect((key,), None) for key in range(1, 50, 2)}
     for effects in (Net(written), Net(moved | gone), Net(written, truncated=True)):
         lake.merge(effects, Batch([], {}, 0))
-    spark.sql(f"DROP TABLE {name}")
-    spark.sql(f"DROP NAMESPACE {name.rpartition('.')[0]}")
+    lake.spark.sql(f"DROP TABLE {lake.name}")
+    lake.spark.sql(f"DROP NAMESPACE {lake.name.rpartition('.')[0]}")
 
 
-def _replay(spark: SparkSession, topics: Topics, everything: Read, replay: Replay, desk: Desk) -> None:
+def _replay(
+    spark: SparkSession, topics: Topics, table: Table, everything: Read, replay: Replay, desk: Desk
+) -> None:
     """Cut as Spark's `maxOffsetsPerTrigger` cuts: the same share of each partition, wherever that falls."""
     design = replay.design
-    sinks = [
-        Sink(topics, Lake(spark, name, mode), design.cut, design.reduce, Observer(batch=desk.log))
-        for name, mode in replay.tables.items()
-    ]
+    lake = Lake(spark, replay.table, table, replay.merge_mode)
+    sink = Sink(topics, [lake], design.cut, design.reduce, Observer(batch=desk.log))
     here = Position(everything.position, everything.transactions_position)
     for share in replay.ends:
         upto = {one: round(offset * share) for one, offset in everything.end.items()}
@@ -194,9 +190,7 @@ def _replay(spark: SparkSession, topics: Topics, everything: Read, replay: Repla
         transactions = here.transactions, round(everything.transactions_end * share)
         batch = design.cut(everything.part(here.changes, upto, transactions))
         if batch.changes:
-            for sink in sinks:
-                after = sink.commit(batch, here)
-            here = after
+            here = sink.commit(lake, batch, here)
 
 
 def compact(spark: SparkSession, table: str) -> None:

@@ -14,7 +14,7 @@ import psutil
 from lab.errors import ServiceError
 from lab.experiments.cdc_lakehouse import oracle
 from lab.experiments.cdc_lakehouse.kit.sink.follow import COMMITTING, MERGING
-from lab.experiments.cdc_lakehouse.kit.sink.lake import PROPERTY
+from lab.experiments.cdc_lakehouse.kit.sink.position import PROPERTY
 from lab.experiments.cdc_lakehouse.measure.pipeline import Pipeline
 from lab.experiments.cdc_lakehouse.params import Fault
 from lab.experiments.cdc_lakehouse.workload.source import TABLE, TRANSACTIONS

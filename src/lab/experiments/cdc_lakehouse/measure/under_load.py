@@ -13,7 +13,7 @@ import psycopg
 from lab.errors import ServiceError
 from lab.experiments.cdc_lakehouse import oracle
 from lab.experiments.cdc_lakehouse.kit.sink.follow import FOLLOWING
-from lab.experiments.cdc_lakehouse.kit.sink.lake import PROPERTY
+from lab.experiments.cdc_lakehouse.kit.sink.position import PROPERTY
 from lab.experiments.cdc_lakehouse.measure.kills import Injected, until_hit
 from lab.experiments.cdc_lakehouse.measure.pipeline import Pipeline
 from lab.experiments.cdc_lakehouse.params import CALM, KILLED_AT, WARM, Params

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lab.evidence.fit import Slope, theil_sen
+from lab.evidence.fit import Line, percentile_interval
 from lab.evidence.result import Result
-from lab.experiments.cdc_lakehouse.criteria import CONTROLS
-from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.experiments.cdc_lakehouse.criteria import ANYWHERE, CONTROLS
+from lab.experiments.cdc_lakehouse.judge import sizes
 from lab.experiments.cdc_lakehouse.mechanism import SAFE
 from lab.experiments.cdc_lakehouse.params import CALM, Params
 
 TREATMENT = SAFE.name
-COPY, MERGE = "copy-on-write", "merge-on-read"
 
 
 @dataclass(frozen=True)
@@ -128,74 +126,64 @@ class Findings:
         """Bytes that the slot kept without any fault, at most: `restart_lsn` moves in steps."""
         return float(self._calm_log["retained"].max())
 
-    @cached_property
-    def preparing(self) -> Slope:
-        """What a change costs before the MERGE: to read, order and reduce it; from parts of different sizes, without load."""
-        parts = self.table("reading")
-        return theil_sen(parts["changes"], parts["took"])
-
-    @property
-    def per_change(self) -> tuple[float, float]:
-        """s per change, both ends of the interval."""
-        return max(1e-9, self.preparing.low), max(1e-9, self.preparing.high)
-
-    @property
-    def limit(self) -> tuple[float, float]:
-        """Changes/s at which one driver ends, both ends of the interval."""
-        low, high = self.per_change
-        return 1 / high, 1 / low
-
     @property
     def pipeline(self) -> float:
         """s of the median lag at the shortest interval that are not the wait for the sink's turn."""
         return float(self.shortest["p50"] - self.shortest["interval"] / 2)
 
     @property
-    def per_batch(self) -> float:
-        """s that a batch of the shortest interval took, under load; its few changes are in it."""
-        return float(self.shortest["took"])
+    def accounts(self) -> int:
+        """Rows of the table under load, at its end."""
+        return int(self.table("snapshots")["rows"].iloc[-1])
+
+    @cached_property
+    def by_size(self) -> pd.DataFrame:
+        """One row per size of table, see `sizes.medians`."""
+        return sizes.medians(self.table("sizes"))
+
+    @cached_property
+    def batch(self) -> Line:
+        """s of a batch by rows of its table."""
+        return sizes.fitted(self.table("sizes"))
+
+    @cached_property
+    def batches(self) -> list[Line]:
+        """The same line as it might as well have come out: other rounds drawn."""
+        # A table that grows can't make a batch cheaper.
+        return [sizes.through(one).rising() for one in sizes.redrawn(self.by_size)]
+
+    def batch_at(self, rows: float) -> tuple[float, float, float]:
+        """s of a batch into a table of so many rows: by the line, and both ends of its interval."""
+        low, high = percentile_interval([one.at(rows) for one in self.batches])
+        return self.batch.rising().at(rows), low, high
+
+    def of(self, mode: str, version: int) -> pd.Series:
+        """Medians of the table of that mode and format version, of the second size."""
+        own = self.table("sizes").query("mode == @mode and version == @version")
+        return own[own["rows"] == self.by_size["rows"].iloc[1]].drop(columns="mode").median()
 
     @property
-    def per_commit(self) -> float:
-        """Files that a commit adds."""
-        table = self.table("snapshots")
-        live = table[table["operation"] != "compaction"]
-        files = live["files"] + live["delete_files"]
-        return float((files.iloc[-1] - files.iloc[0]) / max(1, len(live) - 1))
+    def copied(self) -> float:
+        """Bytes that copy-on-write wrote for a batch, over those of merge-on-read into a table of the same size."""
+        return self.treatment.metric("copied_ratio").value
 
     @property
-    def bytes_per_row(self) -> float:
-        """Bytes that merge-on-read writes for a changed row, at its largest commit."""
-        _, many = self.smallest_and_largest(MERGE)
-        return many.written / many.rows
-
-    @property
-    def table_bytes(self) -> float:
-        """Size of the table, held in files without deletes."""
-        return float(self.smallest_and_largest(COPY)[1].held)
-
-    def commits_by_mode(self) -> pd.DataFrame:
-        """Commits into both modes' tables, after the one that filled them."""
-        table = self.table("modes")
-        return table[table["batch"] > 1].drop(columns="batch")
-
-    def smallest_and_largest(self, mode: str) -> tuple[Any, Any]:
-        """The commits that changed fewest and most rows."""
-        table = self.commits_by_mode()
-        found = list(records(table[table["mode"] == mode].sort_values("rows")))
-        return found[0], found[-1]
+    def torn(self) -> tuple[int, int]:
+        """Of batches split in mid-transaction: snapshots before the last with a wrong sum, and how many there were."""
+        table = self.controls[ANYWHERE].tables["snapshots"].iloc[:-1]
+        return int((table["total"] != table["expected"]).sum()), len(table)
 
     def wrong(self) -> pd.DataFrame:
-        """Arm, wrong rows at the end, snapshots with a wrong sum, snapshots."""
-        arms = {TREATMENT: self.treatment} | {one.name: self.controls[one.name] for one in CONTROLS}
+        """Variant, wrong rows at the end, snapshots with a wrong sum, snapshots."""
+        variants = {TREATMENT: self.treatment} | {one.name: self.controls[one.name] for one in CONTROLS}
         return pd.DataFrame(
             {
-                "arm": name,
-                "wrong rows at the end": int(arm.observed["rows_equal_source"].value),
-                "snapshots with a wrong sum": int(arm.observed["sum_at_every_snapshot"].value),
-                "snapshots": len(arm.tables["snapshots"]),
+                "variant": name,
+                "wrong rows at the end": int(variant.observed["rows_equal_source"].value),
+                "snapshots with a wrong sum": int(variant.observed["sum_at_every_snapshot"].value),
+                "snapshots": len(variant.tables["snapshots"]),
             }
-            for name, arm in arms.items()
+            for name, variant in variants.items()
         )
 
 

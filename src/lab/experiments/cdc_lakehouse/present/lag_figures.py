@@ -11,6 +11,8 @@ from lab.charts.figure import Figure
 from lab.experiments.cdc_lakehouse.judge.frames import records
 from lab.experiments.cdc_lakehouse.present.findings import Findings
 
+_FLOOR = "half the interval: no median is below"
+_PREDICTED = "predicted from before"
 _FAULTS = {
     "spark_batch": "Spark killed in a batch",
     "spark_commit": "Spark killed after a commit",
@@ -51,10 +53,12 @@ def lag_over_time(found: Findings) -> Figure:
         f"{_FAULTS[row.fault]}: at work again after {row.back - row.at:.1f} s" for row in records(kills)
     )
     return Figure(
-        f"At a commit interval of {calm.interval:g} s the median lag is {calm.p50:.1f} s; kills raise it to "
-        f"{found.worst_lag:.1f} s and {lost}",
+        f"Kills raise the lag to {found.worst_lag:.1f} s, and lose nothing"
+        if not broken.value
+        else f"Kills raise the lag to {found.worst_lag:.1f} s, and something is lost",
         f"Lag of each transaction against the moment of its commit: saw teeth, as high as the time between commits plus "
-        f"the time of a batch, and higher teeth where a process was killed. {recovery}.",
+        f"the time of a batch, and higher teeth where a process was killed. At {calm.interval:g} s the median is "
+        f"{calm.p50:.1f} s. {recovery}; the kills {lost}.",
         chart,
         data,
     )
@@ -72,7 +76,8 @@ def lag_distribution(found: Findings) -> Figure:
         ]
     data = pd.DataFrame(rows)
     floors = pd.DataFrame(
-        {"interval": f"{row.interval:g} s", "floor": row.interval / 2, "share": 50} for row in records(table)
+        {"interval": f"{row.interval:g} s", "floor": row.interval / 2, "share": 50, "mark": _FLOOR}
+        for row in records(table)
     )
     order = list(floors["interval"])
 
@@ -82,15 +87,20 @@ def lag_distribution(found: Findings) -> Figure:
             alt.Chart(data)
             .mark_line()
             .encode(
-                x=alt.X("lag:Q", title="lag from commit to visible, s").scale(zero=True),
+                x=alt.X("lag:Q", title="lag from commit to visible, s").scale(zero=True).axis(tickCount=6),
                 y=alt.Y("share:Q", title="transactions within it, %"),
                 color=colour,
             )
         )
         marks = (
             alt.Chart(floors)
-            .mark_point(shape="diamond", size=110)
-            .encode(x="floor:Q", y="share:Q", color=colour)
+            .mark_point(size=110)
+            .encode(
+                x="floor:Q",
+                y="share:Q",
+                color=colour,
+                shape=alt.Shape("mark:N", title=None).scale(range=["diamond"]).legend(orient="bottom"),
+            )
         )
         return (lines + marks).properties(width=width, height=260)
 
@@ -100,8 +110,7 @@ def lag_distribution(found: Findings) -> Figure:
     )
     first, last = found.shortest, found.longest
     return Figure(
-        f"A commit interval of {last.interval:g} s instead of {first.interval:g} s takes the median lag from {first.p50:.1f} s "
-        f"to {last.p50:.1f} s; the floors are {first.interval / 2:g} s and {last.interval / 2:g} s",
+        f"The longer commit interval has {last.p50 / first.p50:.1f} times the median lag",
         f"Cumulative distribution of lag by commit interval, without faults; a diamond marks half the interval, below which no "
         f"median can be. {told}.",
         chart,
@@ -120,7 +129,7 @@ def log_retained(found: Findings) -> Figure:
         .drop(columns="bytes")
     )
     outage = found.outage
-    order = list(kinds.values())
+    order = [*kinds.values(), *([_PREDICTED] if outage else [])]
 
     def chart(width: int) -> Any:
         lines = (
@@ -130,7 +139,7 @@ def log_retained(found: Findings) -> Figure:
                 x=alt.X("seconds:Q", title="s since the load began"),
                 y=alt.Y("megabytes:Q", title="write-ahead log, MB"),
                 color=alt.Color("kind:N", sort=order, title=None)
-                .scale(domain=order, range=[theme.BLUE, theme.ORANGE])
+                .scale(domain=order, range=[theme.BLUE, theme.ORANGE, theme.GREEN][: len(order)])
                 .legend(columns=2 if width > 400 else 1),
             )
         )
@@ -140,17 +149,16 @@ def log_retained(found: Findings) -> Figure:
             {"seconds": outage.at, "megabytes": outage.before / 1e6},
             {"seconds": outage.until, "megabytes": (outage.before + outage.predicted) / 1e6},
         ]
-        # Neither line's colour.
-        law = (
-            alt.Chart(pd.DataFrame(ends))
-            .mark_line(color=theme.GREEN, strokeDash=[5, 3], point={"color": theme.GREEN})
-            .encode(x="seconds:Q", y="megabytes:Q")
+        predicted = (
+            alt.Chart(pd.DataFrame(ends).assign(kind=_PREDICTED))
+            .mark_line(strokeDash=[5, 3], point={"filled": True})
+            .encode(x="seconds:Q", y="megabytes:Q", color="kind:N")
         )
-        return (lines + law).properties(width=width, height=240)
+        return (lines + predicted).properties(width=width, height=240)
 
     if outage is None:
         return Figure(
-            "No Connect worker was killed, and the log was read as it was written",
+            f"Without an outage the slot kept up to {found.log_behind / 1e6:.1f} MB of log",
             "Write-ahead log from the slot's restart position, which the source can't drop, and what its reader has not "
             "confirmed.",
             chart,
@@ -158,8 +166,8 @@ def log_retained(found: Findings) -> Figure:
         )
     second, reload = found.log_of
     return Figure(
-        f"In {outage.until - outage.at:.1f} s without a reader the source kept {outage.kept / 1e6:.1f} MB of log more; "
-        f"that time and its reloads ({outage.reloads}) predict {outage.predicted / 1e6:.1f} MB",
+        f"While Connect was dead the source kept {outage.kept / 1e6:.1f} MB of log more",
+        f"In {outage.until - outage.at:.1f} s with {outage.reloads} reloads; predicted are {outage.predicted / 1e6:.1f} MB. "
         f"Write-ahead log from the slot's restart position, which the source can't drop, and what its reader has "
         f"not confirmed. Without an outage the slot keeps up to {found.log_behind / 1e6:.1f} MB, since its "
         f"restart position moves in steps. Both rise while Connect is dead. The dashed line ends where they should be by "

@@ -84,6 +84,7 @@ def connector(dsn: str, prefix: str, partitions: int, replication: int = 1) -> d
     text = Template((KIT / "connector.json").read_text())
     values = {
         "SLOT": prefix,
+        "TABLES": TABLE,
         "PREFIX": prefix,
         "PARTITIONS": partitions,
         "REPLICATION": replication,

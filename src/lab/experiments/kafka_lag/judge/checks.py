@@ -1,4 +1,4 @@
-"""Pure checks of what a hold left behind; none of them talks to a broker."""
+"""Pure checks of what a measurement window left behind; none of them talks to a broker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lab.evidence.statistics import Interval, bootstrap
 
 @dataclass(frozen=True)
 class Delivery:
-    """How often each message of a hold arrived."""
+    """How often each message of a window arrived."""
 
     missing: int
     duplicated: int
@@ -26,7 +26,7 @@ class Delivery:
 def check_delivery(received: NDArray[np.int64], first: int, count: int) -> Delivery:
     """Every sequence number first..first+count-1 must be in `received` once; others are not looked at.
 
-    A number that was corrupted on the way is missing in its own hold.
+    A number that was corrupted on the way is missing in its own window.
     """
     own = received[(received >= first) & (received < first + count)] - first
     times = np.bincount(own, minlength=count)
@@ -38,6 +38,20 @@ def check_placement(
 ) -> int:
     """How many messages were read from another partition than `named` for their sequence number."""
     return int((named[sequences - first] != partitions).sum())
+
+
+def overtaken(
+    sequences: NDArray[np.int64], finished_ns: NDArray[np.int64], keys: NDArray[np.int64], parts: int
+) -> NDArray[np.bool_]:
+    """Which messages were finished after a later one of their own key, in order of key.
+
+    parts: generators, that send every parts-th message each; there is no order between two of them to keep.
+    """
+    groups = keys * parts + sequences % parts
+    order = np.lexsort((sequences, finished_ns, groups))
+    _, groups = np.unique(groups[order], return_inverse=True)
+    ranked = sequences[order] - sequences.min() + groups * (np.ptp(sequences) + 1)
+    return np.asarray(ranked < np.maximum.accumulate(ranked))
 
 
 @dataclass(frozen=True)
@@ -60,11 +74,11 @@ class Little:
 
 
 @dataclass(frozen=True)
-class Window:
-    """One stretch of time that begins and ends with an empty system.
+class Occupancy:
+    """A stretch of time that begins and ends with an empty system.
 
     moments_s, lag: sampled total lag in messages; sojourns_s: time from append to commit of every message
-    that came in the window. The two come from different instruments.
+    that came in it. The two come from different instruments.
     """
 
     moments_s: NDArray[np.float64]
@@ -81,13 +95,13 @@ class Window:
         return float(np.trapezoid(self.lag, self.moments_s))
 
 
-def check_little(windows: Sequence[Window]) -> Little:
-    """Little's law over all `windows` together (Little 1961); the interval is a bootstrap of the samples."""
-    span = sum(window.span_s for window in windows)
-    held = sum(window.held for window in windows)
-    sojourns = np.concatenate([window.sojourns_s for window in windows])
+def check_little(stretches: Sequence[Occupancy]) -> Little:
+    """Little's law over all `stretches` together (Little 1961); the interval is a bootstrap of the samples."""
+    span = sum(item.span_s for item in stretches)
+    held = sum(item.held for item in stretches)
+    sojourns = np.concatenate([item.sojourns_s for item in stretches])
     expected = float(sojourns.sum())
-    levels = np.concatenate([window.lag for window in windows])
+    levels = np.concatenate([item.lag for item in stretches])
     low, high = bootstrap(levels.tolist(), np.mean)
     spread = held / expected / float(levels.mean()) if levels.any() else 0.0
     return Little(

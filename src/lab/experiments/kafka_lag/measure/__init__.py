@@ -1,5 +1,5 @@
 """One run on a broker.
 
-bench: topic, generators and group at work. consumer, lane: a member of the group and one partition's worker.
+bench: topics, generators and group at work. consumer, worker: a member of the group and one partition's worker.
 lag: the probe. seen: what is kept.
 """

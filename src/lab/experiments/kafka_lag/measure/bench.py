@@ -1,9 +1,10 @@
-"""Drive one hold through generators, broker and consumer group, and keep what was seen of it."""
+"""Drive one measurement window through generators, broker and consumer group, and keep what was seen of it."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,100 +15,123 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from numpy.typing import NDArray
 
 from lab.errors import ServiceError
-from lab.experiments.kafka_lag.measure.consumer import Member, assignments, consume
+from lab.experiments.kafka_lag.measure.consumer import MEASURED, Member, assignments, consume
 from lab.experiments.kafka_lag.measure.lag import LagProbe, Sample
 from lab.experiments.kafka_lag.measure.seen import Seen
 from lab.experiments.kafka_lag.params import Params
-from lab.experiments.kafka_lag.workload.messages import Hold
+from lab.experiments.kafka_lag.workload.messages import Window
 from lab.experiments.kafka_lag.workload.producer import Generator, generate
+from lab.experiments.kafka_lag.workload.variants import STOP_AFTER_S, Topic
+from lab.files import write_atomically
 from lab.load.gate import Gate
 from lab.services.workers import Worker, spawn
 
-# The probe takes some milliseconds of the broker's time, so it asks less often at full load.
-SAMPLE_EVERY_S, SAMPLE_EVERY_AT_TOP_S = 0.025, 0.1
+# The probe takes some milliseconds of the broker's time, so it asks seldom at full load and of many partitions.
+SAMPLE_EVERY_S, SAMPLE_SELDOM_S = 0.025, 0.1
 
 
 @dataclass
 class Bench:
-    """A topic with generators and a consumer group at work on it."""
+    """Topics with generators and a consumer group at work on them; all are named after the `run`."""
 
+    run: str
+    bootstrap: str
     params: Params
     folder: Path
     generators: list[Generator]
     producers: list[Worker]
     members: list[Worker]
-    probe: LagProbe
-    held: int = 0
+    measured: int = 0
 
-    def hold(self, hold: Hold) -> Seen:
-        """Send the hold on schedule, sample the lag, return when all is committed."""
-        folder = self.folder / f"hold-{self.held}"
-        self.held += 1
+    def measure(self, window: Window) -> Seen:
+        """Send the window on schedule, sample the lag, return when all is committed."""
+        folder = self.folder / f"window-{self.measured}"
+        self.measured += 1
         folder.mkdir()
-        hold.save(folder / "hold.npz")
+        topic = window.load.topic
+        write_atomically(self.folder / MEASURED, topic.name(self.run))
+        window.save(folder / "window.npz", topic.name(self.run))
+        probe = LagProbe(self.bootstrap, self.run, topic.name(self.run), topic.partitions)
         gate = Gate(folder)
         gate.await_all([generator.name for generator in self.generators])
-        base = self._await_empty()
-        before = self._cpu_s()
+        base = _await_empty(probe)
         start_ns = gate.open()
-        samples = self._sample(hold, int(base.ends_after.sum()), start_ns)
+        with self._outage(window, start_ns) as stopped:
+            samples = self._sample(probe, window, int(base.ends_after.sum()), start_ns)
         lateness = [_load(folder / f"{generator.name}.npy") for generator in self.generators]
         return Seen(
-            hold, self.params.partitions, start_ns, samples, np.concatenate(lateness), self._cpu_s() - before
+            window,
+            start_ns,
+            samples,
+            np.concatenate(lateness),
+            (stopped[0], stopped[1]) if stopped else None,
         )
 
-    def _await_empty(self) -> Sample:
-        """Let the group finish what the generators sent to warm up."""
-        deadline = time.monotonic() + 60
-        while (sample := self.probe.read()).lag.any():
-            if time.monotonic() > deadline:
-                raise ServiceError(f"the consumer group does not commit: lag {sample.lag} before the start")
-            time.sleep(0.02)
-        return sample
+    @contextmanager
+    def _outage(self, window: Window, start_ns: int) -> Iterator[list[int]]:
+        """Stop the group (SIGSTOP) while the window is sent, if it says so; the list fills with the two moments.
 
-    def _sample(self, hold: Hold, base: int, start_ns: int) -> list[Sample]:
+        Shorter than the group's session, so that it is the same group afterwards.
+        """
+        moments: list[int] = []
+        thread = threading.Thread(target=self._stop, args=(start_ns, window.load.outage_s, moments))
+        if window.load.outage_s:
+            thread.start()
+        try:
+            yield moments
+        finally:
+            if window.load.outage_s:
+                thread.join()
+
+    def _stop(self, start_ns: int, seconds: float, moments: list[int]) -> None:
+        members = [psutil.Process(worker.pid) for worker in self.members]
+        _sleep_until(start_ns / 1e9 + STOP_AFTER_S)
+        for do in (psutil.Process.suspend, psutil.Process.resume):
+            for member in members:
+                do(member)
+            moments.append(time.monotonic_ns())
+            time.sleep(seconds if len(moments) == 1 else 0)
+
+    def _sample(self, probe: LagProbe, window: Window, base: int, start_ns: int) -> list[Sample]:
         # One reading at a random moment of each slot: a fixed period could march in step with the
         # commits and always see the lag at the same point of its saw-tooth.
-        random = np.random.default_rng([self.params.seed, hold.first])
-        samples = [self.probe.read()]
-        every_s = SAMPLE_EVERY_AT_TOP_S if hold.rate == self.params.rate else SAMPLE_EVERY_S
-        give_up_s = 3 * hold.count / hold.rate + 60
+        random = np.random.default_rng([self.params.seed, window.first])
+        samples = [probe.read()]
+        every_s = (
+            SAMPLE_EVERY_S
+            if window.load.kind == "level" and window.rate < self.params.rate
+            else SAMPLE_SELDOM_S
+        )
+        give_up_s = 3 * window.count / window.rate + 60
         slot = 0
-        while not _drained(samples[-1], base + hold.count):
+        while not _drained(samples[-1], base + window.count):
             slot += 1
             if slot * every_s > give_up_s:
                 raise ServiceError(
                     f"{samples[-1].lag.sum()} messages were still waiting {give_up_s:.0f} s after the start "
-                    f"of {hold.arm.name!r} at {hold.rate}/s; lower the rate or the service cost"
+                    f"of {window.load.variant.name!r} at {window.rate}/s; lower the rate or the service cost"
                 )
             _sleep_until(start_ns / 1e9 + (slot - 1 + random.uniform()) * every_s)
             for worker in [*self.members, *self.producers]:
                 worker.check()
-            samples.append(self.probe.read())
+            samples.append(probe.read())
         return samples
-
-    def _cpu_s(self) -> float:
-        times = [psutil.Process(worker.pid).cpu_times() for worker in self.members]
-        return sum(time.user + time.system for time in times)
 
 
 @contextmanager
-def bench(bootstrap: str, topic: str, params: Params, folder: Path) -> Iterator[Bench]:
-    """Generators and a consumer group (named like its topic) at work until the block ends."""
-    members = [
-        Member(bootstrap, topic, topic, number, params.service_ns, folder)
-        for number in range(params.consumers)
-    ]
+def bench(bootstrap: str, run: str, topics: Iterable[Topic], params: Params, folder: Path) -> Iterator[Bench]:
+    """Generators and a consumer group (named like the `run`) at work until the block ends."""
+    named = {topic.name(run): topic for topic in topics}
+    members = [Member(bootstrap, run, named, number, folder) for number in range(params.consumers)]
     generators = [
-        Generator(bootstrap, topic, part, params.producers, params.message_bytes, params.seed, folder)
+        Generator(bootstrap, list(named), part, params.producers, params.message_bytes, params.seed, folder)
         for part in range(params.producers)
     ]
     consumers = [spawn(consume, member) for member in members]
     producers = [spawn(generate, generator) for generator in generators]
     try:
-        _await_assignment(members, consumers, params.partitions)
-        probe = LagProbe(bootstrap, topic, topic, params.partitions)
-        yield Bench(params, folder, generators, producers, consumers, probe)
+        _await_assignment(members, consumers, sum(topic.partitions for topic in named.values()))
+        yield Bench(run, bootstrap, params, folder, generators, producers, consumers)
         (folder / "stop").touch()
         for worker in [*producers, *consumers]:
             worker.join(60)
@@ -116,12 +140,13 @@ def bench(bootstrap: str, topic: str, params: Params, folder: Path) -> Iterator[
             worker.kill()
 
 
-def create_topic(bootstrap: str, topic: str, partitions: int) -> None:
-    """A topic whose messages carry the broker's own time of append."""
+def create_topics(bootstrap: str, partitions: Mapping[str, int]) -> None:
+    """Topics by name, whose messages carry the broker's own time of append."""
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 4})
     config = {"message.timestamp.type": "LogAppendTime"}
-    made = admin.create_topics([NewTopic(topic, partitions, config=config)])
-    made[topic].result(timeout=30)
+    made = admin.create_topics([NewTopic(name, count, config=config) for name, count in partitions.items()])
+    for future in made.values():
+        future.result(timeout=30)
 
 
 def delete_topics(bootstrap: str, topics: list[str]) -> None:
@@ -149,18 +174,30 @@ def _drained(sample: Sample, expected_end: int) -> bool:
 
 def _await_assignment(members: list[Member], workers: list[Worker], partitions: int) -> None:
     deadline = time.monotonic() + 60
-    while _assigned(members) != list(range(partitions)):
+    while _assigned(members) != partitions:
         if time.monotonic() > deadline:
-            raise ServiceError(f"the group did not share out its partitions in 60 s: {_assigned(members)}")
+            raise ServiceError(
+                f"the group shared out {_assigned(members)} of {partitions} partitions in 60 s"
+            )
         for worker in workers:
             worker.check()
         time.sleep(0.05)
 
 
-def _assigned(members: list[Member]) -> list[int]:
-    """Partitions that the members hold together; empty until each has joined."""
+def _await_empty(probe: LagProbe) -> Sample:
+    """Let the group finish what the generators sent to warm up."""
+    deadline = time.monotonic() + 60
+    while (sample := probe.read()).lag.any():
+        if time.monotonic() > deadline:
+            raise ServiceError(f"the consumer group does not commit: lag {sample.lag} before the start")
+        time.sleep(0.02)
+    return sample
+
+
+def _assigned(members: list[Member]) -> int:
+    """How many different partitions the members hold together; none until each has joined."""
     given = [assignments(member.name, member.folder) for member in members]
-    return sorted(number for each in given for number in each[-1][1]) if all(given) else []
+    return len({tuple(held) for each in given for held in each[-1][1]}) if all(given) else 0
 
 
 def _sleep_until(moment_s: float) -> None:

@@ -1,37 +1,40 @@
-"""One member of the consumer group: a process with a lane for each of its partitions."""
+"""One member of the consumer group: a process with a worker for each of its partitions."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from lab.experiments.kafka_lag.measure.lane import MESSAGE, Lane, Messages
+from lab.experiments.kafka_lag.measure.worker import MESSAGE, Messages, Simulated, Waiting
 from lab.experiments.kafka_lag.workload.messages import headers
+from lab.experiments.kafka_lag.workload.variants import Topic
 
 COMMIT_EVERY_NS = 20_000_000
-# A lane with more queued than this is paused, so that one hot partition can't starve the others.
-LANE_FULL_NS, LANE_READY_NS = 200_000_000, 100_000_000
+MEASURED = "measured"  # file with the name of the topic that is measured now
 # The broker has not taken a commit that it answers so: the group goes on without this member, or anew.
 REBALANCED = {KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS}
+
+Partition = tuple[str, int]  # topic, number
+Workers = dict[Partition, Simulated]
 
 
 @dataclass(frozen=True)
 class Member:
-    """Who consumes what, at which cost per message."""
+    """Who consumes what, at which cost per message. topics: by their names on the broker."""
 
     bootstrap: str
     group: str
-    topic: str
+    topics: Mapping[str, Topic]
     number: int
-    service_ns: int
     folder: Path
 
     @property
@@ -51,42 +54,86 @@ def consume(member: Member) -> None:
             "group.id": member.group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
+            # A fetch for each message would cost more than the messages: answer every 10 ms, or when much has come.
             "fetch.wait.max.ms": 10,
+            "fetch.min.bytes": 100_000,
             "heartbeat.interval.ms": 300,
             "session.timeout.ms": 10_000,
             "log_level": 4,
         }
     )
-    lanes: dict[int, Lane] = defaultdict(lambda: Lane(member.service_ns))
-    paused: set[int] = set()
+    own = _Own(member)
     consumer.subscribe(
-        [member.topic],
-        on_assign=lambda _, partitions: _report(member, [p.partition for p in partitions]),
-        on_revoke=lambda *_: _forget(lanes, paused),
+        list(member.topics),
+        on_assign=lambda _, partitions: own.assign([(p.topic, p.partition) for p in partitions]),
+        on_revoke=lambda *_: own.forget(),
     )
     try:
-        _work(consumer, member, lanes, paused)
+        _work(consumer, member, own)
     finally:
         consumer.close()
-    done = [part for lane in lanes.values() for part in lane.committed]
+    done = [part for worker in own.workers.values() for part in worker.committed]
     np.save(member.folder / f"{member.name}.npy", np.concatenate([np.empty(0, MESSAGE), *done]))
 
 
-def _work(consumer: Consumer, member: Member, lanes: dict[int, Lane], paused: set[int]) -> None:
+@dataclass
+class _Own:
+    """The partitions that the group gave this member, their workers, and which of them are not fetched just now."""
+
+    member: Member
+    workers: Workers = field(default_factory=dict)
+    paused: dict[Partition, bool] = field(default_factory=dict)
+
+    def assign(self, partitions: list[Partition]) -> None:
+        self.paused = dict.fromkeys(partitions, False)
+        _report(self.member, partitions)
+
+    def forget(self) -> None:
+        for worker in self.workers.values():
+            worker.forget()
+        self.paused.clear()
+
+    def worker(self, partition: Partition) -> Simulated:
+        if partition not in self.workers:
+            topic = self.member.topics[partition[0]]
+            self.workers[partition] = (Waiting if topic.waits else Simulated)(topic.service_ns)
+        return self.workers[partition]
+
+    def fetch_only(self, consumer: Consumer, topic: str) -> None:
+        """Pause all other topics: each partition in a fetch costs the broker time.
+
+        Within the topic nothing is paused, however much is queued: a partition that is resumed was seen to be fetched half
+        a second later, which would be the lag of this client and not of the strategy.
+        """
+        changed: dict[bool, list[TopicPartition]] = {False: [], True: []}
+        for partition, paused in self.paused.items():
+            if paused != (partition[0] != topic):
+                changed[not paused].append(TopicPartition(*partition))
+                self.paused[partition] = not paused
+        if changed[True]:
+            consumer.pause(changed[True])
+        if changed[False]:
+            consumer.resume(changed[False])
+
+
+def _work(consumer: Consumer, member: Member, own: _Own) -> None:
     last_commit = time.monotonic_ns()
-    stop = member.folder / "stop"
+    stop, measured = member.folder / "stop", member.folder / MEASURED
+    # A thread that has waited long enough may not wait for this one too.
+    sys.setswitchinterval(0.0005)
     while not stop.exists():
         fetched = consumer.consume(2_000, 0.005)
         now = time.monotonic_ns()
         for partition, messages in _by_partition(fetched):
-            lanes[partition].take(messages, now)
-        _pause_full(consumer, member.topic, lanes, paused, now)
+            own.worker(partition).take(messages, now)
+        if measured.exists():
+            own.fetch_only(consumer, measured.read_text())
         if now - last_commit >= COMMIT_EVERY_NS:
-            _commit(consumer, member.topic, lanes)
+            _commit(consumer, own.workers)
             last_commit = now
 
 
-def _by_partition(fetched: list[Message]) -> Iterator[tuple[int, Messages]]:
+def _by_partition(fetched: list[Message]) -> Iterator[tuple[Partition, Messages]]:
     for message in fetched:
         if message.error():
             raise KafkaException(message.error())
@@ -97,37 +144,24 @@ def _by_partition(fetched: list[Message]) -> Iterator[tuple[int, Messages]]:
         messages = np.zeros(len(batch), dtype=MESSAGE)
         head = headers([message.value() or b"" for message in batch])
         messages["sequence"], messages["due_ns"] = head["sequence"], head["due_ns"]
-        messages["partition"] = partition
+        messages["partition"] = partition[1]
         messages["offset"] = [message.offset() for message in batch]
         messages["append_ms"] = [message.timestamp()[1] for message in batch]
         yield partition, messages
 
 
-def _partition(message: Message) -> int:
-    number = message.partition()
-    assert number is not None  # a fetched message has one
-    return number
+def _partition(message: Message) -> Partition:
+    topic, number = message.topic(), message.partition()
+    assert topic is not None and number is not None  # a fetched message has both
+    return topic, number
 
 
-def _pause_full(
-    consumer: Consumer, topic: str, lanes: dict[int, Lane], paused: set[int], now_ns: int
-) -> None:
-    full = {p for p, lane in lanes.items() if lane.backlog_ns(now_ns) > LANE_FULL_NS} - paused
-    ready = {p for p in paused if lanes[p].backlog_ns(now_ns) < LANE_READY_NS}
-    if full:
-        consumer.pause([TopicPartition(topic, partition) for partition in full])
-    if ready:
-        consumer.resume([TopicPartition(topic, partition) for partition in ready])
-    paused |= full
-    paused -= ready
-
-
-def _commit(consumer: Consumer, topic: str, lanes: dict[int, Lane]) -> None:
+def _commit(consumer: Consumer, workers: Workers) -> None:
     now = time.monotonic_ns()
-    counts = {partition: count for partition, lane in lanes.items() if (count := lane.finished(now))}
+    counts = {partition: count for partition, worker in workers.items() if (count := worker.finished(now))}
     if not counts:
         return
-    offsets = [TopicPartition(topic, p, lanes[p].offset_after(count)) for p, count in counts.items()]
+    offsets = [TopicPartition(*p, workers[p].offset_after(count)) for p, count in counts.items()]
     before = time.time_ns()
     try:
         consumer.commit(offsets=offsets, asynchronous=False)
@@ -138,22 +172,16 @@ def _commit(consumer: Consumer, topic: str, lanes: dict[int, Lane]) -> None:
     # The broker took the commit somewhere between the call and its answer; the middle errs least.
     committed = (before + time.time_ns()) // 2
     for partition, count in counts.items():
-        lanes[partition].commit(count, committed)
+        workers[partition].commit(count, committed)
 
 
-def _forget(lanes: dict[int, Lane], paused: set[int]) -> None:
-    for lane in lanes.values():
-        lane.forget()
-    paused.clear()
-
-
-def _report(member: Member, partitions: list[int]) -> None:
+def _report(member: Member, partitions: list[Partition]) -> None:
     with (member.folder / f"{member.name}.assigned").open("a") as file:
         file.write(f"{json.dumps([time.monotonic_ns(), sorted(partitions)])}\n")
 
 
-def assignments(member: str, folder: Path) -> list[tuple[int, list[int]]]:
-    """When (monotonic ns) the group gave the member of that name partitions, and which; oldest first."""
+def assignments(member: str, folder: Path) -> list[tuple[int, list[list[Any]]]]:
+    """When (monotonic ns) the group gave the member of that name partitions (topic, number); oldest first."""
     path = folder / f"{member}.assigned"
     # The last line may be half-written.
     whole = path.read_text().rpartition("\n")[0].splitlines() if path.exists() else []

@@ -1,4 +1,4 @@
-"""What one run leaves behind: a hold's messages and lag samples, the network, the words of Kafka's own tools."""
+"""What one run leaves behind: a window's messages and lag samples, the network, the words of Kafka's own tools."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from numpy.typing import NDArray
 
 from lab.experiments.kafka_lag.measure.consumer import assignments
 from lab.experiments.kafka_lag.measure.lag import Sample
-from lab.experiments.kafka_lag.measure.lane import MESSAGE, Messages
+from lab.experiments.kafka_lag.measure.worker import MESSAGE, Messages
 from lab.experiments.kafka_lag.oracle import JavaProducer
-from lab.experiments.kafka_lag.workload.messages import Hold
+from lab.experiments.kafka_lag.workload.messages import Window
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One hold as it was measured. `messages` (MESSAGE) is known once the group has stopped."""
+    """One measurement window as it was. `messages` (MESSAGE) is known once the group has stopped.
 
-    hold: Hold
-    partitions: int
+    stopped_ns: when (monotonic) the group was stopped and let go again, if it was.
+    """
+
+    window: Window
     start_ns: int
     samples: list[Sample]
     lateness_ns: NDArray[np.int64]
-    consumer_cpu_s: float
+    stopped_ns: tuple[int, int] | None = None
     messages: Messages = field(default_factory=lambda: np.empty(0, MESSAGE))
 
     @property
     def moments_s(self) -> NDArray[np.float64]:
-        """Times of the lag samples, seconds after the start of the hold."""
+        """Times of the lag samples, seconds after the start of the window."""
         return np.array([(sample.moment_ns - self.start_ns) / 1e9 for sample in self.samples])
 
     @property
@@ -41,39 +43,56 @@ class Seen:
     @property
     def seconds(self) -> float:
         """How long the sending lasted, s."""
-        return self.hold.count / self.hold.rate
+        return self.window.count / self.window.rate
+
+    @property
+    def partitions(self) -> int:
+        return self.window.load.topic.partitions
+
+    @property
+    def worker_rate(self) -> float:
+        """What one partition's worker can process, messages/s, if it takes no longer than it is told."""
+        return 1e9 / self.window.load.topic.service_ns
+
+    def of(self, partition: int) -> Messages:
+        """Messages of one partition, in the order in which they were finished."""
+        return np.sort(self.messages[self.messages["partition"] == partition], order="finished_ns")
 
 
 @dataclass(frozen=True)
 class Wire:
-    """What the clients saw of network and group: messages refused, bytes per message of each generator, rebalances."""
+    """What the clients saw of network and group: messages refused, rebalances."""
 
     refused: int
-    bytes_per_message: list[float]
     rebalances: int
 
 
 @dataclass(frozen=True)
 class Beside:
-    """What Kafka's own tools said. own_lag, reported_lag: by partition, the group having stopped."""
+    """What Kafka's own tools said. own_lag, reported_lag: by partition, the group having stopped.
+
+    java, murmur2, default: where Kafka's Java producer and the C client, set to `murmur2_random` and as it comes, put
+    the keys.
+    """
 
     keys: list[bytes]
-    client_partitions: list[int]
+    java: list[int]
+    murmur2: list[int]
+    default: list[int]
     own_lag: NDArray[np.float64]
     reported_lag: NDArray[np.int64]
-    java: JavaProducer
+    performance: JavaProducer
 
 
 def collect(seen: list[Seen], folder: Path) -> tuple[list[Seen], Wire]:
-    """Give each hold the messages that the group left behind in `folder`."""
+    """Give each window the messages that the group left behind in `folder`."""
     messages = np.concatenate([np.load(path) for path in sorted(folder.glob("consumer-*.npy"))])
     reports = [json.loads(path.read_text()) for path in sorted(folder.glob("producer-*.json"))]
     wire = Wire(
         sum(report["refused"] for report in reports),
-        [report["wire_bytes"] for report in reports],
         _rebalances(folder, seen[0].start_ns),
     )
-    return [replace(item, messages=_of(item.hold, messages)) for item in seen], wire
+    return [replace(item, messages=_of(item.window, messages)) for item in seen], wire
 
 
 def _rebalances(folder: Path, since_ns: int) -> int:
@@ -83,6 +102,6 @@ def _rebalances(folder: Path, since_ns: int) -> int:
     return max((sum(moment > since_ns for moment in own) for own in times), default=0)
 
 
-def _of(hold: Hold, messages: Messages) -> Messages:
-    own = (messages["sequence"] >= hold.first) & (messages["sequence"] < hold.first + hold.count)
+def _of(window: Window, messages: Messages) -> Messages:
+    own = (messages["sequence"] >= window.first) & (messages["sequence"] < window.first + window.count)
     return messages[own]

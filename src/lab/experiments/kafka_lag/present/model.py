@@ -1,88 +1,117 @@
-"""How many partitions, how hot a key, how much network: the law and its check inside the run."""
+"""How many partitions, how hot a key, how long to catch up: the model and its check inside the run."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Metric, Model, Prediction, Result
-from lab.experiments.kafka_lag.present.findings import Findings, findings
+from lab.evidence.result import FACTORS, Advice, Grade, Metric, Model, Prediction, Result
+from lab.experiments.kafka_lag.params import MEAN_LOAD, by_the_mean
+from lab.experiments.kafka_lag.present.findings import Findings, even, findings, listed
+from lab.experiments.kafka_lag.workload.variants import KEYS, LARGER
 
-REPLICAS = 3
-LOAD_LIMIT = 0.7  # share of a worker's capacity that is planned for; the rest absorbs bursts and restarts
-LINK_BYTES = 1.25e9  # a 10 Gbit/s network card
+MOST = 1_000  # partitions looked at
+GRADES: dict[str, Grade] = {
+    "messages/s": "arithmetic",
+    "partitions by the mean": "arithmetic",
+    "fullest, times its fair share": "simulated",
+    "partitions without a key": "simulated",
+    "partitions that hold": "simulated",
+    "largest share of one key": "arithmetic",
+}
 
 
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
-    """Partitions by workers' rate and by the hottest key; waiting time; network."""
+    """Partitions by the fullest one's load; growth of lag; catching up."""
     found = findings(treatment, controls)
-    cpu = treatment.metric("consumer_cpu").value
-    size = treatment.metric("wire_bytes").value
+    mu = found.params.worker_rate
+    checked = found.larger.iloc[-1]
     return Model(
         statement=(
-            "A partition is read in order by one worker. It keeps up while what arrives at it, λ, stays below "
-            "what its worker can do, μ; else its lag grows by λ − μ for as long as the load lasts. Partitions "
-            "divide the load, but never a key: a key whose share of the rate exceeds μ needs salting, not "
-            "more partitions."
+            "A partition keeps up while its own share s of the rate λ stays below its worker's rate μ; beyond, its lag "
+            "grows by sλ − μ, and after an outage of T it catches up in Tρ/(1 − ρ), where ρ = sλ/μ."
         ),
         formula=(
-            r"\begin{gathered} P \ge \frac{\lambda}{0.7\,\mu} \\ s_{\max} < \frac{\mu}{\lambda} \\"
-            r"\frac{dL}{dt} = \max(0,\; s\lambda - \mu) \\ W \approx W_0 + \frac{1}{\mu - s\lambda} \end{gathered}"
+            r"\begin{gathered} \rho = \frac{s_{\max}\lambda}{\mu} \le \rho_{\text{target}} \\"
+            r"\frac{dL}{dt} = \max(0,\; s\lambda - \mu) \\ T_{\text{catch up}} = T\,\frac{\rho}{1-\rho} \end{gathered}"
         ),
         constants=[
-            Metric("mu", found.worker_rate, "messages/s", "μ, one partition's worker (set by `lane_share`)"),
-            Metric("w0", float(found.best.p50_ms), "ms", "W₀, median latency of the best arm"),
-            Metric("cpu", cpu, "µs/message", "consumer's CPU"),
-            Metric("wire", size, "bytes/message", "on the wire, compressed"),
-            Metric("share", float(found.hot.hot_share), "", "s, hottest partition's share in the control"),
+            Metric("mu", mu, "messages/s", "μ, one simulated worker (`service_rate`)", grade="simulated"),
+            Metric("mu_real", float(checked.worker_rate), "messages/s", "μ of the slow workers that wait"),
+            Metric("share", float(found.hot.hot_share), "", "s, fullest partition's share in the control"),
         ],
         check=Prediction(
-            "the control's hot partition (growth of its lag, from its share and the worker's rate alone)",
-            max(0.0, float(found.hot.hot_share) * found.rate - found.worker_rate),
-            float(found.hot.growth),
+            f"even keys on {checked.partitions} partitions at {LARGER} times the load: growth of the fullest one's lag",
+            float(checked.predicted * checked.worker_rate),
+            float(checked.behind),
             "messages/s",
+            "larger_predicted",
         ),
-        projection=pd.DataFrame([_row(found, factor, cpu, size) for factor in FACTORS]),
-        advice=_advice(found, cpu, size),
+        projection=pd.DataFrame([_row(found, factor) for factor in FACTORS]),
+        grades=GRADES,
+        checked_to=LARGER,
+        changes_at=f"one key of {mu:,.0f} messages/s: salt it",
+        advice=_advice(found),
     )
 
 
-def _row(found: Findings, factor: int, cpu_us: float, size: float) -> dict[str, object]:
-    rate = found.rate * factor
-    return {
-        "factor": factor,
-        "messages/s": rate,
-        "partitions": partitions_for(rate, found.worker_rate),
-        "largest share of one key": f"{min(1.0, found.worker_rate / rate):.2%}",
-        "consumer cores": math.ceil(rate * cpu_us / 1e6),
-        "egress per group, MB/s": rate * size / 1e6,
-        f"replication ({REPLICAS} copies), MB/s": rate * size * (REPLICAS - 1) / 1e6,
-    }
+def _row(found: Findings, factor: int) -> dict[str, object]:
+    """For 1,000 keys that are equally frequent."""
+    rate, workers = found.params.rate * factor, found.params.workers * factor
+    mean = by_the_mean(workers)
+    spread = even(mean)
+    values = (
+        rate,
+        mean,
+        round(spread.times_fair, 1),
+        spread.empty,
+        _holding(workers, mean, found.params.target_load),
+        f"{min(1.0, 1 / workers):.2%}",
+    )
+    return {"factor": factor, **dict(zip(GRADES, values, strict=True))}
 
 
-def partitions_for(rate: float, worker_rate: float) -> int:
-    """Fewest partitions that keep an evenly loaded worker at `LOAD_LIMIT` of its capacity."""
-    return math.ceil(rate / worker_rate / LOAD_LIMIT)
+def _holding(workers: float, mean: int, load: float) -> str:
+    """Fewest partitions whose fullest stays within `load`, of a thousand even keys, as far as was looked."""
+    if workers / KEYS > load:
+        return "none: too few keys"
+    found = next((n for n in range(mean, MOST + 1) if even(n).share * workers <= load), None)
+    return f"over {MOST:,}" if found is None else f"{found:,}"
 
 
-def _advice(found: Findings, cpu_us: float, size: float) -> list[str]:
-    mu, share = found.worker_rate, float(found.hot.hot_share)
-    wait_limit = 1 - 1 / (mu * float(found.best.p50_ms) / 1e3)
-    one_key = mu / found.holds["hot_key_share"].max()
+def _advice(found: Findings) -> list[Advice]:
+    params, key = found.params, found.largest_key
+    row = found.recommended
+    kept = f"{row.partitions} partitions keep up, " if row is not None and found.kept else ""
+    overtaken = found.at_top.set_index("strategy")["out_of_order"].get("salted hot key", float("nan"))
     return [
-        f"Keyed by an even key, plan {partitions_for(found.rate, mu)} partitions for {found.rate:,} messages/s "
-        f"and {partitions_for(found.rate * 10, mu):,} for ten times that; a topic's partition count can't "
-        f"be changed later without moving keys, so plan for the size to come.",
-        f"Salt the hottest key from about {one_key:,.0f} messages/s on: there it alone fills a worker of "
-        f"{mu:,.0f} messages/s, and no number of partitions helps. With the {found.partitions} partitions of this run "
-        f"the hot partition already overflows at {mu / share:,.0f} messages/s.",
-        f"Queueing adds as much as the pipeline's own {found.best.p50_ms:,.0f} ms only above {wait_limit:.1%} load of a "
-        f"worker (for random arrivals), so below that, latency is won in batching and commit intervals, not in "
-        f"more partitions.",
-        f"One consumer core is used up at {1e6 / cpu_us:,.0f} messages/s of fetching and decoding alone; "
-        f"past that a second process is needed whatever the service cost.",
-        f"A 10 Gbit/s card is full at {LINK_BYTES / (size * REPLICAS):,.0f} messages/s per broker with one consuming group "
-        f"and {REPLICAS} copies; before that, add brokers and spread the leaders.",
+        Advice(
+            f"Give `placement()` your own key counts before you choose a number: here {kept}{listed(found.behind) or 'none'} "
+            f"fall behind. A later change of the number moves keys to other partitions, away from their order.",
+            "measured",
+        ),
+        Advice(
+            f"Salt the hottest key from about {float(f'{params.worker_rate / key:.2g}'):,.0f} messages/s on: there it alone "
+            f"fills a worker, and no number of partitions helps.",
+            "arithmetic",
+            f"a key with {key:.0%} of the messages against a worker of {params.worker_rate:,.0f} messages/s",
+        ),
+        Advice(
+            f"Salt no more than you must: `keys_to_salt()` named {found.salted} of {KEYS:,} keys. Of its messages, "
+            f"{found.salted_share:.0%} of all, {overtaken / found.salted_share:.0%} were overtaken by a later one. "
+            f"They keep their key: add up per partition, then per key; where order counts, let the producer send a "
+            f"number, and sort by it. In a compacted topic such a key keeps a message in each of its partitions.",
+            "measured",
+        ),
+        Advice(
+            f"At {MEAN_LOAD:.0%} load catching up takes {_times(MEAN_LOAD)} times the outage, at {params.target_load:.0%} "
+            f"{_times(params.target_load)} times: plan the load by the outage to be survived.",
+            "extrapolated",
+            f"seen up to {found.outage['load'].max():.0%} load, by the formula beyond",
+        ),
     ]
+
+
+def _times(load: float) -> str:
+    return f"{load / (1 - load):.1f}"

@@ -1,5 +1,5 @@
 """What is thrown at a strategy.
 
-arms: strategies and keys, treatment and control. messages: one hold, prepared before it begins. producer: a
-load generator's process.
+variants: strategies, keys, topics, and which of them is measured at which rate. messages: one measurement window,
+prepared before it begins. producer: a load generator's process.
 """

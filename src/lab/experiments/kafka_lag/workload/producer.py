@@ -1,9 +1,10 @@
-"""A load generator: one process that sends its share of a hold on schedule."""
+"""A load generator: one process that sends its share of a measurement window on schedule."""
 
 from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import numpy as np
 from confluent_kafka import Producer
 from numpy.typing import NDArray
 
-from lab.experiments.kafka_lag.workload.arms import key_names
 from lab.experiments.kafka_lag.workload.messages import payloads
+from lab.experiments.kafka_lag.workload.variants import key_names
 from lab.load.gate import Gate
 from lab.load.openloop import Send, drive, settle, share
 from lab.load.schedule import Nanoseconds
@@ -26,7 +27,6 @@ SETTINGS: dict[str, Any] = {
     "batch.size": 262_144,
     "compression.type": "lz4",
     "queue.buffering.max.messages": 1_000_000,
-    "statistics.interval.ms": 1_000,
     "log_level": 4,
 }
 
@@ -42,14 +42,14 @@ JAVA_SETTINGS = {
 
 @dataclass(frozen=True)
 class Generator:
-    """A generator process: sends its share of every hold that it finds in `folder`, one after the other.
+    """A generator process: sends its share of every window that it finds in `folder`, one after the other.
 
-    A hold is a sub-folder hold-N with hold.npz in it; the process leaves NAME.npy (lateness in ns of each
-    of its messages) there, and at the end NAME.json: refused messages, bytes per message on the wire.
+    A window is a sub-folder window-N with window.npz in it; the process leaves NAME.npy (lateness in ns of each
+    of its messages) there, and at the end NAME.json: refused messages.
     """
 
     bootstrap: str
-    topic: str
+    topics: Sequence[str]
     part: int
     parts: int
     message_bytes: int
@@ -63,19 +63,17 @@ class Generator:
 
 def generate(generator: Generator) -> None:
     """Work until the file `stop` appears in the generator's folder."""
-    counts: dict[str, float] = {"refused": 0, "wire_bytes": 0}
-    producer = Producer(
-        SETTINGS | {"bootstrap.servers": generator.bootstrap, "stats_cb": lambda text: _wire(text, counts)}
-    )
+    counts = {"refused": 0}
+    producer = Producer(SETTINGS | {"bootstrap.servers": generator.bootstrap})
     _warm_up(producer, generator)
     for number in itertools.count():
-        folder = generator.folder / f"hold-{number}"
-        if not _await(folder / "hold.npz", generator.folder / "stop", producer):
+        folder = generator.folder / f"window-{number}"
+        if not _await(folder / "window.npz", generator.folder / "stop", producer):
             break
-        due_ns, lots = _prepare(generator, folder / "hold.npz")
+        topic, due_ns, lots = _prepare(generator, folder / "window.npz")
         settle()
         start_ns = Gate(folder).arrive(generator.name)
-        kept = drive(due_ns, start_ns, _sender(producer, generator.topic, lots, counts))
+        kept = drive(due_ns, start_ns, _sender(producer, topic, lots, counts))
         producer.flush(60)
         np.save(folder / f"{generator.name}.npy", kept.lateness_ns)
     (generator.folder / f"{generator.name}.json").write_text(json.dumps(counts))
@@ -92,10 +90,10 @@ def _await(path: Path, stop: Path, producer: Producer) -> bool:
 
 def _warm_up(producer: Producer, generator: Generator) -> None:
     """Connect, get a producer id and open every partition before the clock runs; sequence -1 is nobody's."""
-    partitions = producer.list_topics(generator.topic).topics[generator.topic].partitions
     (body,) = payloads(np.array([-1]), np.array([0]), generator.message_bytes, generator.seed)
-    for partition in partitions:
-        producer.produce(generator.topic, body, partition=partition)
+    for topic in generator.topics:
+        for partition in producer.list_topics(topic).topics[topic].partitions:
+            producer.produce(topic, body, partition=partition)
     producer.flush(30)
 
 
@@ -113,22 +111,22 @@ class Lot:
         return self.messages[low:high]
 
 
-def _prepare(generator: Generator, path: Path) -> tuple[Nanoseconds, list[Lot]]:
-    hold = np.load(path)
-    mine = share(len(hold["due"]), generator.part, generator.parts)
-    due_ns = hold["due"][mine]
-    sequences = hold["first"] + np.arange(len(hold["due"]))[mine]
+def _prepare(generator: Generator, path: Path) -> tuple[str, Nanoseconds, list[Lot]]:
+    window = np.load(path)
+    mine = share(len(window["due"]), generator.part, generator.parts)
+    due_ns = window["due"][mine]
+    sequences = window["first"] + np.arange(len(window["due"]))[mine]
     bodies = payloads(sequences, due_ns, generator.message_bytes, generator.seed + generator.part)
-    names, keys, partitions = key_names(), hold["keys"][mine], hold["partitions"][mine]
+    names, keys, partitions = key_names(), window["keys"][mine], window["partitions"][mine]
     lots = []
     for partition in np.unique(partitions).tolist():
         places = np.flatnonzero(partitions == partition)
         messages = [{"value": bodies[place], "key": names[keys[place]]} for place in places.tolist()]
         lots.append(Lot(partition, places, messages))
-    return due_ns, lots
+    return str(window["topic"]), due_ns, lots
 
 
-def _sender(producer: Producer, topic: str, lots: list[Lot], counts: dict[str, float]) -> Send:
+def _sender(producer: Producer, topic: str, lots: list[Lot], counts: dict[str, int]) -> Send:
     def delivered(error: Any, message: Any) -> None:
         if error is not None:
             counts["refused"] += 1
@@ -158,10 +156,3 @@ def _queue(
     producer.poll(0.01)
     refused = [message for message in batch if message.pop("_error", None) is not None]
     return refused if queued else batch
-
-
-def _wire(text: str, counts: dict[str, Any]) -> None:
-    # librdkafka counts what left the socket: compressed batches with their overhead.
-    statistics = json.loads(text)
-    if statistics["txmsgs"]:
-        counts["wire_bytes"] = statistics["tx_bytes"] / statistics["txmsgs"]

@@ -80,47 +80,47 @@ def reader_sees_whole(watch: Watch) -> Observation:
 def killed(params: Params, kills: Sequence[Kill]) -> dict[str, Observation]:
     """What is left after each kill, and after the next compaction. Inconclusive if a kill missed its stage."""
     rows = params.batch_rows * kills[0].batches
-    surveys = [(kill, survey) for kill in kills for survey in (kill.halted, kill.left)]
-    wrong = {kill.stage.name: fault for kill, survey in surveys for fault in check_survey(survey, rows)}
+    wrong = {
+        kill.stage.name: fault
+        for kill in kills
+        for survey in (kill.halted, kill.left)
+        for fault in check_survey(survey, rows)
+    }
     unhealed = [
         kill.stage.name
         for kill in kills
-        if check_survey(kill.mended, rows) or kill.stray or kill.mended.files != kill.partitions
+        if check_survey(kill.mended, rows) or kill.mended.unnamed or kill.mended.files != kill.partitions
     ]
-    early = sum(not kill.committed for kill in kills)
+    hit = all(kill.reached and kill.switched == kill.stage.switched for kill in kills)
     detail = (
-        f"of {len(kills)}, each at a stage of its own, {early} before the log was switched; "
-        f"{sum(kill.unnamed for kill in kills)} files were left that the log did not name"
+        f"of {len(kills)}, each at a stage of its own, {sum(not kill.switched for kill in kills)} before the log was switched; "
+        f"{sum(kill.left.unnamed for kill in kills)} files were left that the log did not name"
     )
-    hit = all(kill.reached and kill.committed == kill.stage.switched for kill in kills)
     return {
         "crash_loses_nothing": Observation(
             len(wrong), detail + (f"; {wrong}" if wrong else ""), conclusive=hit or bool(wrong)
         ),
         "second_run_heals": Observation(
-            len(unhealed),
-            f"of {len(kills)}" + (f"; {unhealed}" if unhealed else ""),
-            conclusive=hit or bool(unhealed),
+            len(unhealed), f"of {len(kills)}; {unhealed or 'all healed'}", conclusive=hit or bool(unhealed)
         ),
     }
 
 
 def kills_table(kills: Sequence[Kill]) -> pd.DataFrame:
     """One row per killed compaction."""
-    return pd.DataFrame(
-        [
-            {
-                "stage": kill.stage.name,
-                "switched": kill.committed,
-                "files named": kill.left.files,
-                "files not named": kill.unnamed,
-                "events read": kill.left.distinct,
-                "files after mending": kill.mended.files,
-                "strays after mending": kill.stray,
-            }
-            for kill in kills
-        ]
-    )
+    rows = [
+        {
+            "stage": kill.stage.name,
+            "switched": kill.switched,
+            "files named": kill.left.files,
+            "files not named": kill.left.unnamed,
+            "events read": kill.left.distinct,
+            "files after mending": kill.mended.files,
+            "orphan files after mending": kill.mended.unnamed,
+        }
+        for kill in kills
+    ]
+    return pd.DataFrame(rows)
 
 
 def readings_table(watch: Watch) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Datasets before and after their compaction: files, bytes rewritten by three accounts, TPC-H's answers on them."""
+"""Datasets before and after their compaction: files, bytes rewritten by two accounts, TPC-H's answers on them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def tpch_table(seen: Seen) -> pd.DataFrame:
 
 
 def stored(seen: Seen) -> dict[str, Observation]:
-    """Whether every dataset was compacted, and whether three accounts of the bytes rewritten agree."""
+    """Whether every dataset was compacted, and whether two accounts of the bytes rewritten agree."""
     datasets = [*seen.datasets, *seen.tpch]
     idle = [item.name for item in datasets if not item.merged]
     files = ", ".join(
@@ -77,19 +77,19 @@ def stored(seen: Seen) -> dict[str, Observation]:
         "all_compacted": Observation(len(idle), f"of {len(datasets)} datasets; files: {files}"),
         "bytes_agree": bytes_agree(
             {item.name: item.rewritten for item in datasets}
-            | {f"every {rung.every}": rung.account for rung in seen.rungs}
+            | {f"every {ingestion.every}": ingestion.account for ingestion in seen.ingestions}
         ),
     }
 
 
 def bytes_agree(accounts: Mapping[str, Account]) -> Observation:
-    """The largest deviation between link, store and compactor."""
+    """The largest deviation between link and store."""
     worst = max(accounts, key=lambda name: accounts[name].deviation)
     found = accounts[worst]
     return Observation(
         found.deviation,
-        f"{worst}: {found.link:,} bytes over the link, {found.store:,} more in the store's listing, {found.own:,} by the "
-        f"compactor's own account; the largest of {len(accounts)} deviations",
+        f"{worst}: {found.link:,} bytes over the link, {found.store:,} more in the store's listing; the largest of "
+        f"{len(accounts)} deviations",
     )
 
 

@@ -10,11 +10,10 @@ import pandas as pd
 from lab.evidence.criteria import Observation
 from lab.evidence.result import Metric, Result
 from lab.experiments.parquet_compaction.judge import (
-    compaction_frequency,
+    compaction_interval,
     consistency,
     cost_model,
     datasets,
-    metadata_cost,
     query_times,
 )
 from lab.experiments.parquet_compaction.measure.seen import Seen
@@ -30,14 +29,14 @@ def result(params: Params, seen: Seen, versions: Mapping[str, str]) -> Result:
 
 
 def _tables(params: Params, seen: Seen) -> dict[str, pd.DataFrame]:
-    """What the arm's pictures and laws are made of; what an arm did not do has no table."""
+    """What the variant's figures and models are made of; what a variant did not do has no table."""
     made: dict[str, pd.DataFrame] = {}
     if seen.watch:
         made["readings"] = consistency.readings_table(seen.watch)
     if seen.kills:
         made["kills"] = consistency.kills_table(seen.kills)
-    if seen.planned:
-        made["planned"] = pd.DataFrame([asdict(item) for item in seen.planned])
+    if seen.visits:
+        made["visits"] = pd.DataFrame([asdict(item) for item in seen.visits])
     if seen.answers:
         made["tpch"] = datasets.tpch_table(seen)
     if seen.timings:
@@ -52,10 +51,11 @@ def _timed_tables(params: Params, seen: Seen) -> dict[str, pd.DataFrame]:
     layouts = datasets.layouts_table(seen.datasets, cells, params.target_bytes)
     made = {"timings": timings, "cells": cells, "layouts": layouts}
     if set(cells["layout"]) > {HELD_OUT}:
-        model = cost_model.model_of(cells)
-        made["predictions"] = cost_model.predictions(cells, model)
-        made["sizes"] = cost_model.sizes_table(seen.sizes, model)
-        made |= compaction_frequency.tables(seen.rungs, model, params.queries_per_batch)
+        sizes = cost_model.sizes_table(seen.sizes)
+        model = cost_model.scan_model(cells, sizes)
+        made["predictions"] = cost_model.predictions(cells, cost_model.model_of(cells, sizes))
+        made["sizes"] = cost_model.with_predictions(sizes, model)
+        made |= compaction_interval.tables(seen.ingestions, model, params.queries_per_batch)
     return made
 
 
@@ -64,7 +64,7 @@ def _observed(params: Params, seen: Seen, tables: Tables) -> dict[str, Observati
     if seen.datasets:
         observed |= datasets.stored(seen)
     if seen.timings:
-        observed |= _timed(params, seen, tables)
+        observed |= _timed(seen, tables)
     if seen.answers:
         observed["tpch_unchanged"] = datasets.tpch_unchanged(seen.answers)
     if seen.watch:
@@ -73,24 +73,27 @@ def _observed(params: Params, seen: Seen, tables: Tables) -> dict[str, Observati
         observed |= consistency.killed(params, seen.kills)
     if seen.probes:
         observed["round_trip_honest"] = query_times.round_trip_honest(params, seen.probes)
-    if seen.planned:
-        observed["commit_predicted"] = metadata_cost.commit_predicted(tables["planned"])
-    if seen.rungs:
-        observed["write_overhead"] = compaction_frequency.write_overhead(tables["frequency"])
-        observed["frequency_predicted"] = compaction_frequency.frequency_predicted(tables["frequency"])
+    if seen.ingestions:
+        observed["write_overhead"] = compaction_interval.write_overhead(tables["intervals"])
+        observed["interval_predicted"] = compaction_interval.interval_predicted(
+            tables["looks"], tables["compactions"]
+        )
     return observed
 
 
-def _timed(params: Params, seen: Seen, tables: Tables) -> dict[str, Observation]:
+def _timed(seen: Seen, tables: Tables) -> dict[str, Observation]:
     """What the timings tell."""
     observed = {
         "query_time_improves": query_times.query_time_improves(tables["timings"]),
+        "timings_steady": query_times.timings_steady(tables["timings"]),
         "caches_cold": query_times.caches_cold(tables["timings"]),
     }
     if not set(seen.work.truth).isdisjoint(item.query for item in seen.timings):
-        observed["answers_right"] = query_times.answers_right(seen.timings, seen.work.truth)
+        observed["answers_right"] = query_times.answers_right(
+            seen.timings, seen.work.truth, tables.get("sizes")
+        )
     if "predictions" in tables:
-        observed |= cost_model.modelled(tables, repeated=params.repeats > 1)
+        observed |= cost_model.modelled(tables)
     return observed
 
 
@@ -100,11 +103,11 @@ def _metrics(seen: Seen, tables: Tables) -> list[Metric]:
     if "layouts" in tables:
         found += datasets.metrics(tables["layouts"])
     if "predictions" in tables:
-        found += cost_model.metrics(tables["cells"])
+        found += cost_model.metrics(tables["cells"], tables["sizes"])
     if seen.probes:
         found += query_times.metrics(seen.probes)
-    if "planned" in tables:
-        found += metadata_cost.metrics(tables["planned"])
-    if "frequency" in tables:
-        found += compaction_frequency.metrics(tables["frequency"])
+    if "visits" in tables:
+        found += query_times.trips(tables["visits"])
+    if "intervals" in tables:
+        found += compaction_interval.metrics(tables["intervals"])
     return found

@@ -1,19 +1,20 @@
 """One dataset's life: it arrives in micro-batches, is compacted once, and can be read as it was before and after.
 
-Bytes written are kept by three accounts that know nothing of one another: the link, the store's listing, the compactor.
+Bytes written are kept by two accounts that know nothing of one another: the link's and the store's listing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.experiments.parquet_compaction.measure.bench import Bench
 from lab.experiments.parquet_compaction.mechanism.compaction import Compaction, compact
-from lab.experiments.parquet_compaction.mechanism.files import Files, local, open_files
+from lab.experiments.parquet_compaction.mechanism.files import IN_FLIGHT, Files, open_files
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout
-from lab.experiments.parquet_compaction.mechanism.table_format import LOG, Version, append, path_of
+from lab.experiments.parquet_compaction.mechanism.table_format import Version, append, commit, path_of, write
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,45 +25,22 @@ STATES = ("before", "after")
 
 @dataclass(frozen=True)
 class Account:
-    """Bytes of one piece of writing.
-
-    link: bodies of requests that crossed the link. store: growth of what the store lists. own: what the writer says
-    of its data files, and the log's growth.
-    """
+    """Bytes of one piece of writing. link: bodies of requests that crossed it. store: growth of what the store lists."""
 
     link: int
     store: int
-    own: int
 
     @property
     def deviation(self) -> float:
-        """The largest difference between two accounts, as a share of the store's. NaN if the store lists nothing new."""
-        found = (self.link, self.store, self.own)
+        """The difference as a share of the store's. NaN if the store lists nothing new."""
         if not self.store:
-            return 0.0 if not any(found) else float("nan")
-        return (max(found) - min(found)) / self.store
+            return 0.0 if not self.link else float("nan")
+        return abs(self.link - self.store) / self.store
 
 
-@dataclass(frozen=True)
-class Stock:
-    """Bytes that the store lists: all, and those of the log."""
-
-    all: int
-    log: int
-
-
-def stock(files: Files) -> Stock:
-    """What is there now."""
-    entries = files.entries("")
-    return Stock(
-        sum(entry.bytes for entry in entries),
-        sum(entry.bytes for entry in entries if entry.path.startswith(LOG)),
-    )
-
-
-def account(link: int, before: Stock, after: Stock, own: int) -> Account:
-    """own: bytes of data files that the writer says it wrote."""
-    return Account(link, after.all - before.all, own + after.log - before.log)
+def stock(files: Files) -> int:
+    """Bytes that the store lists now."""
+    return sum(entry.bytes for entry in files.entries(""))
 
 
 @dataclass(frozen=True)
@@ -99,38 +77,34 @@ def build(
     batches: Sequence[pa.Table],
     target_bytes: int,
     sort_by: Sequence[str],
+    at_once: bool = False,
 ) -> Dataset:
-    """Ingest `batches` one by one, then compact; without delay, because neither is timed here."""
+    """Ingest `batches` one by one, then compact; without delay, because neither is timed here.
+
+    at_once: in one commit, though in as many files.
+    """
     uri = table.uri(name)
     files, near = open_files(uri, table.s3), open_files(uri, table.direct)
-    empty, start = stock(near), table.link.traffic().bytes_in
-    for batch in batches:
+    start = table.link.traffic().bytes_in
+    if at_once:
+        parts = [part for batch in batches for part in layout.divide(batch)]
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            commit(files, list(pool.map(lambda part: write(files, part[1], part[0]), parts)))
+    for batch in () if at_once else batches:
         append(files, batch, layout)
     full, ingested = stock(near), table.link.traffic().bytes_in
     done = compact(uri, target_bytes, sort_by, table.s3)
     end, both = table.link.traffic().bytes_in, stock(near)
-    return Dataset(
-        name,
-        layout,
-        uri,
-        done,
-        account(ingested - start, empty, full, done.before.bytes),
-        account(end - ingested, full, both, done.bytes_written),
-        both.all,
-    )
+    written, rewritten = Account(ingested - start, full), Account(end - ingested, both - full)
+    return Dataset(name, layout, uri, done, written, rewritten, both)
 
 
 def copy_to_disk(table: Bench, dataset: Dataset) -> str:
     """The dataset's two versions as the same files on the local disk; the copy's address."""
     source, target = open_files(dataset.uri, table.direct), open_files(str(table.disk / dataset.name))
-    versions = {version.number: version for version in (dataset.version(state) for state in STATES)}
-    paths = {file.path for version in versions.values() for file in version.files}
-    paths |= {path_of(number) for number in versions}
-    _copy(source, target, sorted(paths))
-    assert (local(target.uri) / LOG).is_dir()
-    return target.uri
-
-
-def _copy(source: Files, target: Files, paths: Sequence[str]) -> None:
-    for path, content in zip(paths, source.read_all(paths), strict=True):
+    versions = [dataset.version(state) for state in STATES]
+    paths = {file.path for version in versions for file in version.files}
+    wanted = sorted(paths | {path_of(version.number) for version in versions})
+    for path, content in zip(wanted, source.read_all(wanted), strict=True):
         target.write(path, content)
+    return target.uri

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from lab.services.workers import Worker, spawn
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
 
 _PATIENCE_S = 30.0
@@ -28,34 +29,39 @@ _PATIENCE_S = 30.0
 
 @dataclass(frozen=True)
 class Survey:
-    """What a reader sees of a dataset that does not change: rows, distinct events, their sum; and its data files."""
+    """What a reader sees of a dataset that does not change: rows, distinct events, their sum; its data files.
+
+    unnamed: data files in the store that the newest version does not name; operation: what made that version.
+    """
 
     rows: int
     distinct: int
     total: int
     files: int
+    unnamed: int = 0
+    operation: str = "compact"
 
 
 @dataclass(frozen=True)
 class Kill:
     """One killed compaction. reached: whether it was at its stage when it was killed.
 
-    committed: whether the newest version was the compacted one; unnamed: data files that it did not name.
     halted, left, mended: the dataset while the compaction hung, after the kill, and after a second compaction and a
-    clean-up. stray: data files in the store that the mended dataset does not name. batches: micro-batches in it;
-    partitions: files that a compacted dataset has.
+    clean-up. batches: micro-batches in it; partitions: files that a compacted dataset has.
     """
 
     stage: Stage
     reached: bool
-    committed: bool
-    unnamed: int
     halted: Survey
     left: Survey
     mended: Survey
-    stray: int
     batches: int
     partitions: int
+
+    @property
+    def switched(self) -> bool:
+        """Whether the newest version was the compacted one when the kill was over."""
+        return self.left.operation == "compact"
 
 
 def kill_all(
@@ -65,50 +71,47 @@ def kill_all(
     partitions = len(list(layout.divide(batches[0])))
     found = {table.uri(f"killed-{n}"): stage for n, stage in enumerate(stages(partitions, len(batches)))}
     workers: dict[str, Worker] = {}
-    plan = _Plan(target_bytes, tuple(sort_by), len(batches), partitions)
     try:
         for uri in found:
-            workers[uri] = spawn(victim, uri, target_bytes, sort_by, table.s3, *_signals(table, uri).values())
+            workers[uri] = spawn(victim, uri, target_bytes, sort_by, table.s3, *_signals(table, uri))
         for uri in found:
             for batch in batches:
                 append(open_files(uri, table.s3), batch, layout)
-        return [_kill(table, uri, workers[uri], stage, plan) for uri, stage in found.items()]
+        kills = []
+        with session(table.s3, threads=4) as duck:
+            for uri, stage in found.items():
+                reached, halted, left = _kill(table, uri, workers[uri], stage, duck)
+                compact(uri, target_bytes, sort_by, table.s3)
+                vacuum(uri, 0, table.s3)
+                mended = _survey(table, uri, duck)
+                kills.append(Kill(stage, reached, halted, left, mended, len(batches), partitions))
+        return kills
     finally:
         for worker in workers.values():
             worker.kill()
 
 
-def _signals(table: Bench, uri: str) -> Mapping[str, Path]:
-    return {what: table.disk / f"{what}-{uri.rsplit('/', 1)[1]}" for what in ("ready", "go")}
+def _signals(table: Bench, uri: str) -> tuple[Path, Path]:
+    """Files by which a worker says that it is ready, and is told to go."""
+    name = uri.rsplit("/", 1)[1]
+    return table.disk / f"ready-{name}", table.disk / f"go-{name}"
 
 
-@dataclass(frozen=True)
-class _Plan:
-    target_bytes: int
-    sort_by: tuple[str, ...]
-    batches: int
-    partitions: int
-
-
-def _kill(table: Bench, uri: str, worker: Worker, stage: Stage, plan: _Plan) -> Kill:
-    signals = _signals(table, uri)
-    _until(signals["ready"].exists, worker)
+def _kill(
+    table: Bench, uri: str, worker: Worker, stage: Stage, duck: DuckDBPyConnection
+) -> tuple[bool, Survey, Survey]:
+    """Whether the compaction reached its stage, the dataset while it hung there, and after it was killed."""
+    ready, go = _signals(table, uri)
+    _until(ready.exists, worker)
     with table.link.hold({stage.operation: stage.through}):
         before = table.link.traffic()
-        signals["go"].touch()
+        go.touch()
         reached = _until(
             lambda: table.link.traffic().since(before).count(stage.operation) > stage.through, worker
         )
-        halted, _, _ = _survey(table, uri)
+        halted = _survey(table, uri, duck)
         worker.kill()
-        left, unnamed, version = _survey(table, uri)
-    compact(uri, plan.target_bytes, plan.sort_by, table.s3)
-    vacuum(uri, 0, table.s3)
-    mended, stray, _ = _survey(table, uri)
-    committed = version.operation == "compact"
-    return Kill(
-        stage, reached, committed, unnamed, halted, left, mended, stray, plan.batches, plan.partitions
-    )
+        return reached, halted, _survey(table, uri, duck)
 
 
 def _until(reached: Callable[[], bool], worker: Worker) -> bool:
@@ -119,12 +122,10 @@ def _until(reached: Callable[[], bool], worker: Worker) -> bool:
     return done
 
 
-def _survey(table: Bench, uri: str) -> tuple[Survey, int, table_format.Version]:
-    """What a reader sees, how many data files the newest version does not name, and that version."""
+def _survey(table: Bench, uri: str, duck: DuckDBPyConnection) -> Survey:
     files = open_files(uri, table.s3)
     version = table_format.current(files)
     named = {file.path for file in version.files}
-    with session(table.s3, threads=4) as duck:
-        ((rows, distinct, _, total),) = run(duck, STATE, [files.url(file.path) for file in version.files])
+    ((rows, distinct, _, total),) = run(duck, STATE, [files.url(path) for path in sorted(named)])
     unnamed = sum(entry.path not in named for entry in files.entries(DATA))
-    return Survey(rows, distinct, int(total), len(version.files)), unnamed, version
+    return Survey(rows, distinct, int(total), len(named), unnamed, version.operation)

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.experiments.parquet_compaction.measure.bench import Probes
-from lab.experiments.parquet_compaction.measure.compaction_frequency import Rung
+from lab.experiments.parquet_compaction.measure.compaction_interval import Ingestion
 from lab.experiments.parquet_compaction.measure.concurrent_readers import Watch
 from lab.experiments.parquet_compaction.measure.datasets import Dataset
+from lab.experiments.parquet_compaction.measure.file_sizes import Sized, Visit
 from lab.experiments.parquet_compaction.measure.killed_compaction import Kill
-from lab.experiments.parquet_compaction.measure.metadata_times import Planned
-from lab.experiments.parquet_compaction.measure.query_times import Sized, Timing
+from lab.experiments.parquet_compaction.measure.query_times import Timing
 from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck
 from lab.experiments.parquet_compaction.workload.event_log import Workload
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Raw observations of one arm; what an arm does not do stays empty. datasets: of the event log; tpch: of lineitem."""
+    """Raw observations of one variant; what it does not do stays empty. datasets: of the event log; tpch: of lineitem."""
 
     work: Workload
     datasets: Sequence[Dataset] = ()
@@ -27,7 +27,7 @@ class Seen:
     timings: Sequence[Timing] = ()
     probes: Probes | None = None
     sizes: Sequence[Sized] = ()
-    rungs: Sequence[Rung] = ()
-    planned: Sequence[Planned] = ()
+    ingestions: Sequence[Ingestion] = ()
+    visits: Sequence[Visit] = ()
     watch: Watch | None = None
     kills: Sequence[Kill] = ()

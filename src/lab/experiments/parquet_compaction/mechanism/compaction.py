@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lab.experiments.parquet_compaction.mechanism import table_format
-from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
+from lab.experiments.parquet_compaction.mechanism.files import Entry, Files, open_files
+from lab.experiments.parquet_compaction.mechanism.schemas import sorted_by
 from lab.experiments.parquet_compaction.mechanism.table_format import DATA, DataFile, Version, fetch, write
 from lab.services.s3 import S3
 
@@ -45,16 +46,21 @@ def compact(
     any moment, it leaves the dataset as it was or compacted, and perhaps files that no version names; the
     next `vacuum` takes those away. Raises table_format.ConflictError if another compaction replaced the same files.
 
+    Files whose columns differ are merged under one schema that keeps every value (`schemas.concat`); where there is
+    none, SchemaError names file, column and types, and nothing was changed. As long as files differ, read them with
+    their columns matched by name (DuckDB: union_by_name = true).
+
     dataset_uri: `s3://bucket/prefix` or a folder. s3: endpoint and keys, by default from the environment.
     min_files: fewer small files than that are not worth a rewrite. Memory: four merged files at once.
     """
+    if not target_bytes > 0:
+        raise ValueError(f"target_bytes is {target_bytes}: give the bytes of a file, above 0")
     files, started = open_files(dataset_uri, s3), time.perf_counter()
     before = table_format.current(files)
     bins = plan(before.files, target_bytes, min_files)
     if not bins:
         return Compaction(before, before, seconds=time.perf_counter() - started)
-    with ThreadPoolExecutor(_BINS_AT_A_TIME) as pool:
-        added = list(pool.map(lambda small: _merge(files, small, sort_by), bins))
+    added = _merge_all(files, bins, sort_by)
     removed = [file for small in bins for file in small]
     after = table_format.commit(files, added, removed, "compact")
     read, written = (sum(file.bytes for file in side) for side in (removed, added))
@@ -98,10 +104,18 @@ def _pack(small: Iterable[DataFile], target_bytes: int) -> list[list[DataFile]]:
     return bins
 
 
+def _merge_all(files: Files, bins: Sequence[Sequence[DataFile]], sort_by: Sequence[str]) -> list[DataFile]:
+    """One file for each bin; if one bin fails, what was written for the others is taken away again."""
+    with ThreadPoolExecutor(_BINS_AT_A_TIME) as pool:
+        made = [pool.submit(_merge, files, small, sort_by) for small in bins]
+    if failed := next((error for done in made if (error := done.exception())), None):
+        files.delete(done.result().path for done in made if not done.exception())
+        raise failed
+    return [done.result() for done in made]
+
+
 def _merge(files: Files, small: Sequence[DataFile], sort_by: Sequence[str]) -> DataFile:
-    rows = fetch(files, small)
-    if sort_by:
-        rows = rows.sort_by([(name, "ascending") for name in sort_by])
+    rows = sorted_by(fetch(files, small), sort_by)
     return write(files, rows, small[0].partition)
 
 
@@ -110,9 +124,15 @@ def vacuum(dataset_uri: str, grace_s: float, s3: S3 | None = None) -> int:
 
     `grace_s` must exceed the longest query and the longest write: a reader may still be at a version that
     was replaced so long ago, and a writer may not yet have committed the files that it writes.
+
+    Only what is proven dead is deleted: a file with a name of the kind that `write` gives, unique by itself, which no
+    kept version has, in whatever spelling the store lists its folder. Other files, and all files of a folder without
+    a log, are left alone. ValueError for a `grace_s` that is negative or no number.
     """
+    if not grace_s >= 0:
+        raise ValueError(f"grace_s is {grace_s}: give the seconds of the longest query, 0 or more")
     files, now = open_files(dataset_uri, s3), time.time()
-    versions = files.entries(table_format.LOG)
+    versions = table_format.versions(files)
     # A version was current until its successor was written.
     replaced = [entry.modified.timestamp() for entry in versions[1:]]
     old = [entry.path for entry, end in zip(versions, replaced, strict=False) if end < now - grace_s]
@@ -121,13 +141,17 @@ def vacuum(dataset_uri: str, grace_s: float, s3: S3 | None = None) -> int:
         for entry in versions
         if entry.path not in old
     ]
-    named = {file.path for version in kept for file in version.files}
-    stale = [
-        entry.path
-        for entry in files.entries(DATA)
-        if entry.path not in named and entry.modified.timestamp() < now - grace_s
-    ]
+    stale = _dead(files.entries(DATA), kept, now - grace_s) if kept else []
     # First the names, then what they name: a reader never finds a version without its files.
     files.delete(old)
     files.delete(stale)
     return len(stale)
+
+
+def _dead(found: Iterable[Entry], kept: Iterable[Version], before_s: float) -> list[str]:
+    """Of the data files `found`, those of our making that are older than `before_s` and in no version of `kept`."""
+    alive = {file.path.rsplit("/", 1)[-1] for version in kept for file in version.files}
+    names = {
+        entry.path: entry.path.rsplit("/", 1)[-1] for entry in found if entry.modified.timestamp() < before_s
+    }
+    return [path for path, name in names.items() if table_format.OURS.fullmatch(name) and name not in alive]

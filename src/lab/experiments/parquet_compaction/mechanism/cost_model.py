@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ else:
 ROUND_TRIPS_PER_FILE = 5
 # Log: handshake, LIST, GET. First file, for its schema: handshake, HEAD, GET.
 ROUND_TRIPS_PER_QUERY = 6
-MEMORY_BANDWIDTH = 1e10  # bytes/s, of one core of a present machine, in order of magnitude
 
 
 def cost(
@@ -36,8 +36,10 @@ def cost(
     rtt_s: one round trip, s; bandwidth: bytes/s; in_flight: files that are opened at once. Before any
     measurement t_open is `trips_per_file` round trips shared by `in_flight` files, at least one file's worth.
     """
-    if rtt_s < 0 or bandwidth <= 0 or in_flight < 1:
-        raise ValueError("rtt_s must not be negative, bandwidth and in_flight must be positive")
+    if not (files >= 0 and bytes >= 0 and rtt_s >= 0 and bandwidth > 0 and in_flight >= 1):
+        raise ValueError(
+            "files, bytes and rtt_s must not be negative, bandwidth and in_flight must be positive"
+        )
     waves = max(files / in_flight, 1.0) if files else 0.0
     return rtt_s * (trips_per_query + trips_per_file * waves) + bytes / bandwidth
 
@@ -53,8 +55,12 @@ class Model:
 
     @property
     def bandwidth(self) -> float:
-        """Bytes/s at which data are moved and decoded; where a fit finds bytes free, what memory could do."""
-        return 1 / max(self.s_per_byte, 1 / MEMORY_BANDWIDTH)
+        """Bytes/s at which data are moved and decoded; infinite where a fit finds bytes free."""
+        return 1 / self.s_per_byte if self.s_per_byte else math.inf
+
+    def file_bytes(self, share: float) -> float:
+        """The size of file of which opening takes at most `share` of the time; infinite if bytes seem to be free."""
+        return (1 / share - 1) * self.open_s * self.bandwidth if self.open_s else 0.0
 
     def predict(self, files: ArrayLike, bytes: ArrayLike) -> NDArray[np.float64]:
         """Seconds for each (files, bytes)."""
@@ -64,11 +70,13 @@ class Model:
 def fit(files: ArrayLike, bytes: ArrayLike, seconds: ArrayLike) -> Model:
     """Non-negative least squares of relative errors: a quick query's second counts as much as a slow one's.
 
-    ValueError for fewer than four points.
+    ValueError for fewer than four points, and for times that are not positive numbers.
     """
     opened, read, took = (np.asarray(values, dtype=float) for values in (files, bytes, seconds))
     if len(took) < 4:
         raise ValueError("a fit of three constants needs at least four points")
+    if not (np.isfinite([opened, read, took]).all() and (took > 0).all()):
+        raise ValueError("files, bytes and seconds must be numbers, seconds positive")
     terms = np.stack([np.ones_like(took), opened, read / 1e6], axis=1)
     constants, _ = optimize.nnls(terms / took[:, None], np.ones_like(took))
     unexplained = float(((took - terms @ constants) ** 2).sum())

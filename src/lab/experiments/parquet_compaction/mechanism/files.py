@@ -16,9 +16,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from lab.errors import LabError
 from lab.services.s3 import S3
 
 IN_FLIGHT = 8
+_PATTERN = "*?["  # a query engine lists what matches
+_RESPELLED = "\\%#"  # clients and stores decode, cut off or turn these
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,14 @@ class Files:
 def open_files(uri: str, s3: S3 | None = None) -> Files:
     """The objects below `s3://bucket/prefix`, `file:///folder` or a folder's path.
 
+    LabError for an address that a query engine would take for a pattern, or a store spells in another way.
     s3: endpoint and keys; by default those of S3_ENDPOINT_URL, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_REGION.
     """
     from obstore.store import LocalStore, S3Store
 
     uri = uri.rstrip("/")
+    if odd := set(uri) & set(_PATTERN + (_RESPELLED if uri.startswith("s3://") else "")):
+        raise LabError(f"{uri}: an address with {min(odd)} can't be read back. Choose one without.")
     if not uri.startswith("s3://"):
         return Files(uri, LocalStore(local(uri), mkdir=True))
     address, store = urlsplit(uri), s3 or from_environment()
@@ -109,7 +115,7 @@ def open_files(uri: str, s3: S3 | None = None) -> Files:
 
 def local(uri: str) -> Path:
     """The folder that `file:///folder` or a plain path names."""
-    return Path(url2pathname(uri.removeprefix("file://")))
+    return Path(url2pathname(uri.removeprefix("file://")) if uri.startswith("file://") else uri)
 
 
 def from_environment() -> S3:

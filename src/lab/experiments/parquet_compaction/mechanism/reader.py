@@ -11,12 +11,13 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab import duck
 from lab.experiments.parquet_compaction.mechanism import table_format
 from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout, Where
+from lab.experiments.parquet_compaction.mechanism.partition_values import identity
 from lab.experiments.parquet_compaction.mechanism.table_format import DataFile
 from lab.services.s3 import S3
 
@@ -29,17 +30,11 @@ Rows = list[tuple]
 
 @dataclass(frozen=True)
 class Query:
-    """SQL over the dataset as table `t`. where: by which columns files can be left out. name: for figures.
-
-    columns: those whose values it needs; filters: (column, operator, value), all of which a row must satisfy to
-    count. From these two follows which bytes it can't do without.
-    """
+    """SQL over the dataset as table `t`. where: by which columns files can be left out. name: for figures."""
 
     name: str
     sql: str
     where: Where = field(default_factory=dict)
-    columns: tuple[str, ...] = ()
-    filters: tuple[tuple[str, str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,9 +69,15 @@ def _at(files: Files, version: int) -> table_format.Version:
 
 
 def prune(found: Collection[DataFile], layout: Layout, where: Where) -> list[DataFile]:
-    """The files that can hold rows of `where`, by their partitions."""
+    """The files that can hold rows of `where`, by their partitions; one that lacks a key can't be left out."""
     wanted = layout.wanted(where).items()  # once, not for each of perhaps a million files
-    return [file for file in found if all(file.partition[name] in values for name, values in wanted)]
+    return [
+        file
+        for file in found
+        if all(
+            name not in file.partition or identity(file.partition[name]) in values for name, values in wanted
+        )
+    ]
 
 
 def run(connection: DuckDBPyConnection, sql: str, urls: Sequence[str]) -> Rows:
@@ -94,9 +95,9 @@ def source(urls: Sequence[str]) -> str:
 
 
 @contextmanager
-def session(s3: S3 | None, threads: int) -> Iterator[DuckDBPyConnection]:
-    """A DuckDB that remembers nothing of a file between two queries; it opens `threads` files at once."""
-    settings = {"threads": str(threads), "enable_external_file_cache": "false"}
+def session(s3: S3 | None, threads: int, cached: bool = False) -> Iterator[DuckDBPyConnection]:
+    """A DuckDB that opens `threads` files at once; it remembers nothing of a file between two queries unless `cached`."""
+    settings = {"threads": str(threads), "enable_external_file_cache": str(cached).lower()}
     with duck.connect(*(("httpfs",) if s3 else ()), settings=settings) as connection:
         if s3:
             enter(connection, s3)

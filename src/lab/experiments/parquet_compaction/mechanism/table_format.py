@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 import uuid
 from collections.abc import Collection, Iterable, Mapping
@@ -19,8 +20,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from lab.errors import LabError
-from lab.experiments.parquet_compaction.mechanism.files import IN_FLIGHT, Files
+from lab.experiments.parquet_compaction.mechanism.files import IN_FLIGHT, Entry, Files
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout
+from lab.experiments.parquet_compaction.mechanism.partition_values import folder
+from lab.experiments.parquet_compaction.mechanism.schemas import concat, refuse_twins
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 LOG = "_log/"
 DATA = "data/"
 ROW_GROUP = 32_768  # rows; the unit that a reader can skip by its minimum and maximum
+OURS = re.compile(r"[0-9a-f]{32}\.parquet")  # names of data files: unique without their folder
+_NUMBERED = re.compile(rf"{LOG}\d{{12}}\.json")
 _TRIES = 50
 
 
@@ -70,8 +75,13 @@ EMPTY = Version(-1, ())
 
 def current(files: Files) -> Version:
     """The newest version: one LIST, one GET. `EMPTY` if nothing was ever committed."""
-    entries = files.entries(LOG)
+    entries = versions(files)
     return read_version(files, number_of(entries[-1].path)) if entries else EMPTY
+
+
+def versions(files: Files) -> list[Entry]:
+    """The log's objects, in the order of their numbers; whatever else lies there is none of its own."""
+    return [entry for entry in files.entries(LOG) if _NUMBERED.fullmatch(entry.path)]
 
 
 def read_version(files: Files, number: int) -> Version:
@@ -115,8 +125,14 @@ def number_of(path: str) -> int:
 
 
 def append(files: Files, rows: pa.Table, layout: Layout) -> Version:
-    """Add `rows` to the dataset: one new file in each partition that they touch, then one commit."""
+    """Add `rows` to the dataset: one new file in each partition that they touch, then one commit; no rows, no commit.
+
+    SchemaError or PartitionError for columns that can't be stored or partitioned by; then nothing has changed.
+    """
+    refuse_twins("append", rows.schema)
     parts = list(layout.divide(rows))
+    if not parts:
+        return current(files)
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         added = list(pool.map(lambda part: write(files, part[1], part[0]), parts))
     return commit(files, added)
@@ -124,7 +140,7 @@ def append(files: Files, rows: pa.Table, layout: Layout) -> Version:
 
 def write(files: Files, rows: pa.Table, partition: Mapping[str, str]) -> DataFile:
     """One new data file; nobody reads it before a commit names it."""
-    folders = "".join(f"{name}={value}/" for name, value in partition.items())
+    folders = "".join(folder(name, value) for name, value in partition.items())
     content = encode(rows)
     file = DataFile(
         f"{DATA}{folders}{uuid.uuid4().hex}.parquet", rows.num_rows, len(content), dict(partition)
@@ -143,9 +159,11 @@ def encode(rows: pa.Table) -> bytes:
 
 
 def fetch(files: Files, wanted: Iterable[DataFile]) -> pa.Table:
-    """The rows of several files."""
+    """The rows of several files, under one schema. SchemaError if their columns can't be one table."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    contents = files.read_all(file.path for file in wanted)
-    return pa.concat_tables([parquet.read_table(pa.BufferReader(content)) for content in contents])
+    paths = [file.path for file in wanted]
+    contents = files.read_all(paths)
+    rows = [parquet.ParquetFile(pa.BufferReader(content)).read() for content in contents]
+    return concat(list(zip(paths, rows, strict=True)))

@@ -1,4 +1,4 @@
-"""Figures of one run: files, layouts, bytes, and the cost model held against the clock."""
+"""Figures of one run: file sizes against the model, layouts before and after, bytes read, compaction intervals."""
 
 from __future__ import annotations
 
@@ -12,105 +12,62 @@ from lab.charts import alt, presets, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
 from lab.experiments.parquet_compaction.measure.query_times import DISK, STORE
-from lab.experiments.parquet_compaction.params import HELD_OUT
 from lab.experiments.parquet_compaction.present.findings import CONTROL, Findings, findings
-from lab.experiments.parquet_compaction.present.frequency_figure import trade_off
+from lab.experiments.parquet_compaction.present.interval_figure import compaction_interval
 
 _STATES = ["before", "after"]
+_KIND, _MODEL = "measured (bars: range)", "model, fitted on smaller scans"
 
 
 def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
     """The experiment's figures by name."""
     found = findings(treatment, controls)
     return {
-        "files_time": files_time(found),
+        "file_sizes": file_sizes(found),
         "layouts": layouts(found),
         "bytes_scanned": bytes_scanned(found),
-        "predicted": predicted(found),
-        "trade_off": trade_off(found),
+        "compaction_interval": compaction_interval(found),
     }
 
 
-def files_time(found: Findings) -> Figure:
-    """Every query's time against the number of files that it opened, over the link and on the disk."""
-    names = {STORE: f"object store, {found.params.rtt_ms:g} ms away", DISK: "local disk"}
-    cells = found.tables["cells"][["place", "files", "seconds", "layout", "query", "state"]]
-    sizes = found.tables["sizes"][["place", "files", "seconds"]].assign(
-        layout="same rows", query="full scan", state="written so"
-    )
-    data = pd.concat([cells, sizes], ignore_index=True)
-    data["place"] = data["place"].map(names)
+def file_sizes(found: Findings) -> Figure:
+    """The large scan's time against the size of its files, and what the model says of it."""
+    data = found.scans.assign(megabytes=found.scans["file_bytes"] / 1e6, kind=_KIND)
+    curve = _curve(found)
+
+    seconds = f"scan of {found.scan_bytes / 1e6:,.0f} MB, s"
 
     def chart(width: int) -> Any:
-        base = alt.Chart(data).encode(
-            x=presets.log_x("files", "files opened", data["files"], format=",d"),
-            y=presets.log_y("seconds", "time of a query, s", data["seconds"], format="~g"),
-            color=alt.Color("place:N", title=None)
-            .scale(domain=list(names.values()), range=[theme.BLUE, theme.ORANGE])
-            .legend(orient="top", direction="vertical"),
-        )
-        lines = base.mark_line(point=False).transform_filter("datum.layout == 'same rows'")
-        points = base.mark_point(size=55, opacity=0.8).transform_filter("datum.layout != 'same rows'")
-        return (lines + points).properties(width=width, height=300)
-
-    few, many = found.size(STORE, most=False), found.size(STORE, most=True)
-    return Figure(
-        f"Over the link a file costs {found.model.open_s * 1e3:.0f} ms, on the disk {found.disk.open_s * 1e3:.2g} ms: in "
-        f"{many.files:.0f} files instead of {few.files:.0f} the same rows take {found.slowdown(STORE):.1f} times as long, on "
-        f"the disk {found.slowdown(DISK):.1f} times",
-        f"Time of each query against the files that it opened, both axes logarithmic, a point for each query, "
-        f"layout and state; lines are one full scan of the same rows in {few.files:.0f} to {many.files:.0f} files. "
-        f"Over the link the line rises from {few.seconds:.2f} s to {many.seconds:.2f} s, on the disk from "
-        f"{found.size(DISK, False).seconds:.3f} s to {found.size(DISK, True).seconds:.3f} s.",
-        chart,
-        data,
-    )
-
-
-def predicted(found: Findings) -> Figure:
-    """Predicted against measured time of each query over the link; the held-out layout apart."""
-    kinds = ["fitted layouts", f"held out: {HELD_OUT}", "file sizes (not fitted)", "growing log (not fitted)"]
-    rows = found.tables["predictions"].assign(
-        kind=lambda table: np.where(table["fitted"], kinds[0], kinds[1])
-    )
-    sizes = found.tables["sizes"].dropna(subset="predicted").assign(kind=kinds[2])
-    looks = found.tables["looks"].assign(kind=kinds[3])
-    columns = ["kind", "files", "seconds", "predicted"]
-    data = pd.concat([part[columns] for part in (rows, sizes, looks)], ignore_index=True)
-    end = float(data[["seconds", "predicted"]].max().max()) * 1.05
-    diagonal = pd.DataFrame({"seconds": [0, end], "predicted": [0, end]})
-
-    def chart(width: int) -> Any:
-        axes = {
-            "x": alt.X("seconds:Q", title="measured, s").axis(tickCount=5),
-            "y": alt.Y("predicted:Q", title="predicted, s").axis(tickCount=5),
+        place: dict[str, Any] = {
+            "x": presets.log_x("megabytes", "MB of a file", data["megabytes"], format="~g"),
+            "y": alt.Y("seconds:Q", title=seconds).scale(zero=True),
         }
-        points = alt.Chart(data).mark_point(size=70, opacity=0.85)
-        colours = [theme.GREY, theme.VERMILION, theme.BLUE, theme.GREEN]
-        points = points.encode(
-            **axes,
-            color=alt.Color("kind:N", title=None)
-            .scale(domain=kinds, range=colours)
-            .legend(direction="vertical"),
-            shape=alt.Shape("kind:N", title=None).scale(domain=kinds),
-        )
-        line = (
-            alt.Chart(diagonal).mark_line(strokeDash=[4, 4], color=theme.GREY, strokeWidth=1).encode(**axes)
-        )
-        return (line + points).properties(width=width, height=min(width, 320))
+        color = alt.Color("kind:N", title=None).scale(domain=[_KIND], range=[theme.BLUE])
+        line = alt.Chart(curve).mark_line(color=theme.GREY)
+        line = line.encode(**place, strokeDash=presets.reference([_MODEL], 1))
+        points = alt.Chart(data).encode(**place, color=color)
+        spread = points.mark_rule(strokeWidth=2).encode(y=alt.Y("least:Q", title=seconds), y2="most:Q")
+        layers = line + spread + points.mark_point(size=110, opacity=1)
+        return layers.properties(width=width, height=260)
 
-    error = (data["predicted"] / data["seconds"] - 1).abs()
-    own, others = error[data["kind"] == kinds[1]], error[data["kind"].isin(kinds[2:])]
-    return Figure(
-        f"Three constants predict the layout that they were not fitted on: a single query to {own.median():.0%} (median), its "
-        f"worst to {own.max():.0%}",
-        f"Predicted against measured query time over the link; the dashed line is where both agree. The model "
-        f"was fitted on the grey points only (R² {found.model.r2:.2f}). Error of the held-out layout: median "
-        f"{own.median():.0%}, at most {own.max():.0%}; of full scans of other file sizes and of a growing log: "
-        f"median {others.median():.0%}, at most {others.max():.0%}.",
-        chart,
-        data,
+    told = "; ".join(
+        f"{row.megabytes:.1f} MB {row.seconds:.2f} s (model {row.predicted:.2f} s)"
+        for row in data.itertuples()
     )
+    return Figure(
+        f"In the smallest files the same scan takes {found.slowdown:.1f} times as long as the quickest",
+        f"Time of a full scan of the same {found.scan_bytes / 1e6:,.0f} MB against the size of the files that hold it, sizes on "
+        f"a logarithmic axis, bars from the quickest to the slowest timing: {told}.",
+        chart,
+        data[["kind", "files", "megabytes", "seconds", "least", "most", "predicted"]],
+    )
+
+
+def _curve(found: Findings) -> pd.DataFrame:
+    """The model, from the smallest to the largest files."""
+    sizes = np.geomspace(found.scans["file_bytes"].min(), found.scans["file_bytes"].max(), 40)
+    seconds = found.model.predict(found.scan_bytes / sizes, found.scans["bytes"].median())
+    return pd.DataFrame({"megabytes": sizes / 1e6, "seconds": seconds, "reference": _MODEL})
 
 
 def by_state() -> Any:
@@ -120,58 +77,55 @@ def by_state() -> Any:
 
 
 def layouts(found: Findings) -> Figure:
-    """Average query time of each layout before and after compaction, the control too."""
+    """Average query time of each layout before and after compaction, the control too; beside it on the local disk."""
     rows = pd.concat([found.tables["layouts"], found.control], ignore_index=True)
-    data = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "layout": rows["layout"],
-                    "state": state,
-                    "seconds": rows[f"seconds_{state}"],
-                    "least": rows[f"least_{state}"],
-                    "most": rows[f"most_{state}"],
-                    "files": rows[f"files_{state}"],
-                    "small files": rows[f"small_{state}"],
-                    "requests": rows[f"requests_{state}"],
-                }
-            )
-            for state in _STATES
-        ],
-        ignore_index=True,
-    )
+    places = {STORE: f"object store, {found.params.rtt_ms:g} ms away", DISK: "local disk"}
+    data = pd.concat([_over_link(rows), _on_disk(found)], ignore_index=True)
+    data["place"] = data["place"].map(places)
 
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
             y=alt.Y("layout:N", title=None, sort=rows["layout"].tolist()).axis(minExtent=105, labelLimit=130)
         )
-        x = (
-            alt.X("seconds:Q", title="average query time, s")
-            .scale(zero=True)
-            .axis(tickCount=4 if width == theme.NARROW else 6)
-        )
-        lines = base.mark_line(color=theme.GREY).encode(x=x, detail="layout:N")
-        spread = base.mark_rule(strokeWidth=2).encode(x="least:Q", x2="most:Q", color=by_state())
+        x = alt.X("seconds:Q", title="average query time, s (bars: range)").scale(zero=True).axis(tickCount=4)
+        spread = base.mark_rule(strokeWidth=2).encode(x=x, x2="most:Q", color=by_state())
+        spread = spread.encode(x=alt.X("least:Q", title="average query time, s (bars: range)"))
         points = base.mark_point(size=110, opacity=1).encode(x=x, color=by_state(), shape=_shape())
-        return (lines + spread + points).properties(width=width - 60, height=36 * len(rows))
+        layer = (spread + points).properties(width=width - 60, height=alt.Step(30))
+        return layer.facet(row=presets.panels("place", list(places.values()))).resolve_scale(y="independent")
 
-    least, most = found.least, found.most
     control = found.control.iloc[0]
     return Figure(
-        f"Compaction makes the average query {least.ratio:.1f} times as fast in the layout that gains least "
-        f"({least.layout}), {most.ratio:.1f} times in the one that gains most ({most.layout})",
-        "Average query time before and after compaction, a row for each layout, all on the same log; bars reach from the "
-        "quickest to the slowest timings. "
+        f"Compaction makes the average query at least {found.layouts['ratio'].min():.1f} times as fast in every layout",
+        "Average query time before and after compaction, a row for each layout, all on the same log, over the link and on the "
+        "local disk; bars reach from the quickest to the slowest timings. "
         + " ".join(
             f"{row.layout}: {row.seconds_before:.2f} s with {row.files_before:.0f} files, "
             f"{row.seconds_after:.2f} s with {row.files_after:.0f}."
             for _, row in found.layouts.iterrows()
         )
         + f" The control, {CONTROL}, keeps its {control.files_after:.0f} files: {control.seconds_before:.2f} s before, "
-        f"{control.seconds_after:.2f} s after.",
+        f"{control.seconds_after:.2f} s after. On the disk compaction makes queries {found.gain(DISK):.1f} times as fast.",
         chart,
         data,
     )
+
+
+def _over_link(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per layout and state, with what a table beside the picture needs."""
+    names = {"seconds": "seconds", "least": "least", "most": "most", "files": "files", "small": "small files"}
+    parts = [
+        rows[[f"{name}_{state}" for name in names]].set_axis(list(names.values()), axis=1).assign(state=state)
+        for state in _STATES
+    ]
+    return pd.concat([part.assign(layout=rows["layout"], place=STORE) for part in parts], ignore_index=True)
+
+
+def _on_disk(found: Findings) -> pd.DataFrame:
+    cells = found.tables["cells"]
+    rows = cells[(cells["place"] == DISK) & cells["layout"].isin(found.tables["layouts"]["layout"])]
+    means = rows.groupby(["layout", "state", "place"], as_index=False, sort=False)
+    return means[["seconds", "least", "most"]].mean()
 
 
 def _shape() -> Any:
@@ -209,8 +163,7 @@ def bytes_scanned(found: Findings) -> Figure:
     point = data[(data["query"] == "point") & (data["state"] == "after")]
     low, high = point.loc[point["bytes"].idxmin()], point.loc[point["bytes"].idxmax()]
     return Figure(
-        f"Once compacted and sorted, a point query reads {low.bytes / 1e3:,.0f} kB in the layout {low.layout}, "
-        f"{high.bytes / 1e3:,.0f} kB in the layout {high.layout}; a full scan reads as much everywhere",
+        f"Once compacted, the layout decides whether a point query reads {high.bytes / low.bytes:.1f} times as much",
         "Bytes read over the link by each query, a panel for each with its own axis, a pair of bars for each layout: before and "
         "after compaction. " + " ".join(_told(data, query) for query in queries),
         chart,

@@ -1,4 +1,4 @@
-"""What a run shows, in the few figures that its pictures, its law and its summary speak of."""
+"""What a run shows, in the few figures that its pictures, its model and its summary speak of."""
 
 from __future__ import annotations
 
@@ -8,27 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from lab.evidence.fit import resampled
 from lab.evidence.result import Result
-from lab.experiments.parquet_compaction.judge.compaction_frequency import (
-    FrequencyLaw,
-    frequency_law,
-    held_rung,
-    resampled,
-    without_held,
-)
-from lab.experiments.parquet_compaction.judge.cost_model import fitted_cells, model_of
-from lab.experiments.parquet_compaction.judge.metadata_cost import PAGE, MetadataCost, list_s, metadata_cost
+from lab.evidence.statistics import Interval
+from lab.experiments.parquet_compaction.judge import compaction_interval
+from lab.experiments.parquet_compaction.judge.cost_model import fitted_scans, model_of, scan_model
 from lab.experiments.parquet_compaction.judge.query_times import averages
 from lab.experiments.parquet_compaction.measure.query_times import DISK, STORE
 from lab.experiments.parquet_compaction.mechanism.cost_model import Model, fit
 from lab.experiments.parquet_compaction.params import Params
+from lab.experiments.parquet_compaction.workload.event_log import FULL_SCAN
 
-RESAMPLES = 400
-LEAST_BYTES = 1e6  # of a file: below that, footer and row groups weigh more than rows
-OPENING_SHARE = 0.1  # of a query's time that opening files may take, beside reading them
 CONTROL = "over-partitioned"
 
 
@@ -42,72 +34,134 @@ class Findings:
 
     @cached_property
     def model(self) -> Model:
-        """The cost model over the link."""
-        return model_of(self.tables["cells"], STORE)
+        """The cost model of full scans over the link."""
+        return scan_model(self.tables["cells"], self.tables["sizes"])
 
     @cached_property
     def disk(self) -> Model:
         """The cost model on the local disk."""
-        return model_of(self.tables["cells"], DISK)
-
-    @cached_property
-    def frequency_law(self) -> FrequencyLaw:
-        """What a micro-batch costs at each frequency of compaction; fitted without the held-out one."""
-        return frequency_law(without_held(self.rungs))
-
-    @cached_property
-    def frequency_laws(self) -> list[FrequencyLaw]:
-        """The same as it might as well have come out."""
-        looks, compactions = self.tables["looks"], self.tables["compactions"]
-        drawn = resampled(self.rungs, looks, compactions, self.params.queries_per_batch)
-        return [frequency_law(without_held(table)) for table in drawn]
-
-    def every(self, queries: float) -> tuple[float, tuple[float, float]]:
-        """The law's best frequency at `queries` per micro-batch, and its 95 % interval."""
-        low, high = _ends([each.best(queries) for each in self.frequency_laws])
-        return self.frequency_law.best(queries), (low, high)
+        return model_of(self.tables["cells"], place=DISK)
 
     @property
-    def advised(self) -> str:
-        """The law's best frequency at the load measured, with its interval, in words."""
-        best, (low, high) = self.every(self.params.queries_per_batch)
-        if not math.isfinite(best):
-            return "not at all"
-        return f"every {best:.0f} micro-batches or so (95 % interval {low:.1f} to {high:.1f})"
+    def file_bytes(self) -> float:
+        """Size of file of which opening takes at most `tolerance` of the time, by the model."""
+        return self.model.file_bytes(self.params.tolerance)
 
     @cached_property
-    def commit(self) -> MetadataCost:
-        """The law of a commit."""
-        return metadata_cost(self.tables["planned"], "commit")
+    def file_bytes_interval(self) -> Interval:
+        """95 % interval of `file_bytes`, the model fitted anew on points resampled within each state; infinite where bytes
+        seem free.
+        """
+        rows = fitted_scans(self.tables["cells"], self.tables["sizes"]).groupby("state")
+        points = [own[["files", "bytes", "seconds"]].to_numpy().tolist() for _, own in rows]
+        return _ends(resampled(points, self._refitted))
+
+    def _refitted(self, points: list[list[float]]) -> float:
+        return fit(*zip(*points, strict=True)).file_bytes(self.params.tolerance)
 
     @cached_property
-    def plan(self) -> MetadataCost:
-        """The law of a plan."""
-        return metadata_cost(self.tables["planned"], "plan")
+    def scans(self) -> pd.DataFrame:
+        """The large scan in each size of file, the smallest files first; good: within `tolerance` of the quickest."""
+        rows = self.tables["sizes"]
+        rows = rows[rows["whole"]].sort_values("file_bytes", ignore_index=True)
+        return rows.assign(good=rows["seconds"] <= (1 + self.params.tolerance) * rows["seconds"].min())
 
-    def listing(self, files: float) -> tuple[float, tuple[float, float]]:
-        """Seconds to list `files`, one full answer after the other; the least and the most that was measured."""
-        pages, single = math.ceil(files / PAGE), list_s(self.tables["planned"])
-        return pages * float(np.median(single)), (pages * min(single), pages * max(single))
+    @property
+    def scan_bytes(self) -> float:
+        """Bytes of the large scan."""
+        return float((self.scans["files"] * self.scans["file_bytes"]).iloc[-1])
+
+    @property
+    def good_scans(self) -> pd.DataFrame:
+        """The sizes around the quickest that are good, no poor one between them."""
+        stretch = (~self.scans["good"]).cumsum()
+        return self.scans[self.scans["good"] & (stretch == stretch[self.scans["seconds"].idxmin()])]
+
+    @property
+    def good_sizes(self) -> str:
+        """Those sizes in words; without an upper end where the largest files that were tried are among them."""
+        sizes = self.good_scans["file_bytes"] / 1e6
+        if sizes.max() == self.scans["file_bytes"].max() / 1e6:
+            return f"{sizes.min():,.0f} MB or more"
+        return f"{sizes.min():,.0f} MB" if len(sizes) == 1 else f"{sizes.min():,.0f} to {sizes.max():,.0f} MB"
+
+    @property
+    def largest_tried(self) -> float:
+        """MB of the largest files that were tried."""
+        return float(self.scans["file_bytes"].max() / 1e6)
+
+    @property
+    def told_scans(self) -> str:
+        """The large scan's seconds in words, the smallest files first."""
+        seconds = [f"{value:.2f}" for value in self.scans["seconds"]]
+        sizes = [
+            f"{value / 1e6:.2g}" if value < 1e7 else f"{value / 1e6:.0f}"
+            for value in self.scans["file_bytes"]
+        ]
+        return f"{', '.join(seconds[:-1])} and {seconds[-1]} s in files of {', '.join(sizes[:-1])} and {sizes[-1]} MB"
+
+    @property
+    def slowdown(self) -> float:
+        """How many times as long the large scan takes in the smallest files as in the quickest."""
+        return float(self.scans.iloc[0].seconds / self.scans["seconds"].min())
+
+    @property
+    def handshakes(self) -> float:
+        """New connections for each file that a cold full scan opens, median over the layouts before compaction."""
+        return self._for_each_file("connections")
+
+    @property
+    def trips(self) -> float:
+        """Requests and handshakes for each such file."""
+        return self._for_each_file("requests") + self.handshakes
+
+    def _for_each_file(self, name: str) -> float:
+        rows = self.tables["timings"]
+        rows = rows[(rows["place"] == STORE) & (rows["query"] == FULL_SCAN) & (rows["state"] == "before")]
+        return float((rows[name] / rows["files"]).median())
+
+    def visits(self, visit: str) -> Any:
+        """Medians of trips, files and seconds of one visit, by caches as they ship."""
+        rows = self.tables["visits"]
+        return rows[rows["visit"] == visit][["trips", "files", "seconds"]].median()
+
+    def best_at(self, times: float) -> tuple[int, int]:
+        """Of the intervals tried the one with the least total at so many times the queries: 95 % interval, by resampling."""
+        tables, queries = self.tables, times * self.params.queries_per_batch
+        drawn = compaction_interval.resampled(self.intervals, tables["looks"], tables["compactions"], queries)
+        every = self.intervals["every"].to_numpy()
+        low, high = _ends([float(every[each["total_s"].to_numpy().argmin()]) for each in drawn])
+        return int(low), int(high)
 
     @property
     def load(self) -> str:
-        """The query rate of the ladder, in words."""
+        """The query rate of the run, in words."""
         queries = self.params.queries_per_batch
         return f"{queries:g} {'query' if queries == 1 else 'queries'} per micro-batch"
 
     @property
-    def file_bytes(self) -> float:
-        """Size of file from which opening takes at most `OPENING_SHARE` of the time."""
-        return _file_bytes(self.model)
+    def intervals(self) -> pd.DataFrame:
+        """What was measured at each compaction interval."""
+        return self.tables["intervals"]
 
-    @cached_property
-    def file_bytes_interval(self) -> tuple[float, float]:
-        """95 % interval of `file_bytes`: the model fitted anew on resampled cells."""
-        cells, random = fitted_cells(self.tables["cells"], STORE), np.random.default_rng(0)
-        draws = [cells.iloc[random.integers(0, len(cells), len(cells))] for _ in range(RESAMPLES)]
-        fits = [fit(draw["files"], draw["bytes"], draw["seconds"]) for draw in draws]
-        return _ends([_file_bytes(each) for each in fits])
+    @property
+    def best_interval(self) -> Any:
+        """The compaction interval with the least total of query time and compaction."""
+        return self.intervals.loc[self.intervals["total_s"].idxmin()]
+
+    @property
+    def good_intervals(self) -> list[int]:
+        """Around the best: those within `tolerance` of its total, or not distinguishable from it; no worse one between."""
+        best, rows = self.best_interval, self.intervals
+        near = rows["total_s"] <= (1 + self.params.tolerance) * best.total_s
+        near |= rows["total_s_low"] <= best.total_s_high
+        stretch = (~near).cumsum()
+        return rows.loc[near & (stretch == stretch[rows["total_s"].idxmin()]), "every"].tolist()
+
+    @property
+    def poor_intervals(self) -> list[int]:
+        """All others."""
+        return [every for every in self.intervals["every"] if every not in self.good_intervals]
 
     @property
     def layouts(self) -> pd.DataFrame:
@@ -121,76 +175,36 @@ class Findings:
 
         The mean over the queries. Bytes are counted, so unlike times they do not rank layouts by chance.
         """
-        cells = self.tables["cells"].query("place == @STORE and state == 'after'")
+        cells = self.tables["cells"]
+        cells = cells[(cells["place"] == STORE) & (cells["state"] == "after")]
         read = cells.pivot(index="layout", columns="query", values="bytes")
         return (read / read.min()).mean(axis=1)
 
-    @property
-    def best(self) -> Any:
-        """The layout that reads least once compacted."""
-        return self.layouts.set_index("layout", drop=False).loc[self.reading.idxmin()]
-
-    @property
-    def least(self) -> Any:
-        """The layout that gains least from compaction."""
-        return self.layouts.loc[self.layouts["ratio"].idxmin()]
-
-    @property
-    def most(self) -> Any:
-        """The layout that gains most from compaction."""
-        return self.layouts.loc[self.layouts["ratio"].idxmax()]
-
-    @property
-    def rungs(self) -> pd.DataFrame:
-        """The ladder of frequencies."""
-        return self.tables["frequency"]
-
-    @property
-    def held(self) -> int:
-        """The frequency that the law was not fitted on."""
-        return held_rung(self.rungs["every"].tolist())
-
-    @property
-    def rung(self) -> Any:
-        """The frequency with the least total of query time and compaction: what is recommended."""
-        return self.rungs.loc[self.rungs["total_s"].idxmin()]
-
-    @property
-    def near(self) -> str:
-        """The frequencies that noise does not let tell from the recommended one, in words; empty if there is none."""
-        rungs, best = self.rungs, self.rung
-        alike = rungs[(rungs["total_s_low"] <= best.total_s_high) & (rungs["every"] != best.every)]
-        return ", ".join(str(every) for every in alike["every"])
-
-    def size(self, place: str, most: bool) -> Any:
-        """The full scan of the log in the fewest or the most files, one row of `sizes`."""
-        rows = self.tables["sizes"].query("place == @place")
-        return rows.loc[rows["files"].idxmax() if most else rows["files"].idxmin()]
-
-    def slowdown(self, place: str) -> float:
-        """How many times as long the same rows take in the most files as in the fewest."""
-        return float(self.size(place, most=True).seconds / self.size(place, most=False).seconds)
-
     def gain(self, place: str) -> float:
         """Average query time before compaction over that after it, over all layouts."""
-        means = averages(self.tables["cells"]).query("place == @place")
+        means = averages(self.tables["cells"])
+        means = means[means["place"] == place]
         return float(means["before"].mean() / means["after"].mean())
 
-    def read(self, query: str, layout: str, state: str = "after") -> float:
-        """Bytes that a query reads over the link."""
-        cells = self.tables["cells"]
-        chosen = (cells["query"] == query) & (cells["layout"] == layout) & (cells["state"] == state)
-        return float(cells[chosen & (cells["place"] == STORE)]["bytes"].iloc[0])
 
-
-def _ends(values: Sequence[float]) -> tuple[float, float]:
+def _ends(values: Sequence[float]) -> Interval:
     """2.5 and 97.5 % of the values, by rank: some may be infinite."""
     ranked = sorted(values)
     return ranked[int(0.025 * len(ranked))], ranked[int(0.975 * len(ranked))]
 
 
-def _file_bytes(model: Model) -> float:
-    return max(LEAST_BYTES, (1 / OPENING_SHARE - 1) * model.open_s * model.bandwidth)
+def megabytes(size: float, ends: Interval) -> str:
+    """A size of file with its 95 % interval in MB, which may have no upper end."""
+    low, high = (end / 1e6 for end in ends)
+    if not math.isfinite(high):
+        return f"{low:,.0f} MB or more, not bounded above by this run"
+    return f"{size / 1e6:,.0f} MB (95 % interval {low:,.0f} to {high:,.0f})"
+
+
+def span(values: Sequence[int]) -> str:
+    """Intervals in words: 3, or anything from 3 to 15."""
+    low, high = min(values), max(values)
+    return f"{low}" if low == high else f"anything from {low} to {high}"
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:

@@ -4,65 +4,144 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lab.evidence.result import Decision, Metric, Result, Summary
-from lab.experiments.parquet_compaction.present.findings import Findings, findings
+from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
+from lab.experiments.parquet_compaction.measure.query_times import DISK, STORE
+from lab.experiments.parquet_compaction.mechanism.table_format import ROW_GROUP
+from lab.experiments.parquet_compaction.present.findings import Findings, findings, megabytes, span
+
+KEPT = 2  # round trips for each file of a reader that keeps its connections: footer, columns
+ALTERNATIVES = (
+    Alternative(
+        "Apache Iceberg",
+        "writes files of 512 MB (write.target-file-size-bytes) with row groups of 128 MB; rewrite_data_files merges from "
+        "5 input files on (min-input-files)",
+        "Apache Iceberg 1.6 documentation: Configuration; Spark procedures",
+    ),
+    Alternative(
+        "Delta Lake",
+        "OPTIMIZE aims at files of 1 GB (optimize.maxFileSize); automatic compaction at 128 MB, from 50 small files on",
+        "Delta Lake 3.2: DeltaSQLConf; documentation, Optimizations",
+    ),
+    Alternative(
+        "row-group size",
+        f"here {ROW_GROUP:,} rows, the unit that a reader skips by minima and maxima; DuckDB writes 122,880 rows, Parquet's "
+        "authors advise 512 MB to 1 GB for HDFS",
+        "DuckDB 1.1 documentation: Parquet tips; parquet.apache.org: Configurations",
+    ),
+    Alternative(
+        "sorting and clustering",
+        "instead of finer partitions: rows sorted, or along a Z-order curve, so that several columns skip row groups; here "
+        "merged files are sorted by two columns",
+        "Delta Lake 2.0: OPTIMIZE ZORDER BY; Iceberg 1.6: rewrite_data_files, strategy sort",
+    ),
+)
 
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
-    """Answer, headline, shape of the finding, decisions; every figure from the run."""
+    """Answer, conditions, headline, decisions; every figure from the run."""
     found = findings(treatment, controls)
-    best, rung, control = found.best, found.rung, found.control.iloc[0]
-    after = found.layouts["seconds_after"]
+    params, ratios = found.params, found.layouts.set_index("layout")["ratio"]
     return Summary(
         answer=(
-            f"With the store {found.params.rtt_ms:g} ms away, compaction makes the average query "
-            f"{found.least.ratio:.1f} to {found.most.ratio:.1f} times as fast ({found.least.layout}, {found.most.layout}), "
-            f"because each file costs {found.model.open_s * 1e3:.0f} ms however little is in it. Once compacted, every layout "
-            f"answers in {after.min():.2f} to {after.max():.2f} s on average; “{best.layout}” reads least. "
-            f"Of the frequencies measured, every {rung.every:.0f} micro-batches costs least in all{_alike(found)} and rewrites "
-            f"{rung.amplification:.2f} bytes for each byte ingested. "
-            "Partitions as fine as the ingestion leave nothing to merge: there an average "
-            f"query takes {control.seconds_before:.2f} s before and {control.seconds_after:.2f} s after."
+            f"With DuckDB's file cache off and the store {params.rtt_ms:g} ms away a file costs {found.trips:.0f} round trips, "
+            f"{found.handshakes:.0f} of them handshakes; compaction makes the average query {ratios.min():.1f} to "
+            f"{ratios.max():.1f} times as fast. "
+            f"The same {found.scan_bytes / 1e6:,.0f} MB took {found.told_scans}. "
+            f"Compact after {span(found.good_intervals)} micro-batches{_not(found.poor_intervals)}."
         ),
+        conditions=[
+            f"first visits: DuckDB's file cache off, {found.trips:.0f} round trips a file, {params.threads} files opened at once",
+            f"a log of {found.layouts['bytes_after'].median() / 1e6:,.0f} MB, scans of {found.scan_bytes / 1e6:,.0f} MB, moved "
+            f"and decoded at {found.model.bandwidth / 1e6:,.0f} MB/s",
+            f"{found.load} of {found.layouts['bytes_before'].median() / params.batches / 1e6:.1f} MB, which reads everything",
+        ],
         headline=Metric(
-            "query_s",
-            float(best.seconds_after),
-            "s",
-            f"average query, {best.layout}, compacted",
-            interval=(float(best.least_after), float(best.most_after)),
+            "gain",
+            float(ratios.min()),
+            "times",
+            f"average query after compaction as fast as before, {ratios.idxmin()}",
+            interval=treatment.observed["query_time_improves"].interval,
             method="least and longest timings",
-            better="lower",
+            better="higher",
         ),
-        decisions=_decisions(found),
+        figure="file_sizes",
+        decisions=[_size(found), _fewer_trips(found), _interval(found), _partition(found), _disk(found)],
+        alternatives=ALTERNATIVES,
     )
 
 
-def _alike(found: Findings) -> str:
-    return f" (noise does not tell it from every {found.near})" if found.near else ""
+def _not(poor: list[int]) -> str:
+    return f", not {' or '.join(map(str, poor))}" if poor else ""
 
 
-def _decisions(found: Findings) -> list[Decision]:
+def _size(found: Findings) -> Decision:
+    bounded = "" if "more" not in found.good_sizes else "; this run sets no upper bound"
+    return Decision(
+        "How large should Parquet files on an object store be?",
+        f"{found.good_sizes[0].upper()}{found.good_sizes[1:]}, of sizes up to {found.largest_tried:,.0f} MB{bounded}. The same "
+        f"{found.scan_bytes / 1e6:,.0f} MB took {found.slowdown:.1f} times as long in files of "
+        f"{found.scans['file_bytes'].min() / 1e6:.1f} MB.",
+        grade="measured",
+        rests_on=("larger_scan_predicted", *(f"files_{files}.scan_s" for files in found.scans["files"])),
+        figure="file_sizes",
+    )
+
+
+def _fewer_trips(found: Findings) -> Decision:
     low, high = found.file_bytes_interval
-    rung, rungs, size = found.rung, found.rungs, found.file_bytes / 1e6
-    return [
-        Decision(
-            "How large should Parquet files on an object store be?",
-            f"At least {size:,.0f} MB (95 % interval {low / 1e6:,.0f} to {high / 1e6:,.0f}) at {found.params.rtt_ms:g} ms "
-            f"and {found.model.bandwidth / 1e6:,.0f} MB/s: nine times what is read while one file is opened. The same rows in "
-            f"{found.size('store', True).files} files instead of {found.size('store', False).files} took "
-            f"{found.slowdown('store'):.1f} times as long, on the local disk {found.slowdown('disk'):.1f} times.",
+    kept = KEPT / found.trips
+    return Decision(
+        "How large must a file be so that opening it is a tenth of its scan?"
+        if found.params.tolerance == 0.1
+        else f"How large must a file be so that opening it is {found.params.tolerance:.0%} of its scan?",
+        f"At {found.trips:.0f} round trips a file {megabytes(found.file_bytes, found.file_bytes_interval)}; at {KEPT}, of a "
+        f"reader that keeps its connections, {megabytes(found.file_bytes * kept, (low * kept, high * kept))}.",
+        grade="simulated",
+        rests_on=("store.open", "store.per_mb", "model_fits"),
+        basis="the cost model, opening in proportion to round trips; a reader of two trips was not timed",
+        figure="file_sizes",
+    )
+
+
+def _interval(found: Findings) -> Decision:
+    rows, poor = found.intervals.set_index("every"), found.poor_intervals
+    more = rows["total_s"] / found.best_interval.total_s - 1
+    told = " and ".join(f"{every} took {more[every]:.0%} more" for every in poor)
+    return Decision(
+        "How often should a dataset be compacted?",
+        f"At {found.load}, after {span(found.good_intervals)} micro-batches: within {found.params.tolerance:.0%} of the least "
+        f"total of queries and compaction, or not distinguishable from it"
+        + (f". Of those tried, {told}." if poor else "; none that was tried is distinguishable as worse."),
+        grade="measured",
+        rests_on=(
+            "write_overhead",
+            "interval_predicted",
+            *(f"every_{every}.total_s" for every in rows.index),
         ),
-        Decision(
-            "How often should a dataset be compacted?",
-            f"At {found.load}, {found.advised}. Least was measured every {rung.every:.0f}{_alike(found)}: "
-            f"{rung.total_s:.2f} s per micro-batch for queries and compaction together, against {rungs.iloc[0].total_s:.2f} s "
-            f"every {rungs.iloc[0].every:.0f} and {rungs.iloc[-1].total_s:.2f} s every {rungs.iloc[-1].every:.0f}.",
-        ),
-        Decision(
-            "By what should a Parquet dataset be partitioned?",
-            f"By what most queries ask for, as coarsely as still leaves files of {size:,.0f} MB. Of the least bytes "
-            f"that any layout reads for a query, the layouts read on average: "
-            + ", ".join(f"{name} {times:.2f} times" for name, times in found.reading.sort_values().items())
-            + ". A key finer than the ingestion makes files that no compaction can merge.",
-        ),
-    ]
+        figure="compaction_interval",
+    )
+
+
+def _partition(found: Findings) -> Decision:
+    after, control = found.layouts["seconds_after"], found.control.iloc[0]
+    return Decision(
+        "By what should a Parquet dataset be partitioned?",
+        f"By what most queries ask for: “{found.reading.idxmin()}” reads least, though compacted every layout answers in "
+        f"{after.min():.2f} to {after.max():.2f} s. Never finer than the ingestion: there a query takes "
+        f"{control.seconds_before:.2f} s before compaction and {control.seconds_after:.2f} s after.",
+        grade="measured",
+        rests_on=("query_time_improves", *(f"{name}.after.query_s" for name in found.layouts["layout"])),
+        figure="layouts",
+    )
+
+
+def _disk(found: Findings) -> Decision:
+    return Decision(
+        "Can a local disk stand in for the object store in a benchmark of layouts?",
+        f"No: on the disk a file costs {found.disk.open_s * 1e3:.2g} ms and compaction makes the average query "
+        f"{found.gain(DISK):.1f} times as fast, over the link "
+        f"{found.model.open_s * 1e3:.2g} ms and {found.gain(STORE):.1f} times.",
+        grade="measured",
+        rests_on=("store.open", "disk.open"),
+        figure="layouts",
+    )

@@ -80,7 +80,7 @@ def compact_in_place(dataset_uri: str, sort_by: Sequence[str] = (), s3: S3 | Non
 
 
 def _partition(path: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in path.split("/")[1:-1])
+    return dict(part.split("=", 1) for part in path.split("/")[1:-1] if "=" in part)
 
 
 @dataclass(frozen=True)
@@ -97,16 +97,14 @@ class Stage:
 
 
 def stages(partitions: int, batches: int) -> list[Stage]:
-    """All stages of a compaction of `batches` loads into `partitions` files, and of the clean-up after it.
+    """A compaction of `batches` loads into `partitions` files, and the clean-up after it, on their way.
 
     It PUTs one file for each partition, then the log's next version; the clean-up deletes the older versions, one for
     each load, then the old files, one for each load and partition, by a POST (DeleteObjects) each.
     """
     return [
-        Stage("before the first new file", "PUT", 0, switched=False),
         Stage("between two new files", "PUT", 1, switched=False),
         Stage("all new files written, log not switched", "PUT", partitions, switched=False),
-        Stage("log switched, no old file removed", "POST", 0, switched=True),
         Stage("half of the old files removed", "POST", batches + batches * partitions // 2, switched=True),
     ]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,6 @@ import numpy as np
 
 from lab import duck
 from lab.experiments.parquet_compaction.mechanism.layouts import Key, Layout, Values, hashed
-from lab.experiments.parquet_compaction.mechanism.reader import Query
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 FACT = "lineitem"
 OTHERS = ("customer", "nation", "orders", "part", "partsupp", "region", "supplier")
 SORT_BY = ("l_shipdate",)
-TPCH_TIMED = 6
 
 
 def tables(scale_factor: float) -> dict[str, pa.Table]:
@@ -58,16 +54,3 @@ def layouts(buckets: int) -> Mapping[str, Layout]:
 
 def _year(values: Values) -> Values:
     return values.astype("datetime64[Y]").astype(np.int64) + 1970
-
-
-def tpch_query(sql: str) -> Query:
-    """The timed TPC-H query on lineitem alone, from its published text. Its columns and filters are those of Q6."""
-    filters = (
-        ("l_shipdate", ">=", date(1994, 1, 1)),
-        ("l_shipdate", "<", date(1995, 1, 1)),
-        ("l_discount", ">=", Decimal("0.05")),
-        ("l_discount", "<=", Decimal("0.07")),
-        ("l_quantity", "<", Decimal(24)),
-    )
-    columns = ("l_shipdate", "l_discount", "l_quantity", "l_extendedprice")
-    return Query(f"TPC-H {TPCH_TIMED}", sql.replace("lineitem", "t"), columns=columns, filters=filters)

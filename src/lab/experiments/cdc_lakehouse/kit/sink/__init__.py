@@ -1,4 +1,4 @@
-"""A sink of Debezium's change events: Spark merges them into an Iceberg table, transaction by transaction.
+"""A sink of Debezium's change events: Spark merges them into Iceberg tables, transaction by transaction.
 
-Stands alone: it needs pyspark, confluent-kafka and pyarrow. `python -m sink --help` tells how it is started.
+Stands alone: it needs pyspark, confluent-kafka, pyarrow and psycopg. `python -m sink --help` tells how it is started.
 """

@@ -1,28 +1,34 @@
-"""Merge Debezium's change events into an Iceberg table, transaction by transaction.
+"""Merge Debezium's change events into Iceberg tables, transaction by transaction.
 
-    python -m sink --bootstrap host:9092 --prefix bankcdc --catalog http://host:8181 --table bank.account
+    python -m sink --bootstrap host:9092 --prefix bankcdc --source postgresql://reader@host/bank \\
+        --catalog http://host:8181 --table bank.account --table 'bank."order lines"=sales.order_lines'
 
-Goes on where the table's newest snapshot says. May be killed at any moment; SIGTERM and Ctrl-C end it after the batch at work.
+Goes on where each table says. May be killed at any moment; SIGTERM and Ctrl-C end it after the batch at work.
 Ends with 0 when told to, 1 if a transaction's changes are missing in Kafka, 2 on any other error.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from types import FrameType
+from typing import Any
 
 from .batch import IncompleteTransactionError
 from .follow import Observer, Sink
-from .lake import Lake
+from .lake import Lake, quoted
 from .session import session
-from .topics import Topics
+from .source import Table, tables
+from .topics import RetentionError, Topics
 
 CATALOG = "lake"  # the catalog's name within Spark
+_PARTS = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')  # of a name as in SQL
 
 
 class SetUpError(Exception):
@@ -35,15 +41,24 @@ def arguments(given: list[str]) -> argparse.Namespace:
     asked = argparse.ArgumentParser(prog="python -m sink", description=lines[0])
     asked.add_argument("--bootstrap", required=True, help="Kafka, host:port[,host:port]")
     asked.add_argument("--prefix", required=True, help="topic.prefix of the connector")
-    asked.add_argument("--source-table", default="bank.account", help="schema.table at the source")
+    asked.add_argument(
+        "--source", required=True, help="connection string of PostgreSQL, for its catalog only"
+    )
     asked.add_argument("--catalog", required=True, help="address of the Iceberg REST catalog")
-    asked.add_argument("--table", required=True, help="namespace.table in the lake; made if it is not there")
+    asked.add_argument(
+        "--table", type=_followed, action="append", required=True, metavar="SOURCE[=LAKE]", help="schema.table at the "
+        "source as in SQL, and namespace.table in the lake if its name differs; made if it is not there; again for more"
+    )  # fmt: skip
+    asked.add_argument(
+        "--without", action="append", default=[], metavar="SCHEMA.TABLE.COLUMN", help="a column that is not followed, "
+        "without quotes; again for more"
+    )  # fmt: skip
     asked.add_argument("--interval", type=_seconds, default=5.0, help="s from commit to commit (default 5)")
     asked.add_argument("--merge-mode", choices=("merge-on-read", "copy-on-write"), default="merge-on-read")
     asked.add_argument(
         "--until-caught-up", action="store_true", help="end when nothing whole is left to take"
     )
-    asked.add_argument("--jars", default="", help="Iceberg's and Kafka's jars for Spark, with commas between")
+    asked.add_argument("--jars", default="", help="Iceberg's jars for Spark, with commas between")
     asked.add_argument(
         "--conf", type=_pair, action="append", default=[], metavar="K=V", help="a setting of Spark's, such as "
         "spark.jars.packages; again for more"
@@ -69,8 +84,17 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def partitions(bootstrap: str, changes: str, transactions: str) -> int:
-    """How many the topic of changes has; SetUpError if one of the topics can't be used."""
+def _followed(text: str) -> tuple[str, list[str]]:
+    """A table's name at the source, and the parts of its name in the lake, none if it is the same."""
+    name, sign, other = text.rpartition("=")
+    found = [quotes.replace('""', '"') or bare for quotes, bare in _PARTS.findall(other)] if sign else []
+    if sign and (not name or len(found) < 2):
+        raise argparse.ArgumentTypeError(f"{text}: must be schema.table or schema.table=namespace.table")
+    return (name if sign else other), found
+
+
+def partitions(bootstrap: str, changes: Sequence[str], transactions: str) -> list[int]:
+    """How many each topic of changes has; SetUpError if one of the topics can't be used."""
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
@@ -78,17 +102,17 @@ def partitions(bootstrap: str, changes: str, transactions: str) -> int:
         found = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(timeout=10).topics
     except KafkaException as error:
         raise SetUpError(f"Kafka at {bootstrap} does not answer: {error.args[0].str()}") from None
-    for topic in (changes, transactions):
+    for topic in (*changes, transactions):
         if topic not in found:
             raise SetUpError(
-                f"Kafka at {bootstrap} has no topic {topic}: is the connector running, with this prefix and "
-                "provide.transaction.metadata=true?"
+                f"Kafka at {bootstrap} has no topic {topic}: is the connector running, with this prefix and table and "
+                "provide.transaction.metadata=true? It is made with the first row, or the first transaction"
             )
     if (count := len(found[transactions].partitions)) != 1:
         raise SetUpError(
             f"{transactions} has {count} partitions; it needs one, or the order of commits is lost"
         )
-    return len(found[changes].partitions)
+    return [len(found[topic].partitions) for topic in changes]
 
 
 def _answers(catalog: str) -> None:
@@ -100,8 +124,11 @@ def _answers(catalog: str) -> None:
 
 def run(given: argparse.Namespace) -> None:
     """Follow until told to stop, or until caught up."""
-    changes, transactions = f"{given.prefix}.{given.source_table}", f"{given.prefix}.transaction"
-    count = partitions(given.bootstrap, changes, transactions)
+    names = [name for name, _ in given.table]
+    followed = tables(given.source, names, given.without)
+    changes = [table.topic(given.prefix) for table in followed]
+    _note_generated(followed)
+    counts = partitions(given.bootstrap, changes, f"{given.prefix}.transaction")
     catalog = given.catalog.rstrip("/")
     _answers(catalog)
     over: list[int] = []
@@ -114,9 +141,18 @@ def run(given: argparse.Namespace) -> None:
     properties = {"type": "rest", "uri": catalog} | dict(given.catalog_option)
     spark = session(CATALOG, properties, dict(given.conf), given.jars)
     try:
-        topics = Topics(spark, given.bootstrap, changes, transactions, count)
-        lake = Lake(spark, f"{CATALOG}.{given.table}", given.merge_mode)
-        sink = Sink(topics, lake, told=Observer(batch=_tell))
+        partitioned = {table.collection: count for table, count in zip(followed, counts, strict=True)}
+        topics = Topics(given.bootstrap, given.prefix, followed, partitioned)
+        lakes = [
+            Lake(spark, _place(table, parts), table, given.merge_mode)
+            for table, (_, parts) in zip(followed, given.table, strict=True)
+        ]
+        sink = Sink(
+            topics,
+            lakes,
+            told=Observer(batch=_tell),
+            catalog=lambda: tables(given.source, names, given.without),
+        )
         if given.until_caught_up:
             _catch_up(sink)
         else:
@@ -125,16 +161,31 @@ def run(given: argparse.Namespace) -> None:
         spark.stop()
 
 
+def _note_generated(followed: Sequence[Table]) -> None:
+    for table in followed:
+        if named := ", ".join(f"{table.collection}.{column}" for column in sorted(table.generated)):
+            print(
+                f"sink: {named}: computed by the source and not logged, so left out; unless it is in column.exclude.list, "
+                "Debezium passes over the table in an incremental snapshot",
+                file=sys.stderr,
+            )
+
+
+def _place(table: Table, parts: Sequence[str]) -> str:
+    return quoted(CATALOG, *(parts or (table.schema, table.name)))
+
+
 def _catch_up(sink: Sink) -> None:
-    here = sink.lake.position(sink.topics.partitions)
+    here = sink.position()
     while (after := sink.step(here)) != here:
         here = after
+    sink.note(here)
 
 
-def _tell(**batch: float) -> None:
+def _tell(**batch: Any) -> None:
     took = batch["merged"] - batch["began"]
     print(
-        f"{time.strftime('%H:%M:%S')} {batch['changes']} changes of {batch['transactions']} transactions, "
+        f"{time.strftime('%H:%M:%S')} {batch['table']}: {batch['changes']} changes of {batch['transactions']} transactions, "
         f"{batch['rows']} rows, {took:.1f} s",
         flush=True,
     )
@@ -144,11 +195,11 @@ def main() -> int:
     given = arguments(sys.argv[1:])
     try:
         run(given)
-    except IncompleteTransactionError as error:
+    except (IncompleteTransactionError, RetentionError) as error:
         print(f"sink: {error}", file=sys.stderr)
         return 1
     except ImportError as error:
-        print(f"sink: {error}; pip install pyspark confluent-kafka pyarrow", file=sys.stderr)
+        print(f"sink: {error}; pip install pyspark confluent-kafka pyarrow psycopg[binary]", file=sys.stderr)
         return 2
     except Exception as error:  # Spark's errors have no common kind; its first line says what
         print(f"sink: {str(error).splitlines()[0] if str(error) else repr(error)}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ Offsets = dict[int, int]  # partition -> next offset
 
 
 class IncompleteTransactionError(Exception):
-    """A transaction's END was read and some of its changes were not: the topics do not belong together."""
+    """A transaction's END was read and some of its changes were not, or the other way round."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +58,49 @@ Cut = Callable[[Read], Batch]
 def at_transactions(read: Read) -> Batch:
     """Complete transactions only, in the order of their commits; the rest waits for the next batch.
 
-    LSN alone would not do: transactions overlap in the log, and both halves of a changed key have the same.
+    LSN alone would not do: transactions overlap in the log, and both halves of a changed key have the same. Rows that a
+    snapshot read come after the transactions that were committed when it read them.
     """
     ends = sorted(read.ends.values(), key=lambda end: end.lsn)
     rank = {end.xid: number for number, end in enumerate(ends)}
-    initial = any(change.last_of_snapshot for change in read.changes.values())
-    taken = {
-        place: change
-        for place, change in read.changes.items()
-        if change.xid in rank or (change.xid is None and initial)
-    }
+    commits = [end.lsn for end in ends]
+    waiting = _waiting(read, rank)
+    taken = {place: change for place, change in read.changes.items() if place not in waiting}
     _complete(ends, list(taken.values()))
-    ordered = sorted(taken.values(), key=lambda change: (rank.get(change.xid or 0, -1), change.place))
-    # With snapshot rows still to come, transactions must wait too: they come after them.
-    waiting = {place for place in read.changes if place not in taken}
-    if any(read.changes[place].xid is None for place in waiting):
+    if any(read.changes[place].xid is None and not read.changes[place].incremental for place in waiting):
+        # Transactions come after the initial snapshot: with rows of it still to come, they must wait too.
         return Batch([], read.position, read.transactions_position)
-    return Batch(ordered, _resume(read, waiting), read.transactions_end, ends)
+
+    def order(place: tuple[int, int]) -> tuple[float, int, tuple[int, int]]:
+        change = taken[place]
+        if change.xid is None:
+            return bisect_right(commits, change.lsn) - 0.5, 0, place
+        return rank[change.xid], change.place, place
+
+    changes = [taken[place] for place in sorted(taken, key=order)]
+    return Batch(changes, _resume(read, waiting), read.transactions_end, [end for end in ends if end.events])
+
+
+def _waiting(read: Read, rank: Mapping[int, int]) -> set[tuple[int, int]]:
+    """Places of what must wait: transactions whose END was not read, and in each partition the rows read after them."""
+    over = bool(rank) or any(change.xid is not None for change in read.changes.values())
+    over = over or any(change.last_of_snapshot for change in read.changes.values())
+    held: set[int] = set()
+    found: set[tuple[int, int]] = set()
+    for place in sorted(read.changes):
+        change = read.changes[place]
+        if change.xid is None:
+            late = place[0] in held if change.incremental else not over
+        elif late := change.xid not in rank:
+            held.add(place[0])
+        elif place[0] in held:
+            raise IncompleteTransactionError(
+                f"a transaction lies before {change.xid} in its partition, and its END was not read: Kafka deleted it, or it is "
+                "of another connector's; keep the topic of transactions for longer (retention.ms)"
+            )
+        if late:
+            found.add(place)
+    return found
 
 
 def whole(read: Read) -> Read:
@@ -86,7 +113,7 @@ def whole(read: Read) -> Read:
     )
 
 
-def anywhere(read: Read) -> Batch:
+def mid_transaction(read: Read) -> Batch:
     """All that was read, in the order of the log: right for each key, blind to transactions."""
     ordered = sorted(read.changes.values(), key=lambda change: (change.lsn, change.place))
     return Batch(ordered, read.end, read.transactions_end, list(read.ends.values()))
@@ -101,7 +128,7 @@ def _complete(ends: Sequence[End], changes: Sequence[Change]) -> None:
         if seen != end.events:
             raise IncompleteTransactionError(
                 f"transaction {end.xid} has {end.events} changes, {seen} of them were read; "
-                "capture all its tables by this sink, and read the changes after the ENDs"
+                "the topic has lost some, or read it after the ENDs"
             )
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from .batch import Batch, Cut, Read, at_transactions
 from .change import Change
-from .lake import Lake, Position
+from .lake import Lake
 from .merge import Net, net
-from .topics import Topics
+from .position import Position
+from .source import Table
+from .topics import Places, Topics
 
 FOLLOWING, MERGING, COMMITTING = "following", "merging", "committing"
 
@@ -39,17 +41,21 @@ def next_due(due: float, began: float, interval: float) -> float:
 
 @dataclass(frozen=True)
 class Sink:
-    """cut: where a batch ends. reduce: what its changes do to the table."""
+    """Tables that are followed together. lakes: one for each of the topics' tables. cut: where a batch ends.
+
+    reduce: what its changes do to the table. catalog: what the source says now of its tables, in the lakes' order.
+    """
 
     topics: Topics
-    lake: Lake
+    lakes: Sequence[Lake]
     cut: Cut = at_transactions
     reduce: Callable[[Sequence[Change]], Net] = net
     told: Observer = Observer()
+    catalog: Callable[[], Sequence[Table]] | None = None
 
     def follow(self, interval: Callable[[], float], over: Callable[[], bool]) -> None:
-        """A batch each `interval()` s from where the table says, until `over()`."""
-        here = self.lake.position(self.topics.partitions)
+        """A batch of each table each `interval()` s from where the tables say, until `over()`."""
+        here = self.position()
         self.told.stage(FOLLOWING)
         due, seconds = time.time(), interval()
         while not over():
@@ -58,26 +64,53 @@ class Sink:
             here = self.step(here, interval=seconds)
             seconds = interval()
             due = next_due(due, began, seconds)
+            self.note(here, time.time() < due)
+        self.note(here)
 
-    def step(self, here: Position, **known: float) -> Position:
-        """The batch from `here` on; the position behind it, which is `here` if no transaction was complete."""
+    def note(self, here: Places, idle: bool = True) -> None:
+        """Let the tables note where they are, now that there is time (`idle`), or because it is long ago."""
+        for lake in self.lakes:
+            lake.note(here[lake.table.collection], idle)
+
+    def position(self) -> Places:
+        """Where each table says that it goes on."""
+        return {
+            lake.table.collection: lake.position(self.topics.beginning(lake.table)) for lake in self.lakes
+        }
+
+    def step(self, here: Places, **known: float) -> Places:
+        """The batches from `here` on, which all end at the same transaction; the positions behind them.
+
+        Every batch is cut before the first is written.
+        """
         began = time.time()
-        batch = self.cut(self._read(here))
+        reads = self._read(here)
+        batches = {name: self.cut(read) for name, read in reads.items()}
+        if self.catalog and any(batch.changes for batch in batches.values()):
+            for lake, table in zip(self.lakes, self.catalog(), strict=True):
+                lake.follow(table)
+        after = {}
+        for lake in self.lakes:
+            name = lake.table.collection
+            after[name] = self._take(lake, batches[name], here[name], began=began, **known)
+        return after
+
+    def _take(self, lake: Lake, batch: Batch, begin: Position, **known: float) -> Position:
         if not batch.changes:
-            return here
+            return lake.quiet(begin, Position(batch.position, batch.transactions_position))
         self.told.stage(MERGING)
-        after = self.commit(batch, here, began=began, **known)
+        after = self.commit(lake, batch, begin, **known)
         self.told.stage(FOLLOWING)
         return after
 
-    def commit(self, batch: Batch, begin: Position, **known: float) -> Position:
+    def commit(self, lake: Lake, batch: Batch, begin: Position, **known: float) -> Position:
         """Apply a batch that began at `begin`; the position behind it."""
         after = Position(batch.position, batch.transactions_position)
         taken = time.time()
         found = self.reduce(batch.changes)
-        self.lake.merge(found, batch, begin, lambda: self.told.stage(COMMITTING))
+        lake.merge(found, batch, begin, lambda: self.told.stage(COMMITTING))
         self.told.batch(
-            table=self.lake.name,
+            table=lake.name,
             position=after.text(),
             taken=taken,
             merged=time.time(),
@@ -88,9 +121,9 @@ class Sink:
         )
         return after
 
-    def _read(self, here: Position) -> Read:
-        read = self.topics.read(here, self.topics.ends())
-        if any(change.last_of_snapshot for change in read.changes.values()):
+    def _read(self, here: Places) -> dict[str, Read]:
+        reads = self.topics.read(here, self.topics.ends())
+        if any(change.last_of_snapshot for read in reads.values() for change in read.changes.values()):
             # The end of a partition may have been asked for before the snapshot's last row was committed.
-            read = self.topics.read(here, self.topics.ends())
-        return read
+            reads = self.topics.read(here, self.topics.ends())
+        return reads

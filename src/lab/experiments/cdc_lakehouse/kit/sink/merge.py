@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from .change import Change, Key, Row
 def apply(changes: Iterable[Change], table: Mapping[Key, Row]) -> dict[Key, Row]:
     """`table` after `changes`, which must be in commit order. The meaning of the events, without any engine.
 
-    A value that is not in an event stays as it was, also when its row moves to another key in that event.
+    A column that an event does not carry, or only as a marker, stays as it was, also when its row moves to another key.
     """
     rows = {key: dict(row) for key, row in table.items()}
     moving: dict[Key, Row] = {}
@@ -25,8 +25,8 @@ def apply(changes: Iterable[Change], table: Mapping[Key, Row]) -> dict[Key, Row]
                 moving[change.moved_to] = gone
         else:
             before = moving.pop(change.row, {}) if change.moved_from is not None else rows.get(change.row, {})
-            kept = {name: before.get(name) for name in change.missing}
-            rows[change.row] = before | dict(change.after or {}) | kept
+            unknown = dict.fromkeys(change.after or ())
+            rows[change.row] = unknown | before | change.values
     return rows
 
 
@@ -34,13 +34,13 @@ def apply(changes: Iterable[Change], table: Mapping[Key, Row]) -> dict[Key, Row]
 class Effect:
     """What a batch does to one key of the table as it was before the batch.
 
-    values: the row to write, None to delete. kept: columns to take from the row that had `base` as its key.
+    values: columns to write, None to delete the row. Its other columns come from the row that had `base` as its key; they are
+    NULL where there is none.
     """
 
     key: Key
     values: Mapping[str, Any] | None
     base: Key | None = None
-    kept: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -51,10 +51,17 @@ class Net:
     truncated: bool = False
 
 
-def net(changes: Iterable[Change]) -> Net:
-    """`changes`, in commit order, reduced to at most one effect per key, so that one MERGE can do them all."""
+def _values(change: Change) -> Row:
+    return change.values
+
+
+def net(changes: Iterable[Change], values: Callable[[Change], Row] = _values) -> Net:
+    """`changes`, in commit order, reduced to at most one effect per key, so that one MERGE can do them all.
+
+    values: what an event says of its row.
+    """
     result = Net()
-    moving: dict[Key, Effect | None] = {}
+    moving: dict[Key, Effect] = {}
     for change in changes:
         if change.op == "t":
             result.effects.clear()
@@ -64,26 +71,17 @@ def net(changes: Iterable[Change]) -> Net:
                 moving[change.moved_to] = _standing(result, change.row)
             result.effects[change.row] = Effect(change.row, None)
         else:
+            # A moved row whose delete came in an earlier batch is gone.
             moved = change.moved_from is not None
-            before = moving.pop(change.row, None) if moved else _standing(result, change.row)
-            if moved and before is None:  # its delete came in an earlier batch: the old row is gone
-                before = Effect(change.row, {})
-            result.effects[change.row] = _written(change, before)
+            before = (
+                moving.pop(change.row, Effect(change.row, None)) if moved else _standing(result, change.row)
+            )
+            written = dict(before.values or {}) | values(change)
+            result.effects[change.row] = Effect(change.row, written, before.base)
     return result
 
 
-def _standing(result: Net, key: Key) -> Effect | None:
-    """What is known of a key so far; None if the table itself must be asked."""
-    if key in result.effects or not result.truncated:
-        return result.effects.get(key) or Effect(key, {}, base=key)
-    return None
-
-
-def _written(change: Change, before: Effect | None) -> Effect:
-    values, kept = dict(change.after or {}), set()
-    known = (before.values or {}) if before else {}
-    for name in change.missing:
-        if before and before.base is not None and (name in before.kept or name not in known):
-            kept.add(name)
-        values[name] = known.get(name)
-    return Effect(change.row, values, before.base if before and kept else None, frozenset(kept))
+def _standing(result: Net, key: Key) -> Effect:
+    """What is known of a key so far; with itself as base if the table must be asked."""
+    untouched = Effect(key, None) if result.truncated else Effect(key, {}, base=key)
+    return result.effects.get(key, untouched)

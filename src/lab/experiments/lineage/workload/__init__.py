@@ -1,0 +1,1 @@
+"""What lineage is captured from, and who reads SQL."""

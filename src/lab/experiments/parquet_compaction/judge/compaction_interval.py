@@ -1,0 +1,163 @@
+"""How often to compact: what was measured at each interval, how much of it is noise, what the cost model says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lab.evidence.criteria import Observation
+from lab.evidence.fit import RESAMPLES
+from lab.evidence.result import Metric
+from lab.experiments.parquet_compaction.criteria import OVERHEAD_LIMIT
+from lab.experiments.parquet_compaction.measure.compaction_interval import Ingestion
+from lab.experiments.parquet_compaction.mechanism.compaction import Compaction
+from lab.experiments.parquet_compaction.mechanism.cost_model import Model, fit
+
+
+def tables(ingestions: Sequence[Ingestion], model: Model, queries: float) -> dict[str, pd.DataFrame]:
+    """intervals, looks, compactions, as below. queries: during one micro-batch's interval."""
+    looks, compactions = looks_table(ingestions, model), compactions_table(ingestions)
+    intervals = intervals_table(ingestions, looks, compactions, queries)
+    return {"intervals": intervals, "looks": looks, "compactions": compactions}
+
+
+def looks_table(ingestions: Sequence[Ingestion], model: Model) -> pd.DataFrame:
+    """The queries timed while the log grew, beside the model's word for them."""
+    rows = [
+        (each.every, look.batch, look.files, look.seconds, float(model.predict(look.files, look.read_bytes)))
+        for each in ingestions
+        for look in each.looks
+    ]
+    return pd.DataFrame(rows, columns=["every", "batch", "files", "seconds", "predicted"])
+
+
+def compactions_table(ingestions: Sequence[Ingestion]) -> pd.DataFrame:
+    """Every compaction: interval, files that it merged, bytes that it wrote, seconds."""
+    rows = [
+        (each.every, merged(done), done.bytes_written, done.seconds)
+        for each in ingestions
+        for done in each.compactions
+    ]
+    return pd.DataFrame(rows, columns=["every", "merged", "written", "seconds"])
+
+
+def merged(done: Compaction) -> int:
+    """How many files a compaction merged."""
+    return len({file.path for file in done.before.files} - {file.path for file in done.after.files})
+
+
+def intervals_table(
+    ingestions: Sequence[Ingestion], looks: pd.DataFrame, compactions: pd.DataFrame, queries: float
+) -> pd.DataFrame:
+    """One row per interval: write amplification, mean files, measured seconds of a query and per micro-batch.
+
+    ..._low, ..._high: 95 % interval, by `resampled`.
+    """
+    rows = [
+        {
+            "every": each.every,
+            "amplification": each.amplification,
+            "mean_files": float(np.mean(each.files)),
+            "compaction_s": each.compaction_s,
+            "query_s": looks.loc[looks["every"] == each.every, "seconds"].mean(),
+        }
+        for each in ingestions
+    ]
+    found = pd.DataFrame(rows)
+    found["total_s"] = queries * found["query_s"] + found["compaction_s"]
+    drawn = pd.concat(resampled(found, looks, compactions, queries)).groupby("every", sort=False)
+    for name in ("query_s", "compaction_s", "total_s"):
+        found[f"{name}_low"] = drawn[name].quantile(0.025).to_numpy()
+        found[f"{name}_high"] = drawn[name].quantile(0.975).to_numpy()
+    return found
+
+
+def resampled(
+    intervals: pd.DataFrame, looks: pd.DataFrame, compactions: pd.DataFrame, queries: float
+) -> list[pd.DataFrame]:
+    """The intervals as they might as well have come out: `RESAMPLES` times, drawn with replacement.
+
+    Of queries, what the model leaves unexplained is drawn anew: the moments differ in files by design, which is no
+    noise. Of compactions, their times.
+    """
+    random = np.random.default_rng(0)
+    query, compaction = [], []
+    for row in intervals.itertuples():
+        own = looks[looks["every"] == row.every]
+        left = (own["seconds"] - own["predicted"]).to_numpy()
+        query.append(row.query_s + _means(left, random) - left.mean())
+        took = compactions.loc[compactions["every"] == row.every, "seconds"].to_numpy()
+        compaction.append(row.compaction_s / took.mean() * _means(took, random))
+    return [
+        intervals[["every"]].assign(query_s=q, compaction_s=c, total_s=queries * q + c)
+        for q, c in zip(np.array(query).T, np.array(compaction).T, strict=True)
+    ]
+
+
+def _means(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Means of `RESAMPLES` samples with replacement."""
+    means: np.ndarray = random.choice(values, (RESAMPLES, len(values))).mean(axis=1)
+    return means
+
+
+def held_interval(every: Sequence[int]) -> int:
+    """The interval whose compactions teach the model nothing, but are predicted: the middle one."""
+    return sorted(every)[len(every) // 2]
+
+
+def compaction_model(compactions: pd.DataFrame) -> Model:
+    """Fixed time, time for each file that it merges and for each byte that it writes, of the other intervals' compactions."""
+    rows = compactions[compactions["every"] != held_interval(compactions["every"].unique().tolist())]
+    return fit(rows["merged"], rows["written"], rows["seconds"])
+
+
+def write_overhead(intervals: pd.DataFrame) -> Observation:
+    """Write amplification where query time and compaction together take least.
+
+    interval: of the intervals that might as well have come out best, by their totals' intervals.
+    """
+    best = intervals.loc[intervals["total_s"].idxmin()]
+    near = intervals[intervals["total_s_low"] <= best["total_s_high"]]
+    low, high = near["amplification"].min(), near["amplification"].max()
+    others = ", ".join(str(every) for every in near["every"] if every != best["every"])
+    return Observation(
+        float(best["amplification"]),
+        f"every {best['every']:.0f} micro-batches, the interval with the least total"
+        + (f"; not distinguishable from it: every {others}" if others else "")
+        + f"; over the intervals {intervals['amplification'].min():.2f} to {intervals['amplification'].max():.2f}",
+        (float(low), float(high)),
+        conclusive=(low <= OVERHEAD_LIMIT) == (high <= OVERHEAD_LIMIT),
+    )
+
+
+def interval_predicted(looks: pd.DataFrame, compactions: pd.DataFrame) -> Observation:
+    """The cost model's word for the queries at the held-out interval, and for its compactions; the larger error."""
+    held, model = held_interval(looks["every"].unique().tolist()), compaction_model(compactions)
+    query = looks[looks["every"] == held][["predicted", "seconds"]].mean()
+    own = compactions[compactions["every"] == held]
+    predicted, measured = model.predict(own["merged"], own["written"]).mean(), own["seconds"].mean()
+    errors = (float(abs(query.predicted / query.seconds - 1)), float(abs(predicted / measured - 1)))
+    return Observation(
+        max(errors),
+        f"every {held} micro-batches: query {query.predicted:.2f} s predicted, {query.seconds:.2f} s measured ({errors[0]:.0%} "
+        f"off); compaction {predicted:.2f} s predicted, {measured:.2f} s measured ({errors[1]:.0%} off), by "
+        f"{model.fixed_s * 1e3:.0f} ms + files × {model.open_s * 1e3:.1f} ms + bytes / {model.bandwidth / 1e6:.0f} MB/s",
+    )
+
+
+def metrics(intervals: pd.DataFrame) -> list[Metric]:
+    """Write amplification, query time and compaction time by interval."""
+    rows: Iterable[Any] = intervals.itertuples()
+    texts = {"query_s": "of a full scan", "compaction_s": "per micro-batch", "total_s": "per micro-batch"}
+    found = []
+    for row in rows:
+        found.append(Metric(f"every_{row.every}.amplification", row.amplification, "", better="lower"))
+        for part, text in texts.items():
+            ends = (getattr(row, f"{part}_low"), getattr(row, f"{part}_high"))
+            value, method = getattr(row, part), "bootstrap 95 %"
+            name = f"every_{row.every}.{part}"
+            found.append(Metric(name, value, "s", text, interval=ends, method=method, better="lower"))
+    return found
