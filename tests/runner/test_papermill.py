@@ -6,15 +6,19 @@ import fcntl
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import termios
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
 import pytest
 
 import scratch
+from lab.runner import papermill
 
 pytestmark = pytest.mark.notebook
 OURS = [sys.executable, "-m", "lab.runner.papermill"]
@@ -117,6 +121,15 @@ def test_ctrl_c_leaves_no_record(project: Path, tmp_path: Path) -> None:
     assert status == 1, screen
     assert [path.name for path in folder.iterdir()] == ["quick.ipynb"]
     assert screen.splitlines()[-1] == f"notebook: {folder / 'quick.ipynb'}"
+
+
+def test_ctrl_c_that_something_swallowed_comes_again() -> None:
+    with pytest.raises(KeyboardInterrupt), papermill._insisting(every_s=0.2):
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        time.sleep(20)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_real_notebook_refuses_a_wrong_value_before_anything_is_started(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -67,7 +69,8 @@ def _run(arguments: list[str], options: Mapping[str, Any]) -> NoReturn:
 def _papermill(arguments: list[str]) -> int | None:
     """Its exit status, or None if it was interrupted; what it raises is shown as it would show it."""
     try:
-        cli.papermill.main(arguments, prog_name="papermill", standalone_mode=False)
+        with _insisting():
+            cli.papermill.main(arguments, prog_name="papermill", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -80,6 +83,23 @@ def _papermill(arguments: list[str]) -> int | None:
         sys.excepthook(*sys.exc_info())
         return 1
     return 0
+
+
+@contextmanager
+def _insisting(every_s: float = 10) -> Iterator[None]:
+    """Let Ctrl-C be heard: where a callback of an event loop swallows the KeyboardInterrupt, it comes again."""
+
+    def interrupt(number: int, frame: object) -> NoReturn:
+        signal.setitimer(signal.ITIMER_REAL, every_s)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGALRM)}
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _is_the_experiments(source: Path) -> bool:
