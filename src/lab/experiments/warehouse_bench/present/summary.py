@@ -28,7 +28,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"At scale factor {params.scale_factor:g} on one machine the typical query over the same Parquet files takes "
             f"{told} (geometric mean of {len(params.numbers)} queries, engines warm; {_order(treatment)}, where = is not told "
             f"apart). {seen.detail}; "
-            f"{seen.value:,} differ from TPC-H's published answers. {_formats(treatment, full)} {_cluster(treatment)}"
+            f"{seen.value:,} differ from TPC-H's published answers. {_cluster(treatment)}"
         ).strip(),
         headline=_headline(treatment, params, slowest, fastest),
         decisions=_decisions(treatment, params, full),
