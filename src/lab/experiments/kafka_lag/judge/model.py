@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lab.experiments.kafka_lag.judge.window import lag_growth
 from lab.experiments.kafka_lag.measure.seen import Seen
@@ -14,7 +15,7 @@ from lab.experiments.kafka_lag.mechanism import placement
 CAUGHT_UP_S = 0.05  # our threshold: who is so late at most has caught up
 # A partition that is offered less than this share of its worker's capacity has no excuse to fall behind (our threshold).
 SPARE = 0.9
-BEHIND = 0.1  # of its worker's time
+BEHIND = 0.1  # of the window
 # Where a worker that is never idle spends another time than it is told, the machine is too busy to tell (our threshold).
 UNEVEN = 0.03
 
@@ -81,6 +82,12 @@ def sweep_table(swept: Sequence[Seen]) -> pd.DataFrame:
     return pd.DataFrame([_row(item) for item in swept])
 
 
+def _latest_s(item: Seen) -> NDArray[np.float64]:
+    """How far each partition was behind at worst in the second half, in seconds of its worker's time."""
+    during = (item.moments_s >= item.seconds / 2) & (item.moments_s <= item.seconds)
+    return item.lag[during].max(axis=0, initial=0) / item.worker_rate
+
+
 def _row(item: Seen) -> dict[str, object]:
     """load: of the fullest partition's worker, by placement() of the window's own keys. predicted, growth: of its
     backlog over the second half, as a share of what its worker does in that time; behind: the same in messages/s."""
@@ -105,5 +112,5 @@ def _row(item: Seen) -> dict[str, object]:
         "behind": float(growth[placed.fullest] * rate),
         "spent_ms": cost_s(item, placed.fullest) * 1e3,
         "uneven": abs(cost_s(item, placed.fullest) * rate - 1) if load > 1 else 0.0,
-        "starved": int(((loads < SPARE) & (growth > BEHIND)).sum()),
+        "starved": int(((loads < SPARE) & (_latest_s(item) > BEHIND * item.seconds)).sum()),
     }
