@@ -60,7 +60,8 @@ def _some_record(slug: str) -> Path:
     return stored.get(slug) or stored.get(slug.rpartition("_")[0]) or next(iter(stored.values()))
 
 
-YARDSTICK_S = 0.4  # what `import pandas` takes where the limits hold as they stand; a slower or busier machine has longer
+# For `import pandas`. Our assumption of an ordinary machine, not a measurement: a slower or busier one has longer.
+YARDSTICK_S = 0.4
 
 
 @pytest.mark.parametrize(("command", "limit_s"), [("list", 1), ("check", 1), ("book", 10)])

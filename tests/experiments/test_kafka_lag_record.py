@@ -160,6 +160,23 @@ def test_a_backlog_that_placement_did_not_foretell_fails() -> None:
     assert _outcomes(seen)["backlog_predicted"] == "fail"
 
 
+def test_where_partitions_with_room_to_spare_are_late_a_backlog_tells_nothing() -> None:
+    seen = list(_seen())
+    place = _first_of_the_sweep(seen)
+    one = seen[place]
+    loads = np.bincount(one.window.partitions, minlength=one.partitions)
+    fullest, spare = (np.arange(one.partitions) == number for number in (loads.argmax(), loads.argmin()))
+    late = int(0.2 * one.seconds * one.worker_rate)  # all the time, so that it grows no more
+    samples = []
+    for item in one.samples:
+        committed = np.where(fullest, item.committed * 9 // 10, item.committed)
+        samples.append(
+            replace(item, committed=np.where(spare, np.maximum(item.committed - late, 0), committed))
+        )
+    seen[place] = replace(one, samples=samples)
+    assert _outcomes(seen)["backlog_predicted"] == "inconclusive"
+
+
 def test_catching_up_later_than_foretold_fails() -> None:
     seen = list(_seen())
     assert seen[-1].stopped_ns is not None
