@@ -48,7 +48,7 @@ def _last_step(medians: pd.DataFrame) -> str:
     before, last = sorted(medians["rows"].unique())[-2:]
     wide = medians.pivot(index=["engine", "query"], columns="rows", values="seconds")
     factor = float((wide[last] / wide[before]).median())
-    return f"From {before:,} to {last:,} rows the median query takes {factor:.1f} times as long"
+    return f"With {last / before:g} times the rows the median query takes {factor:.1f} times as long"
 
 
 def _first_step(medians: pd.DataFrame) -> str:

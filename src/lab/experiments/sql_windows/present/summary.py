@@ -81,8 +81,8 @@ def _decisions(treatment: Result, controls: Mapping[str, Result], params: Params
         ),
         Decision(
             f"From how many rows does a PostgreSQL sort spill at {params.work_mem_mb} MiB of work_mem?",
-            f"From {spill:,.0f} of these rows, six integers each: in a sort's memory one takes "
-            f"{treatment.metric('sort_bytes').value:.0f} bytes, pointers and padding included. Wider rows spill sooner.",
+            f"From {spill:,.0f} rows of four integers, which is what running_total sorts: with pointer and padding one takes "
+            f"{treatment.metric('sort_bytes').value:.0f} bytes of memory. Wider rows spill sooner.",
             "measured",
             ["spill_first", "sort_bytes"],
             figure="sort_memory",
