@@ -158,7 +158,7 @@ def _items(values: pd.Series) -> list[Any]:
     if not types.is_float_dtype(values.dtype):
         return values.tolist()
     # What a masked, an Arrow's or a sparse column is made of.
-    inner = getattr(values.dtype, "numpy_dtype", getattr(values.dtype, "subtype", values.dtype))
+    inner: Any = getattr(values.dtype, "numpy_dtype", getattr(values.dtype, "subtype", values.dtype))
     return list(values.to_numpy(dtype=inner))
 
 
