@@ -94,3 +94,31 @@ def test_too_few_outputs_are_refused() -> None:
 def test_outputs_that_are_not_finite_are_refused() -> None:
     with pytest.raises(ValueError, match="finite"):
         audit(lambda data, n: [math.nan] * n, (0, 1), 100)
+
+
+WRONG_OUTPUTS: dict[str, Any] = {
+    "more than asked for": lambda data, n: np.zeros(10 * n),
+    "fewer than asked for": lambda data, n: np.zeros(n // 4),
+    "a single number": lambda data, n: 1.0,
+    "rows for columns": lambda data, n: np.zeros((2, n)),
+    "dicts": lambda data, n: [{"a": 1}] * n,
+    "texts": lambda data, n: ["a"] * n,
+    "nothing": lambda data, n: [None] * n,
+    "numbers beyond a double": lambda data, n: [10**400] * n,
+    "vectors of unequal length": lambda data, n: [[0.0] * (1 + place % 2) for place in range(n)],
+    "another width for the other data set": lambda data, n: np.zeros((n, 1 + data)),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_OUTPUTS)
+def test_outputs_that_can_not_be_judged_are_refused_and_not_taken_for_privacy(name: str) -> None:
+    with pytest.raises(ValueError, match=r"asked for|needs numbers|needs finite|for the other"):
+        audit(WRONG_OUTPUTS[name], (0, 1), 400)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"confidence": 1.0}, {"confidence": 0}, {"confidence": 95}, {"delta": -1e-9}, {"delta": 1}]
+)
+def test_a_confidence_or_delta_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="confidence must lie"):
+        audit(lambda data, n: [7] * n, (0, 1), 400, **wrong)

@@ -223,6 +223,17 @@ FAULTY: dict[str, Any] = {
     "missing bound": lambda: (Mean("v"), 1.0, (math.nan, 1.0)),
     "edges without an order": lambda: (Histogram("v", (0.0, math.nan, 2.0)), 1.0, None),
     "infinite edges": lambda: (Histogram("v", (-math.inf, 0.0)), 1.0, None),
+    "text for an epsilon": lambda: (Count(), "1", None),
+    "nothing for an epsilon": lambda: (Count(), None, None),
+    "text for bounds": lambda: (Sum("v"), 1.0, ("0", "9")),
+    "half of the bounds": lambda: (Sum("v"), 1.0, (0.0, None)),
+    "one number for bounds": lambda: (Sum("v"), 1.0, 9.0),
+    "three bounds": lambda: (Sum("v"), 1.0, (0.0, 5.0, 9.0)),
+    "text for a grain": lambda: (Sum("v", "1"), 1.0, (0.0, 9.0)),  # type: ignore[arg-type]
+    "nothing for a share": lambda: (Quantile("v", None, 1.0), 1.0, (0.0, 9.0)),  # type: ignore[arg-type]
+    "text for edges": lambda: (Histogram("v", ("0", "1")), 1.0, None),  # type: ignore[arg-type]
+    "keys that may change": lambda: (Grouped(Count(), "t", (["1"],)), 1.0, None),  # type: ignore[arg-type]
+    "a class for a query": lambda: (Count, 1.0, None),
     "no such column": lambda: (Sum("w"), 1.0, (0.0, 9.0)),
     "text for numbers": lambda: (Sum("t"), 1.0, (0.0, 9.0)),
     "days for numbers": lambda: (Mean("d"), 1.0, (0.0, 9.0)),
@@ -257,6 +268,13 @@ def test_any_epsilon_is_answered_and_charged_or_refused_and_not_charged(query: Q
         assert budget.ledger == ()
     else:
         assert [entry.cost for entry in budget.ledger] == [released.spent]
+
+
+def test_a_table_of_another_library_is_refused() -> None:
+    budget = Budget(1.0)
+    with pytest.raises(LabError, match="must be a pandas data frame"):
+        release({"person": [1]}, Count(), 1.0, budget=budget)  # type: ignore[arg-type]
+    assert budget.ledger == ()
 
 
 def test_a_draw_that_fails_is_not_charged() -> None:
@@ -331,6 +349,62 @@ def test_rows_without_a_person_are_refused() -> None:
     for nobody in ([1, None], ["a", math.nan]):
         with pytest.raises(LabError, match="say whose"):
             release(pd.DataFrame({"person": nobody}), Count(), 1.0)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [[17, "17"], [1.0, "1.0", None], [True, 1], [datetime.date(2024, 1, 1), pd.Timestamp("2024-01-01")]],
+)
+def test_a_person_who_could_go_by_two_names_is_refused_and_not_counted_twice(ids: list[Any]) -> None:
+    # As pandas reads an id where one part of a file has numbers only and another has not.
+    budget = Budget(1.0)
+    table = pd.DataFrame({"person": pd.Series(ids, dtype=object)}).dropna()
+    with pytest.raises(LabError, match="would count as two"):
+        release(table, Count(), 1.0, budget=budget)
+    assert budget.ledger == ()
+
+
+@pytest.mark.parametrize(
+    "dtype", ["Float64", "Float32", "double[pyarrow]", "float[pyarrow]", "float64", "object"]
+)
+def test_a_nan_that_the_column_does_not_call_missing_is_missing(dtype: str) -> None:
+    # 0 / 0 leaves NaN, not NA, in masked and Arrow's columns.
+    ratio = pd.Series([0.0, 0.0, 2.0], dtype=dtype)
+    ratio = (ratio / ratio) if dtype != "object" else pd.Series([math.nan, np.nan, 1.0], dtype=object)
+    assert prepare(people(k=ratio), Grouped(Count(), "k"), None, delta=1e-9).answer == {1: 1}
+    assert answer(people(v=ratio), Sum("v"), (0.0, 5.0)) == 1
+    with pytest.raises(LabError, match="say whose"):
+        release(pd.DataFrame({"person": ratio}), Count(), 1.0)
+
+
+FRACTIONS = [0.1, 1.5, 16.7]
+
+
+@pytest.mark.parametrize(
+    "dtype", ["float32", "Float32", "float16", "float[pyarrow]", "float64", "object", "category"]
+)
+def test_a_key_with_a_fraction_is_found_in_a_column_of_any_width(dtype: str) -> None:
+    for key in FRACTIONS[: 2 if dtype == "float16" else 3]:
+        table = people(k=pd.Series([key, key, 9.0], dtype=dtype))
+        assert answer(table, Grouped(Count(), "k", (key, 9))).tolist() == [2, 1]
+
+
+def test_a_decimal_key_is_the_double_that_is_written_alike() -> None:
+    table = people(k=[Decimal("0.1"), Decimal("0.10"), 0.1, Decimal("0.10000000000000000001")])
+    assert answer(table, Grouped(Count(), "k", (0.1,))).tolist() == [3]
+    assert answer(
+        table, Grouped(Count(), "k", (Decimal("0.1"), Decimal("0.10000000000000000001")))
+    ).tolist() == [3, 1]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Kathmandu"])
+def test_times_with_and_without_a_zone_are_keys_of_different_kinds(zone: str | None) -> None:
+    moment, budget = pd.Timestamp("2024-03-31 02:30", tz=zone), Budget(1.0)
+    table, other = people(k=[moment]), moment.tz_localize(None if zone else "UTC")
+    assert answer(table, Grouped(Count(), "k", (moment.to_pydatetime(),))).tolist() == [1]
+    with pytest.raises(LabError, match="Give keys as the column has them"):
+        release(table, Grouped(Count(), "k", (other,)), 1.0, budget=budget)
+    assert budget.ledger == ()
 
 
 def test_odd_names_and_the_same_name_twice() -> None:

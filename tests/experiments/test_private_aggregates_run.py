@@ -18,6 +18,7 @@ from lab.experiments.private_aggregates import (
     Params,
     half_sensitivity,
     no_threshold,
+    prepare,
     run,
     run_with_controls,
     survey,
@@ -78,6 +79,11 @@ def test_a_broken_sensitivity_is_found_out(broken: object) -> None:
     variant = Variant(SMALL, survey(), broken)  # type: ignore[arg-type]
     seen = observe(SMALL, Seen(audits=audits(variant, ("count",))))
     assert outcome("audit_within_claim", seen) == "fail"
+
+
+def test_bounds_that_round_to_the_same_number_are_tried_once() -> None:
+    tried = advice.sizes(Variant(SMALL.model_copy(update={"visits_bound": 1}), survey(), prepare)).tried
+    assert not tried.duplicated(["advice", "value", "factor"]).any()
 
 
 def test_without_a_threshold_keys_leak() -> None:

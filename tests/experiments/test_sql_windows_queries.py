@@ -8,6 +8,7 @@ import types
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -78,6 +79,7 @@ def test_each_file_says_what_it_is_for_and_what_it_costs(name: str) -> None:
         "-- purpose: x.\nSELECT 1",
         "-- purpose: x.\n-- complexity: fast\nSELECT 1",
         "-- purpose: x.\n-- complexity: O(n): y\n-- parameter a: no default\nSELECT 1",
+        "-- purpose: x.\n-- complexity: O(n): y\n-- parameter a: b; default 1; least x\nSELECT 1",
         "-- purpose: x.\n-- complexity: O(n): y\n-- whatever\nSELECT 1",
     ],
 )
@@ -106,6 +108,80 @@ def test_parameters_in_each_style_of_pep_249(style: str, end: str, arguments: An
     for kept in ("':no'", '"a:b"', "x::int", "-- :never", "/* :nor */"):
         assert kept in text
     assert ("y %% 2" in text) == (style in ("format", "pyformat"))
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        r"E'it\'s :no'",
+        r"e'\\' || ':no'",
+        "$$ :no 'x $$",
+        "$body$ :no $ :nor $$ $body$",
+        "`:no`",
+        "'/* ' || ':no'",
+    ],
+)
+def test_a_colon_in_any_quotes_of_the_three_engines_is_no_parameter(kept: str) -> None:
+    assert translate(f"SELECT {kept}, :a, x[1], 'end :no'", {"a": 1}, "qmark") == (
+        f"SELECT {kept}, ?, x[1], 'end :no'",
+        (1,),
+    )
+
+
+NO_WHOLE_NUMBERS: list[Any] = [
+    None,
+    "1800",
+    1800.0,
+    float("nan"),
+    float("inf"),
+    np.float64(1800),
+    b"1",
+    -1,
+    2**63,
+]
+
+
+@pytest.mark.parametrize("value", NO_WHOLE_NUMBERS, ids=repr)
+def test_a_value_that_is_no_whole_number_in_its_range_is_refused(value: Any) -> None:
+    with pytest.raises(LabError, match="gap_seconds must be a whole number from 0"):
+        queries()["sessionization"].bound("qmark", gap_seconds=value)
+
+
+@pytest.mark.parametrize("value", [np.int64(1800), np.uint16(1800), np.int16(1800), 1800])
+def test_numpys_whole_numbers_count_as_pythons(value: Any) -> None:
+    rows = [(1, 1, 1_000, 0, 0, 1), (2, 1, 2_800, 0, 0, 1), (3, 1, 4_601, 0, 0, 1)]
+    data = pd.DataFrame(rows, columns=COLUMNS)
+    for connection in (lite(data), duck(data)):
+        found = queries()["sessionization"].rows(connection, gap_seconds=value)
+        assert [row[3] for row in found] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_default_is_in_its_range_and_an_end_of_a_frame_can_not_be_negative(name: str) -> None:
+    query = queries()[name]
+    assert query.bound("qmark", **query.params)
+    for parameter in {"preceding_rows", "window_seconds", "period_days", "buckets"} & set(query.params):
+        with pytest.raises(LabError, match=parameter):
+            query.bound("qmark", **{parameter: -1})
+
+
+def test_rows_that_come_as_dicts_or_as_the_drivers_own_class_are_their_values() -> None:
+    connection = lite(sample.purchases())
+    due = queries()["running_total"].rows(connection)
+    connection.row_factory = sqlite3.Row
+    assert queries()["running_total"].rows(connection) == due
+    connection.row_factory = lambda cursor, row: dict(
+        zip([column[0] for column in cursor.description], row, strict=True)
+    )
+    assert queries()["running_total"].rows(connection) == due
+
+
+@pytest.mark.parametrize("how", ["CREATE TEMPORARY TABLE", "CREATE TEMPORARY VIEW", "BEGIN; CREATE TABLE"])
+def test_duckdb_answers_from_what_only_this_connection_sees(how: str) -> None:
+    connection = duckdb.connect()
+    connection.register("given", sample.purchases())
+    connection.execute(f"{how} transactions AS SELECT * FROM given")
+    assert queries()["churn"].rows(connection) == queries()["churn"].rows(duck(sample.purchases()))
 
 
 def test_a_parameter_without_value_and_an_unknown_style_are_refused() -> None:
@@ -188,7 +264,12 @@ PARAMS = {
         {"as_of_day": st.integers(19_723, 19_900), "buckets": st.integers(1, 6)}
     ),
     "streaks": st.fixed_dictionaries(
-        {"period_days": st.integers(1, 31), "origin_day": st.integers(0, 9), "min_periods": st.integers(1, 4)}
+        {
+            "period_days": st.integers(1, 31),
+            # Before, among and after the purchases.
+            "origin_day": st.sampled_from([-4, 0, 4, 9, 19_780, 30_000]),
+            "min_periods": st.integers(1, 4),
+        }
     ),
     "sliding_max": st.fixed_dictionaries({"preceding_rows": FEW}),
 }

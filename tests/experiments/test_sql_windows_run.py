@@ -13,7 +13,7 @@ pytestmark = pytest.mark.service
 @pytest.fixture(scope="module")
 def arms():
     params = experiment.Params(
-        sizes=(2_000, 8_000, 32_000), repeats=1, cell_seconds=0, sliding_rows=2_000, widths=(10, 30, 100)
+        sizes=(2_000, 8_000, 32_000), repeats=1, cell_seconds=0, sliding_rows=2_000, widths=(10, 100, 1_000)
     )
     return experiment.run_with_controls(params)
 
@@ -32,6 +32,11 @@ def test_each_control_breaks_its_criterion(arms) -> None:
         judged = judge_control(control, experiment.CRITERIA, controls[control.name].observed)
         assert judged.outcome == "fail"
         assert (controls[control.name].tables["rows"]["differing"] > 0).all()
+
+
+def test_a_width_that_equals_a_number_of_rows_has_a_metric_of_its_own(arms) -> None:
+    names = [metric.name for metric in arms[0].metrics]
+    assert len(set(names)) == len(names)
 
 
 def test_the_spill_is_where_it_was_predicted(arms) -> None:

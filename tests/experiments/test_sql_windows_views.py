@@ -102,13 +102,93 @@ def test_postgresql_says_the_same_in_any_time_zone(server: str, kind: str) -> No
     assert rows == wanted(list(HARD))
 
 
-def test_a_row_without_a_time_is_left_out_and_the_ten_run_over_the_view() -> None:
-    connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE TABLE purchases (id int, customer int, purchased_at text, amount real)")
-    connection.executemany(
-        "INSERT INTO purchases VALUES (?, ?, ?, ?)", [(1, 7, "2024-03-01 10:00:00", 9.99), (2, 7, None, 1.0)]
-    )
-    connection.execute(view("sqlite"))
+def viewed(engine: str, rows: list[tuple], at: str = "timestamp", amount: str = "double precision") -> Any:
+    """A connection with the view over a table of these columns and rows."""
+    connection: Any = sqlite3.connect(":memory:") if engine == "sqlite" else duckdb.connect()
+    connection.execute(f"CREATE TABLE purchases (id int, customer int, purchased_at {at}, amount {amount})")
+    connection.executemany("INSERT INTO purchases VALUES (?, ?, ?, ?)", rows)
+    connection.execute(view(engine))
+    return connection
+
+
+WHOLE = (1, 7, "2024-03-01 10:00:00", 9.99)
+LACKING = [tuple(None if place == gap else value for place, value in enumerate(WHOLE)) for gap in range(4)]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
+def test_a_row_that_lacks_a_column_is_left_out_and_the_ten_run_over_the_view(engine: str) -> None:
+    connection = viewed(engine, [WHOLE, *LACKING], "text" if engine == "sqlite" else "timestamp")
     for name, query in queries().items():
         assert query.rows(connection) is not None, name
-    assert connection.execute("SELECT count(*) FROM transactions").fetchone() == (1,)
+    assert connection.execute("SELECT transaction_id, cents FROM transactions").fetchall() == [(1, 999)]
+
+
+NO_TIMES = [
+    "2024-1-5",
+    "05/01/2024",
+    1_704_412_800,
+    "1704412800",
+    "2460310.5",
+    "now",
+    "10:00:00",
+    "2024-02-30",
+    "",
+]
+
+
+@pytest.mark.parametrize("time", NO_TIMES)
+def test_what_sqlite_can_not_read_as_a_time_is_refused_and_not_lost(time: Any) -> None:
+    connection = viewed("sqlite", [WHOLE, (2, 7, time, 1.0)], "")
+    with pytest.raises(sqlite3.OperationalError, match="purchase 2 has a time that is not ISO 8601"):
+        queries()["running_total"].rows(connection)
+
+
+@pytest.mark.parametrize("amount", ["12,50", "abc", float("inf"), 1e17, b"1"])
+def test_what_sqlite_can_not_read_as_an_amount_is_refused_and_not_taken_for_another(amount: Any) -> None:
+    connection = viewed("sqlite", [(2, 7, WHOLE[2], amount)], amount="")
+    with pytest.raises(sqlite3.OperationalError, match="purchase 2 has an amount that is no number"):
+        queries()["running_total"].rows(connection)
+
+
+def test_an_infinite_time_is_refused_by_duckdb() -> None:
+    with pytest.raises(duckdb.Error, match="purchase 2 has an infinite time"):
+        queries()["running_total"].rows(viewed("duckdb", [WHOLE, (2, 7, "infinity", 1.0)]))
+
+
+AMOUNTS = [  # type, amount, cents
+    ("double precision", 0.125, 13),
+    ("double precision", -0.125, -13),
+    ("double precision", 0.29, 29),
+    ("smallint", 30_000, 3_000_000),
+    ("integer", 30_000_000, 3_000_000_000),
+    ("decimal(18, 3)", "0.125", 13),
+    ("decimal(18, 2)", "1234567.89", 123_456_789),
+    ("real", 1_234_567.875, 123_456_788),
+]
+
+
+@pytest.mark.parametrize(("kind", "amount", "cents"), AMOUNTS)
+def test_cents_do_not_depend_on_the_type_of_the_amount(kind: str, amount: Any, cents: int) -> None:
+    for engine in ("sqlite", "duckdb"):
+        connection = viewed(
+            engine, [(1, 7, WHOLE[2], amount)], "text" if engine == "sqlite" else "timestamp", kind
+        )
+        assert connection.execute("SELECT cents FROM transactions").fetchall() == [(cents,)], engine
+
+
+@pytest.mark.service
+def test_postgresql_gives_the_same_cents_leaves_the_same_rows_out_and_counts_years_bc(server: str) -> None:
+    with psycopg.connect(server) as connection:
+        for kind, amount, cents in AMOUNTS:
+            connection.execute("DROP TABLE IF EXISTS pg_temp.purchases CASCADE")
+            connection.execute(
+                f"CREATE TEMPORARY TABLE purchases (id int, customer int, purchased_at timestamp, amount {kind})"  # type: ignore[arg-type]
+            )
+            connection.execute("SET search_path = pg_temp")
+            connection.execute(view("postgresql"))  # type: ignore[arg-type]
+            rows = [(1, 7, "0001-12-31 10:00:00 BC", amount), *((*row[:3], row[3] and 1) for row in LACKING)]
+            connection.cursor().executemany("INSERT INTO purchases VALUES (%s, %s, %s, %s)", rows)
+            found = connection.execute("SELECT month, cents FROM transactions").fetchall()
+            # The month before January of the year 1.
+            assert found == [(12 * (1 - 1970) - 1, cents)], kind
+        connection.rollback()

@@ -142,7 +142,7 @@ def _model(errors: pd.DataFrame, sizes: Sizes) -> list[Metric]:
     fitted = sum_model(errors, sizes)
     return [
         Metric("noise_of_sum", fitted.noise, "visits", "Δ, mean absolute error of the sum times epsilon"),
-        Metric("visits_per_person", fitted.per_person, "visits", "q, true visits"),
+        Metric("visits_per_person", fitted.per_person, "visits", "q, true visits of a person"),
         Metric(
             "clipping_bias", fitted.bias, "", "b, share of the sum lost by clipping and contribution bound"
         ),

@@ -39,7 +39,7 @@ def _point(variant: Variant, question: Question, epsilon: float) -> dict[str, An
         "statistic": question.name,
         "epsilon": epsilon,
         "mae": mae,
-        "low": mae - 1.96 * error,
+        "low": max(0.0, mae - 1.96 * error),
         "high": mae + 1.96 * error,
         "theory": expected.mean,
         "standard_error": error,

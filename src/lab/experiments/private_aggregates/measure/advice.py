@@ -63,8 +63,9 @@ def _tried(variant: Variant, clipped: float, true: float) -> Iterator[dict[str, 
         fewer = replace(variant, params=params.model_copy(update={"rows": limit}))
         yield _row("rows per person", limit, _sum_error(fewer, variant.table, epsilon))
     for times, table in _tables(variant):
-        for factor in (0.25, 0.5, 1.0, 2.0):
-            bound = max(1.0, round(params.visits_bound * factor))
+        for bound in sorted(
+            {max(1.0, round(params.visits_bound * factor)) for factor in (0.25, 0.5, 1.0, 2.0)}
+        ):
             yield _row("bound on visits", bound, _sum_error(variant, table, epsilon, bound), times)
         needed = theory.epsilon_for(
             params.target, params.rows * params.visits_bound / (true * times), 1 - clipped / true

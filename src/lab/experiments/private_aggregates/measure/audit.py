@@ -81,7 +81,15 @@ def audit(
     """
     if n < 100:
         raise ValueError(f"an audit needs at least 100 outputs from each data set, not {n}")
-    first, second = (_table(mechanism(data, n)) for data in neighbours)
+    if not (0 < confidence < 1 and 0 <= delta < 1):
+        raise ValueError(
+            f"confidence must lie between 0 and 1 and delta be below 1, not {confidence} and {delta}"
+        )
+    first, second = (_table(mechanism(data, n), n) for data in neighbours)
+    if first.shape != second.shape:
+        raise ValueError(
+            f"outputs have {first.shape[1]} numbers for one data set and {second.shape[1]} for the other"
+        )
     half = n // 2
     event = _best_event(first[:half], second[:half], confidence, delta)
     likely, rare = (second, first) if event.swapped else (first, second)
@@ -111,11 +119,18 @@ def coded(mechanism: Mechanism, code: Callable[[Any], Any]) -> Mechanism:
     return lambda data, n: [code(output) for output in mechanism(data, n)]
 
 
-def _table(outputs: Any) -> Floats:
-    values = np.asarray(outputs, dtype=float)
+def _table(outputs: Any, n: int) -> Floats:
+    try:
+        values = np.asarray(outputs, dtype=float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError("the audit needs numbers, or vectors of equal length: see `coded`") from error
+    if values.shape[:1] != (n,):
+        raise ValueError(
+            f"the mechanism was asked for {n:,} outputs and gave an array of shape {values.shape}"
+        )
     if not np.isfinite(values).all():
         raise ValueError("the audit needs finite outputs; give infinities and NaN a code")
-    return values.reshape(len(values), -1)
+    return values.reshape(n, -1)
 
 
 def _best_event(first: Floats, second: Floats, confidence: float, delta: float) -> Event:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab.experiments.private_aggregates.mechanism.columns import Codes, codes, row_hashes
+from lab.experiments.private_aggregates.mechanism.columns import Codes, codes, kinds, row_hashes
 from lab.experiments.private_aggregates.mechanism.errors import QueryError
 
 MOST = 2**31  # rows or groups of one person; more is a slip
@@ -44,10 +44,15 @@ def bound(table: pd.DataFrame, unit: Unit, by: str = "") -> pd.DataFrame:
 
 
 def people(table: pd.DataFrame, person: str) -> Codes:
-    """A number for each row's person."""
+    """A number for each row's person. QueryError if one person could go by two names, such as 17 and "17"."""
     found, _ = codes(table, person)
     if (found < 0).any():
         raise QueryError(f"There are rows without a value in {person!r}. Drop them, or say whose they are.")
+    if len(several := sorted(kinds(table, person))) > 1:
+        raise QueryError(
+            f"The column {person!r} holds {' and '.join(several)}: a person whom it names in two ways would count as "
+            "two. Convert it to one type."
+        )
     return found
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from lab.errors import LabError
-from lab.experiments.private_aggregates.mechanism.errors import QueryError
+from lab.experiments.private_aggregates.mechanism.errors import QueryError, real
 
 
 class BudgetExceededError(LabError):
@@ -29,6 +29,8 @@ class Cost:
     delta: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("epsilon", "delta"):
+            object.__setattr__(self, name, real(name, getattr(self, name)))
         if not (0 < self.epsilon < float("inf") and 0 <= self.delta < 1):
             raise QueryError(f"a cost needs 0 < epsilon < inf and 0 <= delta < 1, not {self}.")
 
@@ -62,8 +64,10 @@ class Part:
 
 
 class Budget:
-    """What may be spent on one table in all. Safe to share between threads.
+    """What may be spent on one table in all. Safe to share between threads, not between processes.
 
+    It lives in memory: whoever publishes from more than one process or run must keep the ledger, and begin with what
+    is left.
     Amounts are added as the decimal numbers that they are written as: ten times 0.1 is 1, not more.
     """
 

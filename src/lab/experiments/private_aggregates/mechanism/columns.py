@@ -67,13 +67,13 @@ def flags(table: pd.DataFrame, name: Hashable) -> NDArray[np.bool_]:
 def codes(table: pd.DataFrame, name: Hashable) -> tuple[Codes, list[Hashable]]:
     """The distinct values of a column, and each row's place among them, -1 where it is missing.
 
-    1, 1.0 and True are one value, 1 and "1" are two.
+    1, 1.0 and True are one value, 1 and "1" are two; 0.1 is one, of whatever width and be it a decimal.
     """
     values = column(table, name)
-    there, known = values.notna().to_numpy(), dict[Hashable, int]()
+    there, known = _there(values), dict[Hashable, int]()
     places = np.full(len(values), -1, dtype=np.int64)
     try:
-        places[there] = [known.setdefault(plain(item), len(known)) for item in values[there].tolist()]
+        places[there] = [known.setdefault(plain(item), len(known)) for item in _items(values[there])]
     except TypeError as error:
         raise QueryError(f"The column {name!r} holds values that can't be keys, such as lists.") from error
     return places, [bool(key) for key in known] if types.is_bool_dtype(values.dtype) else list(known)
@@ -96,7 +96,7 @@ def kind(value: Any) -> str:
     if isinstance(value, _NUMBERS):
         return "number"
     if isinstance(value, (datetime.datetime, np.datetime64)):
-        return "time"
+        return "time with a zone" if getattr(value, "tzinfo", None) else "time"
     return "text" if isinstance(value, str) else type(value).__name__
 
 
@@ -107,12 +107,17 @@ def missing(value: Any) -> bool:
 
 def plain(value: Any) -> Hashable:
     """A key as Python compares it, in one form however its column stores it."""
-    if kind(value) == "time":
+    if kind(value).startswith("time"):
         return pd.Timestamp(value)
     if not isinstance(value, _NUMBERS):
         return value
     item = value.item() if isinstance(value, np.generic) else value
-    return int(item) if math.isfinite(item) and item == math.floor(item) else item
+    if math.isfinite(item) and item == math.floor(item):
+        return int(item)
+    # What is not whole counts as it is written: a float32 is not the double that comes closest to its bits.
+    if isinstance(value, np.floating):
+        return float(str(value))
+    return float(item) if isinstance(item, Decimal) and Decimal(repr(float(item))) == item else item
 
 
 def row_hashes(table: pd.DataFrame) -> NDArray[np.uint64]:
@@ -138,6 +143,23 @@ def _hashes(values: pd.Series) -> NDArray[np.uint64]:
 def _number_hashes(values: Floats) -> NDArray[np.uint64]:
     # One zero and one NaN, of the several that doubles have.
     return pd.util.hash_array(np.where(np.isnan(values), math.nan, values + 0.0))
+
+
+def _there(values: pd.Series) -> NDArray[np.bool_]:
+    """Where a value is present: NaN is none, which pandas says of most columns and not of masked and Arrow's doubles."""
+    there = values.notna().to_numpy(dtype=bool)
+    if types.is_float_dtype(values.dtype):
+        there = there & ~np.isnan(values.to_numpy(dtype=float, na_value=math.nan))
+    return there
+
+
+def _items(values: pd.Series) -> list[Any]:
+    """The values one by one, floats as wide as they are."""
+    if not types.is_float_dtype(values.dtype):
+        return values.tolist()
+    # What a masked, an Arrow's or a sparse column is made of.
+    inner: Any = getattr(values.dtype, "numpy_dtype", getattr(values.dtype, "subtype", values.dtype))
+    return list(values.to_numpy(dtype=inner))
 
 
 def _is_numeric(values: pd.Series) -> bool:

@@ -7,14 +7,14 @@ comes or goes with all rows (unbounded, user-level differential privacy).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from lab.experiments.private_aggregates.mechanism import columns, noise
 from lab.experiments.private_aggregates.mechanism.bounding import ONE_ROW, Unit, bound, first_rows
-from lab.experiments.private_aggregates.mechanism.errors import QueryError
+from lab.experiments.private_aggregates.mechanism.errors import QueryError, real
 from lab.experiments.private_aggregates.mechanism.queries import (
     EXACT,
     Bounds,
@@ -46,9 +46,13 @@ def prepare(
     """The statistic that answers `query` on what `unit` lets each person contribute.
 
     bounds: (low, high) to which values are clipped; needed for sum, mean and quantile, and to be chosen
-    without a look at the data. delta: for groups that are not known beforehand. QueryError if they are missing
-    or not needed, if the table has not what is asked for, or if the answer could not be exact.
+    without a look at the data. delta: for groups that are not known beforehand. QueryError if one of them is missing
+    or a delta not needed, if the table has not what is asked for, or if the answer could not be exact.
     """
+    if not isinstance(table, pd.DataFrame):
+        raise QueryError(
+            f"The table must be a pandas data frame, not a {type(table).__name__}. Convert it first."
+        )
     return statistic(bound(table, unit, by_column(query)), query, bounds, unit, delta)
 
 
@@ -83,6 +87,8 @@ def statistic(kept: pd.DataFrame, query: Query, bounds: Bounds, unit: Unit, delt
             return _quantile(kept, query, bounds, unit)
         case Grouped():
             return _grouped(kept, query, bounds, unit, delta)
+        case _:
+            raise QueryError(f"{query!r} is no query. Make one with Count(), Sum(...), Mean(...) and so on.")
 
 
 def _mean(kept: pd.DataFrame, query: Mean, bounds: Bounds, unit: Unit) -> Additive:
@@ -209,9 +215,10 @@ def _ends(bounds: Bounds, grain: float) -> tuple[int, int]:
 
 
 def _given(bounds: Bounds) -> tuple[float, float]:
-    if bounds is None or not -math.inf < bounds[0] < bounds[1] < math.inf:
+    found = [real("A bound", bound) for bound in bounds] if isinstance(bounds, Iterable) else []
+    if len(found) != 2 or not -math.inf < found[0] < found[1] < math.inf:
         raise QueryError("This query needs finite bounds (low, high), low < high, chosen without the data.")
-    return float(bounds[0]), float(bounds[1])
+    return found[0], found[1]
 
 
 def _only(drawn: noise.Integers) -> Floats:

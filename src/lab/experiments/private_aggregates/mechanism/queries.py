@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lab.experiments.private_aggregates.mechanism.columns import missing, plain
-from lab.experiments.private_aggregates.mechanism.errors import QueryError
+from lab.experiments.private_aggregates.mechanism.errors import QueryError, real
 
 EXACT = 2**53  # the integers up to which a double has each
 
@@ -54,11 +55,12 @@ class Histogram:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "edges", tuple(self.edges))
-        if len(self.edges) < 2 or not all(a < b for a, b in zip(self.edges, self.edges[1:], strict=False)):
+        edges = [real("An edge", edge) for edge in self.edges]
+        if len(edges) < 2 or not all(a < b for a, b in pairwise(edges)):
             raise QueryError(
                 "A histogram needs at least two edges, in ascending order, none of them missing."
             )
-        if not all(abs(edge) <= EXACT for edge in self.edges):
+        if not all(abs(edge) <= EXACT for edge in edges):
             raise QueryError("Edges must lie within ±2^53. The end bins are open: leave infinite edges out.")
 
 
@@ -75,7 +77,7 @@ class Quantile:
 
     def __post_init__(self) -> None:
         _positive("step", self.step)
-        if not 0 < round(self.q, 4) < 1:
+        if not 0 < round(real("q", self.q), 4) < 1:
             raise QueryError(f"A quantile needs q from 0.0001 to 0.9999, not {self.q}.")
 
 
@@ -101,6 +103,8 @@ class Grouped:
             raise QueryError("Groups that are not known beforehand can only be counted: give `keys`.")
         if any(map(missing, self.keys)):
             raise QueryError("A missing value is no key: rows without one are in no group.")
+        if not all(isinstance(key, Hashable) for key in self.keys):
+            raise QueryError("The keys of a grouped query can't be lists, or anything else that may change.")
         if len(set(map(plain, self.keys))) < len(self.keys):
             raise QueryError("The keys of a grouped query must differ from one another.")
 
@@ -110,5 +114,5 @@ Bounds = tuple[float, float] | None
 
 
 def _positive(what: str, value: float) -> None:
-    if not 0 < value < math.inf:
+    if not 0 < real(f"A {what}", value) < math.inf:
         raise QueryError(f"A {what} must be above 0 and finite, not {value}.")

@@ -44,7 +44,7 @@ def release(
     budget: charged for what is released and for nothing else: BudgetExceededError if it is too small, QueryError
     if query, bounds, unit, epsilon or delta make no sense or the answer can't be exact; then nothing is charged.
     """
-    cost = Cost(float(epsilon), float(delta))
+    cost = Cost(epsilon, delta)
     ready = prepare(table, query, bounds, unit, cost.delta)
     if budget is None:
         return Release(*ready.release(cost.epsilon), cost)

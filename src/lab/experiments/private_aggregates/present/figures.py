@@ -47,7 +47,10 @@ def _error(found: Findings) -> Figure:
             y=axis.axis(values=theme.decades(data["percent"])), shape=alt.Shape("dot:N", title=None)
         )
         lines = base.mark_line(strokeWidth=1.5).encode(
-            y=alt.Y("theory:Q"), strokeDash=alt.StrokeDash("line:N", title=None)
+            y=alt.Y("theory:Q"),
+            strokeDash=alt.StrokeDash("line:N", title=None).legend(
+                symbolType="stroke", symbolStrokeColor=theme.GREY
+            ),
         )
         return (lines + points).properties(width=width, height=300)
 
@@ -186,4 +189,4 @@ def _bits(found: Findings) -> Figure:
 
 def _dashed() -> Any:
     """A dashed line that the legend names."""
-    return alt.StrokeDash("line:N", title=None).scale(range=[[5, 4]])
+    return alt.StrokeDash("line:N", title=None).scale(range=[[5, 4]]).legend(symbolType="stroke")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.private_aggregates.present.findings import Findings, findings, percent
+from lab.experiments.private_aggregates.workload.survey import WAVES
 
 ALTERNATIVES = (
     Alternative(
@@ -41,8 +42,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         answer=(
             f"Six statistics of {found.people:,.0f} people fit into one budget of ε = {params.epsilon:g}: 95 % of the "
             f"releases of each err by at most {percent(worst['p95'], 1)} (the worst is the {worst['statistic']}). "
-            f"An audit finds at most {percent(audited.value)} of the claimed ε; with noise for half the sensitivity "
-            f"it proves {percent(halved.value)} and so refutes the claim."
+            f"The strongest of {len(treatment.tables['audits'])} audits proves {percent(audited.value)} of the claimed ε; with "
+            f"noise for half the sensitivity it proves {percent(halved.value)}, which refutes the claim."
         ),
         conditions=(
             f"all {params.rows} rows of a person count: the noise is {params.rows} times that of one row",
@@ -116,8 +117,8 @@ def _rows(found: Findings) -> Decision:
     )
     return Decision(
         "How many rows of one person should count?",
-        f"{tried.best} for this sum (error by contribution bound: {each}). Fewer need less noise, but what is dropped "
-        "is lost, and no epsilon brings it back.",
+        f"{tried.best} for this sum of people with at most {WAVES} rows (error by contribution bound: {each}). Fewer need less "
+        "noise, but what is dropped is lost, and no epsilon brings it back: where people's rows are many or unequal, try anew.",
         "measured",
         tried.names,
         figure="bounds",

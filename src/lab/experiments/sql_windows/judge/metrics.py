@@ -52,9 +52,9 @@ def timing_metrics(timings: pd.DataFrame) -> list[Metric]:
 
 
 def sliding_metrics(sliding: pd.DataFrame) -> list[Metric]:
-    """Median and every raw value, named ENGINE.sliding_AGGREGATE@WIDTH."""
+    """Median and every raw value, named ENGINE.frame_AGGREGATE@WIDTH."""
     return [
-        Metric(f"{engine}.sliding_{name}@{width}", float(group.median()), "s", raw=group.to_list())
+        Metric(f"{engine}.frame_{name}@{width}", float(group.median()), "s", raw=group.to_list())
         for (engine, name, width), group in sliding.groupby(["engine", "aggregate", "width"])["seconds"]
     ]
 

@@ -2,7 +2,7 @@
 --   seen on one day.
 -- parameter as_of_day: the day on which we look; only what lies before it is known, days since 1970-01-01;
 --   default 20454
--- parameter inactive_days: silence after which a customer counts as churned, days; default 90
+-- parameter inactive_days: silence after which a customer counts as churned, days; default 90; least 0
 -- result: one row per month (since January 1970); active, churned, returned, undecided: customers;
 --   churn_rate: churned / (active - undecided).
 -- complexity: O(n log n): one aggregation to customer-months (at most n), one sort of those by customer and

@@ -1,8 +1,9 @@
 -- purpose: Of the customers whose first purchase fell in a month, the share that bought again so many
 --   months later.
--- parameter horizon_months: how far to follow a cohort, months; default 24
+-- parameter horizon_months: how far to follow a cohort, months; default 24; least 0
 -- result: one row per cohort (month of first purchase, since January 1970) and months_after; customers,
---   cohort_size: customers; retention: their ratio.
+--   cohort_size: customers; retention: their ratio. A month in which nobody of a
+--   cohort bought has no row.
 -- complexity: O(n log n): one DISTINCT to customer-months (at most n), one window over those by customer;
 --   the rest is as large as the result.
 WITH active AS (

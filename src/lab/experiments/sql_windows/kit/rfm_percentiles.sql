@@ -1,7 +1,7 @@
 -- purpose: Recency, frequency and monetary value of each customer on one day, with percentiles and scores
 --   among all customers.
 -- parameter as_of_day: last day that counts, days since 1970-01-01; default 20453
--- parameter buckets: number of score classes, 1 (worst) to this many (best), classes; default 5
+-- parameter buckets: number of score classes, 1 (worst) to this many (best), classes; default 5; least 1
 -- result: one row per customer; silent_days: since the last purchase; cents: sum of all amounts;
 --   percentiles from 0 (worst) to 1 (best).
 -- complexity: O(n log n): two aggregations (customer-days, then customers) and a sort of the customers for

@@ -1,5 +1,5 @@
 -- purpose: One row per session: when it began, how long it lasted, how much was bought.
--- parameter gap_seconds: longest silence within a session, s; default 1800
+-- parameter gap_seconds: longest silence within a session, s; default 1800; least 0
 -- result: one row per session; started_s: seconds since 1970-01-01; seconds: from first to last purchase;
 --   cents: their sum.
 -- complexity: O(n log n): sessionization (one sort), then one aggregation of n rows to sessions and a sort

@@ -1,5 +1,5 @@
 -- purpose: Number each customer's sessions; a session ends when nothing happens for longer than the gap.
--- parameter gap_seconds: longest silence within a session, s; default 1800
+-- parameter gap_seconds: longest silence within a session, s; default 1800; least 0
 -- result: one row per purchase; session_number: 1, 2, ... for each customer.
 -- complexity: O(n log n): one sort serves both window functions; marking a start and adding up the marks
 --   cost one step a row.

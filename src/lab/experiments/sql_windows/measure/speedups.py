@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
@@ -63,19 +63,24 @@ def _halves(bench: Bench, table: str, query: Query) -> float:
         for part in range(WORKERS)
     ]
     connections = [bench.connection("PostgreSQL", table), bench.another(table)]
-    alone = seconds(connections[0], query)
-    begin = time.perf_counter()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(seconds, connections, parts))
-    return alone / (time.perf_counter() - begin)
+
+    def together() -> float:
+        begin = time.perf_counter()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            list(pool.map(seconds, connections, parts))
+        return time.perf_counter() - begin
+
+    return _times_as_fast(lambda: seconds(connections[0], query), together)
 
 
 def _threads(connection: Any, query: Query) -> float:
-    alone = min(seconds(connection, query) for _ in range(2))
-    connection.execute(f"SET threads = {WORKERS}")
-    together = min(seconds(connection, query) for _ in range(2))
-    connection.execute(f"SET threads = {DUCKDB_SESSION['threads']}")
-    return alone / together
+    def together() -> float:
+        connection.execute(f"SET threads = {WORKERS}")
+        taken = seconds(connection, query)
+        connection.execute(f"SET threads = {DUCKDB_SESSION['threads']}")
+        return taken
+
+    return _times_as_fast(lambda: seconds(connection, query), together)
 
 
 def _daily(connection: Any, query: Query) -> float:
@@ -85,9 +90,15 @@ def _daily(connection: Any, query: Query) -> float:
     )
     connection.execute("ANALYZE daily")
     from_daily = query.changed("FROM transactions", "FROM daily")
-    pairs = [(seconds(connection, query), seconds(connection, from_daily)) for _ in range(3)]
+    faster = _times_as_fast(lambda: seconds(connection, query), lambda: seconds(connection, from_daily))
     connection.execute("DROP TABLE daily")
-    return median(raw for raw, _ in pairs) / median(aggregated for _, aggregated in pairs)
+    return faster
+
+
+def _times_as_fast(without: Callable[[], float], helped: Callable[[], float]) -> float:
+    """Median seconds without over median seconds with help, taken in turn."""
+    pairs = [(without(), helped()) for _ in range(3)]
+    return median(alone for alone, _ in pairs) / median(taken for _, taken in pairs)
 
 
 def _approximate(connection: Any, cents: np.ndarray) -> tuple[float, float]:

@@ -14,8 +14,13 @@ from typing import Any
 
 from lab.errors import LabError
 
-# What a parameter may not be looked for in comes first: strings, quoted names, comments, `::` casts.
-_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|::|:(?P<name>[A-Za-z_]\w*)", re.S)
+# What a parameter may not be looked for in comes first: strings (with escapes, plain, between dollars), quoted names,
+# comments, `::` casts.
+_TOKEN = re.compile(
+    r"(?<!\w)[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(?P<tag>(?:[A-Za-z_]\w*)?)\$.*?\$(?P=tag)\$"
+    r"|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|::|:(?P<name>[A-Za-z_]\w*)",
+    re.S,
+)
 
 
 def paramstyle_of(connection: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,14 +27,16 @@ NAMES = (
     "sliding_max",
 )
 _ENTRY = re.compile(r"-- (?P<key>[a-z]+)(?: (?P<name>\w+))?: (?P<text>.+)")
-_PARAMETER = re.compile(r"(?P<text>.+); default (?P<default>-?\d+)")
+_PARAMETER = re.compile(r"(?P<text>.+); default (?P<default>-?\d+)(?:; least (?P<least>-?\d+))?")
+_LARGEST = 2**63 - 1  # what all three engines can hold
 
 
 @dataclass(frozen=True)
 class Query:
     """One statement on the table `transactions` (kit/schema/transactions.sql).
 
-    sql: text with `:name` parameters. params: their defaults, in the units that `described` states.
+    sql: text with `:name` parameters. params: their defaults, in the units that `described` states; least: the
+    smallest values that make sense.
     """
 
     sql: str
@@ -41,15 +44,28 @@ class Query:
     complexity: Complexity
     purpose: str
     described: Mapping[str, str] = field(default_factory=dict)
+    least: Mapping[str, int] = field(default_factory=dict)
 
     def bound(self, paramstyle: str, **values: int) -> tuple[str, Any]:
-        """Statement and arguments for a driver's `execute`; parameters not given keep their defaults."""
+        """Statement and arguments for a driver's `execute`; parameters not given keep their defaults.
+
+        LabError for a parameter that the query does not have and for a value that is no whole number in its range:
+        SQLite takes numpy's numbers for bytes and texts for larger than any number, and DuckDB a frame's negative
+        end for an empty frame.
+        """
         unknown = sorted(set(values) - set(self.params))
         if unknown:
             raise LabError(
                 f"the query has no parameter {', '.join(unknown)}; it has {', '.join(self.params)}"
             )
-        return translate(self.sql, dict(self.params) | values, paramstyle)
+        whole = {name: self._whole(name, value) for name, value in values.items()}
+        return translate(self.sql, dict(self.params) | whole, paramstyle)
+
+    def _whole(self, name: str, value: Any) -> int:
+        least = self.least.get(name, -_LARGEST)
+        if not hasattr(value, "__index__") or not least <= operator.index(value) <= _LARGEST:
+            raise LabError(f"{name} must be a whole number from {least:,} to {_LARGEST:,}, not {value!r}")
+        return operator.index(value)
 
     def changed(self, old: str, new: str) -> Query:
         """The query with `old` replaced by `new` in its text; ValueError if `old` does not occur."""
@@ -59,9 +75,15 @@ class Query:
 
     def rows(self, connection: Any, **values: int) -> list[tuple[Any, ...]]:
         """All rows of the result, in its order, over any DB-API 2.0 connection."""
-        cursor = connection.cursor()
+        # DuckDB's cursor() is another connection, which does not see the first one's temporary tables and data frames.
+        cursor = connection if hasattr(connection, "fetchall") else connection.cursor()
         cursor.execute(*self.bound(paramstyle_of(connection), **values))
-        return [tuple(row) for row in cursor.fetchall()]
+        return [_values(row) for row in cursor.fetchall()]
+
+
+def _values(row: Any) -> tuple[Any, ...]:
+    """A row's values in order; a connection may be set to give rows as dicts, whose items are their names."""
+    return tuple(row.values() if isinstance(row, Mapping) else row)
 
 
 def queries() -> dict[str, Query]:
@@ -85,10 +107,11 @@ def parse(text: str) -> Query:
     costs = {name: text for (key, name), text in by_key.items() if key == "complexity"}
     return Query(
         sql,
-        {name: default for name, (_, default) in parameters.items()},
+        {name: int(found["default"]) for name, found in parameters.items()},
         parse_complexity(costs),
         by_key["purpose", ""],
-        {name: text for name, (text, _) in parameters.items()},
+        {name: found["text"] for name, found in parameters.items()},
+        {name: int(found["least"]) for name, found in parameters.items() if found["least"]},
     )
 
 
@@ -107,8 +130,10 @@ def _entry(line: str) -> Mapping[str, str]:
     return found.groupdict()
 
 
-def _parameter(text: str) -> tuple[str, int]:
+def _parameter(text: str) -> Mapping[str, str]:
     found = _PARAMETER.fullmatch(text)
     if not found:
-        raise LabError(f"a parameter's line must end with `; default NUMBER`: {text!r}")
-    return found["text"], int(found["default"])
+        raise LabError(
+            f"a parameter's line must end with `; default NUMBER` or `; default NUMBER; least NUMBER`: {text!r}"
+        )
+    return found.groupdict()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lab.charts import alt
 from lab.charts.theme import BLUE, GREEN, VERMILION
 
@@ -24,6 +26,16 @@ def engine_shape(width: int) -> alt.Shape:
     return alt.Shape("engine:N", title=None, scale=scale, sort=names, legend=legend(width))
 
 
-def legend(width: int) -> alt.Legend:
+def dashed(width: int, *names: str) -> alt.StrokeDash:
+    """Grey lines of a field `line` with these names, told apart by their dashes."""
+    return alt.StrokeDash(
+        "line:N",
+        title=None,
+        scale=alt.Scale(domain=list(names), range=[[4, 3], [1, 3]][: len(names)]),
+        legend=legend(width, symbolType="stroke"),
+    )
+
+
+def legend(width: int, **more: Any) -> alt.Legend:
     """One column on a phone, so that nothing overflows."""
-    return alt.Legend(columns=1 if width < NARROW else 3)
+    return alt.Legend(columns=1 if width < NARROW else 3, **more)

@@ -14,7 +14,7 @@ from lab.charts.theme import BLUE, GREY, VERMILION
 from lab.evidence.result import Result
 from lab.experiments.sql_windows.measure.sort_memory import FIT_ROWS, MIB
 from lab.experiments.sql_windows.params import Params
-from lab.experiments.sql_windows.present.encodings import ENGINE_COLOURS, NARROW, engine_colour
+from lab.experiments.sql_windows.present.encodings import ENGINE_COLOURS, NARROW, dashed, engine_colour
 
 
 def broken(controls: Mapping[str, Result]) -> Figure:
@@ -139,8 +139,12 @@ def _sort_chart(data: pd.DataFrame, limit: int, predicted: float, width: int) ->
             ),
         )
     )
+    names = "predicted to spill from here", f"work_mem, {limit:g} MiB"
     at = pd.DataFrame({"rows": [predicted], "mebibytes": [limit]})
-    rules = alt.Chart(at).mark_rule(color=GREY, strokeDash=[4, 3])
-    return (points + rules.encode(x="rows:Q") + rules.encode(y="mebibytes:Q")).properties(
-        width=width - 60, height=220
-    )
+    rules = [
+        alt.Chart(at.assign(line=name))
+        .mark_rule(color=GREY)
+        .encode(**{axis: f"{column}:Q"}, strokeDash=dashed(width, *names))
+        for axis, column, name in zip("xy", at.columns, names, strict=True)
+    ]
+    return alt.layer(points, *rules).properties(width=width - 60, height=220)

@@ -16,6 +16,7 @@ from lab.experiments.sql_windows.mechanism.queries import NAMES
 from lab.experiments.sql_windows.params import Params
 from lab.experiments.sql_windows.present.encodings import (
     NARROW,
+    dashed,
     engine_colour,
     engine_shape,
     legend,
@@ -33,7 +34,7 @@ def time_by_rows(treatment: Result) -> Figure:
     slowest = top.loc[top["seconds"].idxmax()]
     told = ", ".join(f"{engine} {value:.2g} s" for engine, value in typical.items())
     return Figure(
-        f"From {SMALL_ROWS:,} rows on, each query's time grows in step with its table",
+        _last_step(medians),
         f"At {params.top:,} rows the median query takes {told}; the slowest is {slowest['query']} on "
         f"{slowest['engine']} with {slowest['seconds']:.1f} s. Ten panels, one for each query: time against "
         f"rows from {SMALL_ROWS:,} to {params.top:,}, both on log "
@@ -41,6 +42,14 @@ def time_by_rows(treatment: Result) -> Figure:
         partial(_time_chart, medians),
         medians,
     )
+
+
+def _last_step(medians: pd.DataFrame) -> str:
+    """How much longer the median query takes on the largest size than on the one before."""
+    before, last = sorted(medians["rows"].unique())[-2:]
+    wide = medians.pivot(index=["engine", "query"], columns="rows", values="seconds")
+    factor = float((wide[last] / wide[before]).median())
+    return f"With {last / before:g} times the rows the median query takes {factor:.1f} times as long"
 
 
 def _first_step(medians: pd.DataFrame) -> str:
@@ -108,7 +117,8 @@ def _slopes_title(known: pd.DataFrame) -> str:
 
 
 def _slopes_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
-    limits = pd.DataFrame({"limit": [-SLOPE_LIMIT, SLOPE_LIMIT]})
+    name = f"limits, ±{SLOPE_LIMIT:g}"
+    limits = pd.DataFrame({"limit": [-SLOPE_LIMIT, SLOPE_LIMIT], "line": name})
     reach = max([0.25, *(data["difference"].abs() * 1.1)])
     narrow = width < NARROW
     dots = (
@@ -128,7 +138,7 @@ def _slopes_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
             shape=engine_shape(width),
         )
     )
-    rules = alt.Chart(limits).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="limit:Q")
+    rules = alt.Chart(limits).mark_rule(color=GREY).encode(x="limit:Q", strokeDash=dashed(width, name))
     zero = alt.Chart(pd.DataFrame({"at": [0]})).mark_rule(color=GREY).encode(x="at:Q")
     return (rules + zero + dots).properties(width=width - 130, height=240)
 
@@ -155,27 +165,25 @@ def sliding(treatment: Result) -> Figure:
 
 
 def _sliding_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
-    return (
-        alt.Chart(data)
-        .mark_line(point=True)
-        .encode(
-            x=alt.X(
-                "width:Q",
-                title="preceding rows in the frame",
-                scale=alt.Scale(type="log"),
-                axis=_log_axis(data["width"]),
-            ),
-            y=alt.Y(
-                "seconds:Q",
-                title="time (s)",
-                scale=alt.Scale(type="log"),
-                axis=alt.Axis(format="~g", values=[0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]),
-            ),
-            color=engine_colour(width),
-            strokeDash=alt.StrokeDash("aggregate:N", title=None, legend=legend(width)),
-        )
-        .properties(width=width - 60, height=260)
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "width:Q",
+            title="preceding rows in the frame",
+            scale=alt.Scale(type="log"),
+            axis=_log_axis(data["width"]),
+        ),
+        y=alt.Y(
+            "seconds:Q",
+            title="time (s)",
+            scale=alt.Scale(type="log"),
+            axis=alt.Axis(format="~g", values=[0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]),
+        ),
+        color=engine_colour(width),
     )
+    dashes = legend(width, symbolType="stroke", symbolStrokeColor=GREY)
+    lines = base.mark_line().encode(strokeDash=alt.StrokeDash("aggregate:N", title=None, legend=dashes))
+    points = base.mark_point(filled=True).encode(detail="aggregate:N")
+    return (lines + points).properties(width=width - 60, height=260)
 
 
 def _log_axis(values: pd.Series) -> alt.Axis:

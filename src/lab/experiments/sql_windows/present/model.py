@@ -9,7 +9,7 @@ import pandas as pd
 from lab.evidence.result import FACTORS, Advice, Grade, Metric, Model, Prediction, Result
 from lab.experiments.sql_windows.judge.growth_curve import PROJECTED, Curve, curve, top_seconds
 from lab.experiments.sql_windows.measure.engines import ENGINES
-from lab.experiments.sql_windows.measure.sort_memory import MIB
+from lab.experiments.sql_windows.mechanism.queries import queries
 from lab.experiments.sql_windows.params import Params
 
 PATIENCE_S = 10.0  # our threshold: a query that takes longer is no longer waited for
@@ -24,7 +24,9 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     per_row = treatment.metric("sort_bytes").value
     table = projection(params, below, full, per_row)
     return Model(
-        statement=f"A window query costs a fixed time and a sort: {PROJECTED} takes T₀ + b n log n.",
+        statement=(
+            f"A window query costs a fixed time and a sort: {PROJECTED} takes T₀ + b n log n, while its sort stays in memory."
+        ),
         formula=r"T(n) = T_0 + b\,n\log_2 n, \qquad n_{\text{spill}} = \frac{\text{work\_mem}}{\beta}",
         constants=_constants(full, per_row),
         check=_check(params, timings, below),
@@ -54,11 +56,18 @@ def projection(
 def _range(measured: float, predicted: float) -> str:
     """Seconds by the fit that ends at the top size, and by the one that ends before it."""
     low, high = sorted((measured, predicted))
-    return f"{measured:,.3g} ({low:,.3g} to {high:,.3g})"
+    return f"{_three_digits(measured)} ({_three_digits(low)} to {_three_digits(high)})"
+
+
+def _three_digits(seconds: float) -> str:
+    return f"{float(f'{seconds:.3g}'):,.15g}"
 
 
 def _grade(column: str) -> Grade:
-    return "arithmetic" if column == "rows" else "measured"
+    if column == "rows":
+        return "arithmetic"
+    # Memory is fitted and found right at sizes that spill early, far below the top.
+    return "extrapolated" if column.startswith("work_mem") else "measured"
 
 
 def _check(params: Params, timings: pd.DataFrame, below: Mapping[str, Curve]) -> Prediction:
@@ -97,9 +106,8 @@ def _spill(treatment: Result, per_row: float) -> Advice:
     felt = "no cliff while its file stays in the page cache" if slow.value < CLIFF else "felt"
     return Advice(
         f"**work_mem.** From {first:,.0f} rows on (predicted: {predicted:,.0f}) a sort no longer fits "
-        f"{params.work_mem_mb} MiB; {params.top:,} rows need {params.top * per_row / MIB:,.0f} MiB. The spill is {felt}: "
-        f"{slow.value:.2f} times the time. Raise it for the session, not for the server: each sort of each connection "
-        "may take it.",
+        f"{params.work_mem_mb} MiB, at {per_row:.0f} bytes a row. The spill is {felt}: {slow.value:.2f} times the time. Raise "
+        "it for the session, not for the server: each sort of each connection may take it.",
         "measured",
     )
 
@@ -110,13 +118,15 @@ def _frames(treatment: Result) -> Advice:
     medians = own.groupby("width")["seconds"].median()
     narrow, wide = params.widths[0], params.widths[-1]
     per_step = (medians[wide] - medians[narrow]) / (params.sliding_rows * (wide - narrow))
-    width = PATIENCE_S / (per_step * params.top)
+    usual = queries()["sliding_max"].params["preceding_rows"]
+    spare = PATIENCE_S - treatment.metric(f"PostgreSQL.sliding_max@{params.top}").value
+    width = max(0.0, usual + spare / (per_step * params.top))
     return Advice(
         f"**Sliding maximum.** On PostgreSQL each row costs {per_step * 1e9:.0f} ns per row in its frame: at "
         f"{params.top:,} rows, frames beyond about {_about(width)} rows take more than {PATIENCE_S:.0f} s (our "
-        "threshold). From there compute it on DuckDB, or from maxima of blocks.",
+        "threshold). From there compute it on DuckDB, or from maxima of blocks (not tried).",
         "extrapolated",
-        f"measured at {params.sliding_rows:,} rows and frames of {narrow} to {wide:,}; drawn to {params.top:,} rows",
+        f"frames of {narrow} to {wide:,} were measured at {params.sliding_rows:,} rows, at {params.top:,} one of {usual}",
     )
 
 
@@ -136,7 +146,7 @@ def _aggregation(treatment: Result) -> Advice:
     factor, faster = (treatment.metric(f"aid_{name}").value for name in ("daily_rows", "daily"))
     return Advice(
         f"**Pre-aggregation.** A table of customer-days is {factor:.1f} times smaller here and makes rfm_percentiles "
-        f"{faster:.2f} times as fast; cohorts, churn and streaks can read it as well.",
+        f"{faster:.2f} times as fast at {treatment.of(Params).middle:,} rows; cohorts, churn and streaks can read it as well.",
         "measured",
     )
 

@@ -64,8 +64,8 @@ def _decisions(treatment: Result, controls: Mapping[str, Result], params: Params
     return [
         Decision(
             "ROWS or RANGE in a moving average over time?",
-            f"RANGE: ROWS gave other averages in {_share(controls, 'ROWS for RANGE')} of these rows, without an error. How "
-            "many depends on how unevenly your rows lie in time.",
+            "RANGE. With ROWS in its place the same number counts rows, and the frame took in all that the customer had "
+            f"bought before: other averages in {_share(controls, 'ROWS for RANGE')} of these rows, without an error.",
             "measured",
             ["rows_match"],
             figure="controls",
@@ -73,14 +73,16 @@ def _decisions(treatment: Result, controls: Mapping[str, Result], params: Params
         Decision(
             "Does a window need a tie-breaker?",
             f"Yes, if order matters: without one {_share(controls, 'no tie-breaker')} of a running total's rows were wrong. "
-            "That is about the share of rows that tie with another, which these purchases' generator set.",
+            f"About {1 - (1 - TIE_SHARE) ** 2:.0%} tie with another, by these purchases' generator, and an engine may take "
+            "either first.",
             "measured",
             ["rows_match"],
             figure="controls",
         ),
         Decision(
             f"From how many rows does a PostgreSQL sort spill at {params.work_mem_mb} MiB of work_mem?",
-            f"From {spill:,.0f} rows of {treatment.metric('sort_bytes').value:.0f} bytes.",
+            f"From {spill:,.0f} rows of four integers, which is what running_total sorts: with pointer and padding one takes "
+            f"{treatment.metric('sort_bytes').value:.0f} bytes of memory. Wider rows spill sooner.",
             "measured",
             ["spill_first", "sort_bytes"],
             figure="sort_memory",
@@ -88,7 +90,8 @@ def _decisions(treatment: Result, controls: Mapping[str, Result], params: Params
         Decision(
             "Which sliding aggregates get slow with a wide frame on PostgreSQL?",
             f"max() and sum() of double precision: their work grows with the width (slopes {slope:.2f} and {floats:.2f}), "
-            "while sum() of integers stays flat. By the manual min(), and avg() and sum() of any float, go the same way.",
+            "while sum() of integers stays flat. pg_aggregate.aggmtransfn names what has a moving mode: min(), and avg() "
+            "and sum() of any float, have none.",
             "measured",
             ["sliding_max_counterexample", "float_sum_counterexample", "others_stay_flat"],
             figure="sliding",

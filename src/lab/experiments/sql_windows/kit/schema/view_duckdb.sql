@@ -1,6 +1,9 @@
 -- A view named `transactions` over a table of your own, for DuckDB.
--- Your table here: purchases(id, customer, purchased_at, amount); purchased_at: TIMESTAMP (taken as UTC) or TIMESTAMPTZ.
+-- Your table here: purchases(id, customer, purchased_at, amount); purchased_at: TIMESTAMP (taken as UTC) or TIMESTAMPTZ;
+-- amount: DECIMAL or any other number.
 -- Whatever the session's time zone is, a second belongs to the UTC day that it lies in: everything is derived from epoch_s.
+-- An infinite time has no second: the query ends with error()'s words. Small integers and FLOAT would be multiplied in
+-- their own type, which overflows or rounds; so they are widened first.
 CREATE VIEW transactions AS
 SELECT transaction_id,
        customer_id,
@@ -13,9 +16,15 @@ FROM (
     FROM (
         SELECT id AS transaction_id,
                customer AS customer_id,
-               CAST(floor(epoch(purchased_at)) AS bigint) AS epoch_s,
-               CAST(round(amount * 100) AS bigint) AS cents
+               COALESCE(
+                   CAST(floor(epoch(purchased_at)) AS bigint),
+                   error('purchase ' || id || ' has an infinite time')
+               ) AS epoch_s,
+               CASE typeof(amount)
+                   WHEN 'FLOAT' THEN CAST(round(CAST(amount AS double) * 100) AS bigint)
+                   ELSE CAST(round(amount * CAST(100 AS bigint)) AS bigint)
+               END AS cents
         FROM purchases
-        WHERE purchased_at IS NOT NULL
+        WHERE id IS NOT NULL AND customer IS NOT NULL AND purchased_at IS NOT NULL AND amount IS NOT NULL
     ) AS counted
 ) AS placed
