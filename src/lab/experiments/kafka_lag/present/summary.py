@@ -9,6 +9,8 @@ from lab.experiments.kafka_lag.params import MEAN_LOAD, by_the_mean
 from lab.experiments.kafka_lag.present.findings import Findings, even, findings, listed, rows
 from lab.experiments.kafka_lag.workload.variants import KEYS, LARGER
 
+# Variants whose name does not say which keys they got.
+_KEYS = {"keyed": "keyed (even keys)"}
 SIMULATED = "a worker's time per message is added up, not spent; the rest is real"
 
 
@@ -90,13 +92,17 @@ def _partitions(found: Findings) -> Decision:
 
 def _strategy(found: Findings) -> Decision:
     tails = found.at_top.set_index("strategy")["p99_ms"]
-    said = ", ".join(f"{name} {tail:,.0f} ms" for name, tail in tails.items())
+    said = ", ".join(f"{_KEYS.get(name, name)} {tail:,.0f} ms" for name, tail in tails.items())
+    row = found.recommended
+    here = f" (here {row.partitions})" if row is not None and found.kept else ""
     return Decision(
         "Which partition strategy?",
-        f"Key by what needs order, and salt {_keys(found)}, {found.salted_share:.0%} of the messages, whose order is lost: "
-        f"then no partition is too full. 99 % within: {said}; hot key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
+        f"Key by what needs order; too hot a key needs a number of partitions that holds it{here}, or salt: with "
+        f"{found.params.partitions}, {found.salted_share:.0%} of the messages then lose their order. 99 % within: {said}; hot key "
+        f"unsalted {found.hot.p99_ms:,.0f} ms and rising.",
         "simulated",
-        ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in tails.index)],
+        ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in tails.index)]
+        + ([f"skewed keys@{row.partitions}.growth"] if here else []),
         SIMULATED,
         "latency",
     )
@@ -122,8 +128,9 @@ def _catch_up(found: Findings) -> Decision:
     seen = ", ".join(f"{row.load:.0%} load {row.catch_up_s / row.outage_s:.1f}" for row in caught) or "none"
     return Decision(
         "How long does a group take to catch up after an outage?",
-        f"ρ/(1 − ρ) times the outage at load ρ; seen after {found.outage['outage_s'].max():.1f} s: at {seen} times. "
-        f"Choose the load by the outage that you must survive.",
+        f"ρ/(1 − ρ) times the outage at load ρ of the fullest partition; seen after {found.outage['outage_s'].max():.1f} s: at "
+        f"{seen} times. After a crash the outage lasts until the group notices, session.timeout.ms (45 s by default), and has "
+        f"shared out anew.",
         "measured",
         ["catch_up_predicted", *(f"catch_up.{number}" for number in found.outage["partition"])],
         figure="catch_up",
