@@ -98,8 +98,8 @@ def _strategy(found: Findings) -> Decision:
     return Decision(
         "Which partition strategy?",
         f"Key by what needs order; too hot a key needs a number of partitions that holds it{here}, or salt: with "
-        f"{found.params.partitions}, {found.salted_share:.0%} of the messages then lose their order. 99 % within: {said}; hot key "
-        f"unsalted {found.hot.p99_ms:,.0f} ms and rising.",
+        f"{found.params.partitions}, {found.salted_share:.0%} of the messages then lose their order. 99 % within: {said}; hot "
+        f"key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
         "simulated",
         ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in tails.index)]
         + ([f"skewed keys@{row.partitions}.growth"] if here else []),
