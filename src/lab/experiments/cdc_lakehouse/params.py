@@ -48,7 +48,7 @@ class Params(Parameters):
         description="rows of the tables that the same batch goes into; the last one's time is predicted from the others'",
     )
     replay_batches: int = Field(
-        6, ge=3, le=100, description="batches in which a control replays the same events"
+        4, ge=3, le=100, description="batches in which a control replays the same events"
     )
     seed: int = Field(1, ge=0, description="seed of the workload")
 

@@ -25,8 +25,8 @@ ROWS_PER_FILE = 60_000
 ROUNDS, OF_LARGEST = 4, 3  # batches into each size, and into the two largest
 COPY, MERGE = "copy-on-write", "merge-on-read"
 _FILL = """INSERT INTO {table} (id, owner, balance, opened_on, changed_at, active, note)
-SELECT /*+ REPARTITION({files}) */ id, 'owner', CAST(1000 AS DECIMAL(20,2)), DATE'2024-02-29', TIMESTAMP'2024-02-29 00:00:00',
-    true, concat('a note of account ', id) FROM range({rows})"""
+SELECT id, 'owner', CAST(1000 AS DECIMAL(20,2)), DATE'2024-02-29', TIMESTAMP'2024-02-29 00:00:00',
+    true, concat('a note of account ', id) FROM range(0, {rows}, 1, {files})"""
 
 
 @dataclass(frozen=True)

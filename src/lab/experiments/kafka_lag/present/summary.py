@@ -9,8 +9,6 @@ from lab.experiments.kafka_lag.params import MEAN_LOAD, by_the_mean
 from lab.experiments.kafka_lag.present.findings import Findings, even, findings, listed, rows
 from lab.experiments.kafka_lag.workload.variants import KEYS, LARGER
 
-# Variants whose name does not say which keys they got.
-_KEYS = {"keyed": "keyed (even keys)"}
 SIMULATED = "a worker's time per message is added up, not spent; the rest is real"
 
 
@@ -91,17 +89,16 @@ def _partitions(found: Findings) -> Decision:
 
 
 def _strategy(found: Findings) -> Decision:
-    tails = found.at_top.set_index("strategy")["p99_ms"]
-    said = ", ".join(f"{_KEYS.get(name, name)} {tail:,.0f} ms" for name, tail in tails.items())
+    names = list(found.at_top["strategy"])
     row = found.recommended
     here = f" (here {row.partitions})" if row is not None and found.kept else ""
     return Decision(
         "Which partition strategy?",
         f"Key by what needs order; too hot a key needs a number of partitions that holds it{here}, or salt: with "
-        f"{found.params.partitions}, {found.salted_share:.0%} of the messages then lose their order. 99 % within: {said}; hot "
-        f"key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
+        f"{found.params.partitions}, {found.salted_share:.0%} of the messages then lose their order. 99 % within "
+        f"{found.treatment_p99:,.0f} ms at most ({', '.join(names)}); hot key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
         "simulated",
-        ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in tails.index)]
+        ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in names)]
         + ([f"skewed keys@{row.partitions}.growth"] if here else []),
         SIMULATED,
         "latency",
