@@ -155,6 +155,7 @@ def test_a_value_of_any_type_arrives_as_it_was(kind: str, told: object, value: o
         ("date", 2**40),
         ("date", 2_146_033_979),  # infinity, as Debezium 3.7 tells it
         ("date", -2_147_472_691),
+        ("date", -622_191_234),  # the same, read by a snapshot
         ("timestamp with time zone", "infinity"),
         ("timestamp without time zone", 9_223_371_331_200_000_000),
         ("bytea", "no base64!"),

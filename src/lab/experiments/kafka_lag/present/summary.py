@@ -91,7 +91,8 @@ def _partitions(found: Findings) -> Decision:
 def _strategy(found: Findings) -> Decision:
     names = list(found.at_top["strategy"])
     row = found.recommended
-    here = f" (here {row.partitions})" if row is not None and found.kept else ""
+    held = [row.partitions] if row is not None and found.kept else []
+    here = f" (here {held[0]})" if held else ""
     return Decision(
         "Which partition strategy?",
         f"Key by what needs order; too hot a key needs a number of partitions that holds it{here}, or salt: with "
@@ -99,7 +100,7 @@ def _strategy(found: Findings) -> Decision:
         f"{found.treatment_p99:,.0f} ms at most ({', '.join(names)}); hot key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
         "simulated",
         ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in names)]
-        + ([f"skewed keys@{row.partitions}.growth"] if here else []),
+        + [f"skewed keys@{count}.growth" for count in held],
         SIMULATED,
         "latency",
     )
