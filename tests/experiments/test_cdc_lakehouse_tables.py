@@ -26,7 +26,7 @@ ODD = ["e-mail", "first name", "a.b", "o'clock", "select", "Größe", "back`tick
 def test_a_name_of_any_kind_is_quoted_wherever_it_stands(name: str) -> None:
     columns = {name: of_postgres("bigint"), "other": of_postgres("text")}
     sql = merge_sql("t", columns, [name], True, {"other"})
-    assert sql.count(quoted(name)) == 4 and name not in sql.replace(quoted(name), "")
+    assert sql.count(quoted(name)) == 5 and name not in sql.replace(quoted(name), "")
     assert quoted(name).strip("`").replace("``", "`") == name
 
 
