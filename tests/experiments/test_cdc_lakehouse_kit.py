@@ -87,6 +87,8 @@ UNUSABLE = """
 CREATE TABLE bank.keyless (a int);
 CREATE TABLE bank.identity (a int PRIMARY KEY, b int NOT NULL UNIQUE);
 ALTER TABLE bank.identity REPLICA IDENTITY USING INDEX identity_b_key;
+CREATE TABLE bank.parted (a int PRIMARY KEY) PARTITION BY RANGE (a);
+CREATE TABLE bank.part PARTITION OF bank.parted FOR VALUES FROM (1) TO (9);
 CREATE TABLE bank.untold (a int PRIMARY KEY, b float8[], c boolean[]);
 CREATE TYPE bank.pair AS (x int, y text);
 CREATE TABLE bank.never (a int PRIMARY KEY, b bank.pair, c jsonpath, d bit varying(9), e text);
@@ -110,6 +112,7 @@ def test_what_can_not_be_followed_is_named_before_anything_is_changed(source: st
     refused = {
         "bank.keyless": "bank.keyless has no primary key",
         "bank.identity": "replica identity without its primary key",
+        "bank.part": "bank.part is a partition, whose changes are told as those of the whole table",
         "bank.untold": "Debezium tells NULL for b double precision[], c boolean[] in bank.untold",
         "bank.never": "of b bank.pair, c jsonpath, d bit varying(9) in bank.never Debezium tells nothing",
         "bank.nothing": "the source has no table bank.nothing",

@@ -113,3 +113,15 @@ def test_records_that_kafka_has_deleted_are_refused_and_not_passed_over(topics: 
         one.result()
     with pytest.raises(RetentionError, match=r"p\.n\.t, partition 0, begins at offset 2"):
         topics.read({"n.t": Position({0: 0, 1: 0}, 0)}, topics.ends())
+
+
+def test_a_topic_that_ends_before_what_was_read_is_another_and_is_refused(topics: Topics) -> None:
+    """One that was deleted and made anew: to wait until it is as long as the old one would pass over its records."""
+    ends = topics.ends()
+    here = ends["n.t"]
+    for beyond in (
+        Position(here.changes | {1: 10_000}, here.transactions),
+        Position(here.changes, 10_000),
+    ):
+        with pytest.raises(RetentionError, match=r"was read up to 10000 before"):
+            topics.read({"n.t": beyond}, ends)

@@ -106,6 +106,44 @@ def test_hot_keys_given_as_text_are_salted_too() -> None:
         salting({"hot"}, salts=0)
 
 
+def test_a_hot_key_is_salted_however_its_bytes_come() -> None:
+    spread = salting([b"hot", "hei\u00df"], salts=8)
+    for one in ("hot", b"hot", bytearray(b"hot"), "hei\u00df", "hei\u00df".encode()):
+        assert len({spread(one, number, 6) for number in range(100)}) > 1, one  # type: ignore[arg-type]
+    assert spread("cold", 7, 6) == partition_for(b"cold", 6)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("key", "partitions", "place"),
+    [
+        ("TT0124", 15, 10),  # tulios/kafkajs#1154
+        ("fd7af248-ce5c-46a5-93d7-1c0c9005b99d", 32, 26),  # Blizzard/node-rdkafka#817
+        ("354afe16-939a-4ea8-8e17-8bb0840b6886", 10, 4),  # Blizzard/node-rdkafka#616
+        ("wu", 10, 0),  # nodefluent/node-sinek#39
+        ("thing\u00e4\u00f6\u00fc\u00c4\u00d6\u00dc", 10, 2),  # nodefluent/node-sinek#40
+    ],
+)
+def test_keys_of_other_clients_reports_are_where_java_puts_them(
+    key: str, partitions: int, place: int
+) -> None:
+    assert partition_for(key, partitions) == place
+
+
+def test_only_keys_of_partitions_that_are_too_full_are_salted() -> None:
+    """The largest key of all may be in one that has room: to salt it would give its order up for nothing."""
+    where = {key: partition_for(key, 4) for key in map(str, range(100))}
+    large, *_ = (key for key, place in where.items() if place == 0)
+    crowd = [key for key, place in where.items() if place == 1][:5]
+    counts = {large: 25} | dict.fromkeys(crowd, 10)
+    (hot,) = keys_to_salt(counts, 4, 1.5, 0.9)
+    assert hot.decode() in crowd
+
+
+def test_counts_whose_sum_is_no_number_are_refused() -> None:
+    with pytest.raises(ParameterError, match="more than a float can hold"):
+        placement({"a": 1e308, "b": 1e308}, 1)
+
+
 def test_one_hot_key_that_is_no_collection_is_not_taken_for_its_letters() -> None:
     for key in ("hot", b"hot"):
         with pytest.raises(ParameterError, match="one key"):

@@ -229,6 +229,7 @@ def _together(client: Sequence[int]) -> str:
 def _java(java_class: str, *arguments: str, heap_mb: int, serving: bool = False) -> list[str]:
     version()
     # A tool lives for a second or two and never gets to gain from the optimising compiler.
-    compiler = [] if serving else ["-XX:TieredStopAtLevel=1"]
-    options = [f"-Xms{heap_mb}m", *compiler, f"-Dlog4j2.configurationFile={_LOG}"]
+    # And it writes numbers as the machine's language does: 99437,5 for 99437.5.
+    brief = [] if serving else ["-XX:TieredStopAtLevel=1", "-Duser.language=en", "-Duser.language.format=en"]
+    options = [f"-Xms{heap_mb}m", *brief, f"-Dlog4j2.configurationFile={_LOG}"]
     return jvm.java("kafka", java_class, *arguments, heap_mb=heap_mb, options=options, newest=_NEWEST_JAVA)

@@ -68,8 +68,8 @@ CRITERIA = (
     ),
     Criterion(
         "batch_predicted",
-        "The time of the same batch into the largest table is what a line through the smaller ones predicts, medians; "
-        "relative deviation. The limit is our threshold.",
+        "The time of the same batch into the largest table is what a line through the smaller ones predicts, the fastest "
+        "batch of each; relative deviation. The limit is our threshold.",
         at_most(PREDICTED_WITHIN),
         "ratio",
     ),

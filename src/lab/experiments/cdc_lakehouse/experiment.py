@@ -100,7 +100,7 @@ def _pipeline(params: Params, design: Design, replays: tuple[Replay, ...]) -> It
         stack.callback(source.drop, database.dsn, PREFIX)
         worker: Connect = None  # type: ignore[assignment]  # starts last
         own = Pipeline(params, database, broker, worker, store, catalog, folder, job, replays)
-        own.desk.set_interval(params.intervals[0])
+        own.desk.set_intervals(params.intervals[:1])
         own.start_sinks(sum(fault != "connect" for fault in params.faults))
         stack.callback(own.kill_sinks)
         own.connect = stack.enter_context(connect(broker.bootstrap))

@@ -32,7 +32,7 @@ class Params(Parameters):
         5, ge=1, le=1_000, description="TRUNCATEs, each with a reload in the same transaction"
     )
     intervals: tuple[float, ...] = Field(
-        (3.0, 5.0), min_length=2, max_length=4, description="commit intervals, s, one after the other"
+        (3.0, 5.0), min_length=2, max_length=4, description="commit intervals, s, in turn"
     )
     partitions: int = Field(3, ge=2, le=64, description="partitions of the topic of changes")
     faults: tuple[Fault, ...] = Field(
@@ -42,13 +42,13 @@ class Params(Parameters):
         "merge-on-read", description="how Iceberg writes changed rows"
     )
     table_rows: tuple[int, ...] = Field(
-        (10_000, 300_000, 1_000_000),
+        (10_000, 100_000, 500_000, 1_000_000),
         min_length=3,
         max_length=6,
         description="rows of the tables that the same batch goes into; the last one's time is predicted from the others'",
     )
     replay_batches: int = Field(
-        6, ge=3, le=100, description="batches in which a control replays the same events"
+        4, ge=3, le=100, description="batches in which a control replays the same events"
     )
     seed: int = Field(1, ge=0, description="seed of the workload")
 

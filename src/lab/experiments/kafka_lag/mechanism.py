@@ -115,27 +115,30 @@ def counts_that_hold(
 def keys_to_salt(
     key_counts: Mapping[Any, Any], partitions: int, workers: float, load: float, salts: int = SALTS
 ) -> list[bytes]:
-    """The fewest keys, largest first, whose salting leaves the fullest partition at most `load` of its worker's time.
+    """Keys whose salting leaves the fullest partition at most `load` of its worker's time: its largest, until it does.
 
     Empty if nothing need be salted; the order within all others is kept. workers: as of counts_that_hold.
-    ParameterError if not even salting every key is enough.
+    ParameterError if a partition is too full though each of its keys is salted.
     """
     counted, ways = _counted(key_counts), _whole(salts, "salts")
     taken = list(placement(counted, partitions).messages)
     limit = _above_0(load, "load") / _above_0(workers, "workers") * sum(counted.values())
+    left: list[list[bytes]] = [[] for _ in taken]  # keys of each partition, the largest last
+    for key in sorted(counted, key=counted.__getitem__):
+        left[partition_for(key, partitions)].append(key)
     salted: list[bytes] = []
-    for key in sorted(counted, key=counted.__getitem__, reverse=True):
-        if max(taken) <= limit:
-            return salted
-        taken[partition_for(key, partitions)] -= counted[key]
+    while max(taken) > limit:
+        fullest = taken.index(max(taken))
+        if not left[fullest]:
+            raise ParameterError(
+                f"{partitions} partitions are too few for {workers:g} workers' load at {load:.0%} each: one is too full "
+                "though each of its keys is salted."
+            )
+        salted.append(key := left[fullest].pop())
+        taken[fullest] -= counted[key]
         for number in range(ways):
             taken[partition_for(_salted(key, number), partitions)] += counted[key] / ways
-        salted.append(key)
-    if max(taken) <= limit:
-        return salted
-    raise ParameterError(
-        f"{partitions} partitions are too few for {workers:g} workers' load at {load:.0%} each, whatever is salted."
-    )
+    return salted
 
 
 def random_sticky(key: bytes, sequence: int, partitions: int) -> int:
@@ -159,9 +162,8 @@ def salting(hot: Collection[Key], salts: int = SALTS) -> Strategy:
     spread, ways = frozenset(map(_bytes, hot)), _whole(salts, "salts")
 
     def salted(key: bytes, sequence: int, partitions: int) -> int:
-        if key in spread:
-            key = _salted(key, sequence % ways)
-        return partition_for(key, partitions)
+        own = _bytes(key)
+        return partition_for(_salted(own, sequence % ways) if own in spread else own, partitions)
 
     return salted
 
@@ -180,8 +182,10 @@ def _counted(key_counts: Mapping[Any, Any]) -> Mapping[bytes, float]:
     for key, count in key_counts.items():
         name = _bytes(key)
         found[name] = found.get(name, 0) + _amount(count, key)
-    if not any(found.values()):
-        raise ParameterError("key_counts counts no message. Give at least one key with a count above 0.")
+    if not 0 < sum(found.values()) < math.inf:
+        raise ParameterError(
+            "key_counts counts no message, or more than a float can hold. Give at least one key with a count above 0."
+        )
     return found
 
 

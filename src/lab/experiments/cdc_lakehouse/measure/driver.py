@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,16 +58,19 @@ class Job:
 
 
 class Desk:
-    """Files between the experiment and a driver: the interval in, the stage of the work out."""
+    """Files between the experiment and a driver: the intervals in, the stage of the work out."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def set_interval(self, seconds: float) -> None:
-        _replace(self.folder / "interval", str(seconds))
+    def set_intervals(self, seconds: Sequence[float]) -> None:
+        """In turn, a batch after each: what drifts while the load is on then bears on all alike."""
+        _replace(self.folder / "intervals", json.dumps(seconds))
 
-    def interval(self) -> float:
-        return float((self.folder / "interval").read_text())
+    def intervals(self) -> Iterator[float]:
+        for turn in itertools.count():
+            told = json.loads((self.folder / "intervals").read_text())
+            yield told[turn % len(told)]
 
     def tell(self, stage: str) -> None:
         _replace(self.folder / "stage", stage)
@@ -133,8 +137,8 @@ def drive(job: Job, then: tuple[Replay, ...] = (), turn: int = 0) -> None:
             everything = whole(topics.read(begin, end)[TABLE])  # all of it, unless a loss was found
             for replay in then:
                 _replay(spark, topics, table, everything, replay, desk)
-            sized = sizes.filled(spark, table, job.table_rows)
             desk.tell(REPLAYED)
+            sized = sizes.filled(spark, table, job.table_rows)  # while the replays are compared
             desk.await_alone()
             for timed in sizes.rounds(sized, job.seed):
                 desk.log(table=SIZES, **timed)
@@ -151,7 +155,7 @@ def _follow(topics: Topics, lake: Lake, job: Job, desk: Desk) -> None:
     told = Observer(desk.tell, desk.log)
     sink = Sink(topics, [lake], job.design.cut, job.design.reduce, told, catalog)
     try:
-        sink.follow(desk.interval, desk.stopped)
+        sink.follow(desk.intervals().__next__, desk.stopped)
     except IncompleteTransactionError as error:
         # Right so: it must not go on over a loss. What did not reach the table is then counted, not raised.
         desk.log(table=HALTED, reason=str(error))

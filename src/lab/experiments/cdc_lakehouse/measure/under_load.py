@@ -120,14 +120,9 @@ def under_load(own: Pipeline) -> UnderLoad:
 
 
 def _timeline(own: Pipeline, start: float) -> list[Injected]:
-    params = own.params
-    commits = (CALM - WARM) * params.seconds / sum(params.intervals)  # as many at each interval
-    until = start + WARM * params.seconds
-    for interval in params.intervals:
-        own.desk.set_interval(interval)
-        until += commits * interval
-        _sleep_until(until)
-    own.desk.set_interval(params.intervals[0])
+    own.desk.set_intervals(own.params.intervals)
+    _sleep_until(start + CALM * own.params.seconds)
+    own.desk.set_intervals(own.params.intervals[:1])
     return _kills(own, start)
 
 

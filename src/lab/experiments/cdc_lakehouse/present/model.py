@@ -134,9 +134,8 @@ def _advice(found: Findings) -> list[Advice]:
     outage = found.outage
     return [
         Advice(
-            f"{_reached(found)} a MERGE "
-            f"that scans its whole table takes longer than {interval:g} s: commit more rarely. A partitioned table, of which a "
-            "MERGE reads a part, was not run here.",
+            f"{_reached(found)} a MERGE that scans its whole table takes longer than {interval:g} s, with nothing else at work: "
+            "commit more rarely. A partitioned table, of which a MERGE reads a part, was not run here.",
             "extrapolated",
             f"{beyond}; 95 % interval by resampling the rounds",
         ),

@@ -69,9 +69,9 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         decisions=[
             Decision(
                 "How often should a sink commit to Iceberg?",
-                f"Each second more between commits adds half a second to the median lag: {first.p50:.1f} s at "
-                f"{first.interval:g} s, {last.p50:.1f} s at {last.interval:g} s. A batch takes {first.took:.1f} s; an interval "
-                "shorter than that can't be kept.",
+                f"Half a second of median lag for each second between commits, by the model; seen are {first.p50:.1f} s at "
+                f"{first.interval:g} s and {last.p50:.1f} s at {last.interval:g} s. A batch takes {first.took:.1f} s under this "
+                "load; an interval shorter than that can't be kept.",
                 "measured",
                 (
                     f"lag_p50_{first.interval:g}s",

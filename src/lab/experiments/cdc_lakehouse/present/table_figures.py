@@ -133,7 +133,7 @@ def batch_by_size(found: Findings) -> Figure:
     ratio = found.treatment.metric("size_ratio")
     return Figure(
         f"The largest table makes the same batch take {ratio.value:.1f} times as long",
-        f"Time of a batch of {CHANGED} rows by rows of its table. Medians: "
+        f"Time of a batch of {CHANGED} rows by rows of its table. The fastest of each: "
         + "; ".join(f"{row.rows:,} rows {row.took:.2f} s" for row in records(found.by_size))
         + f". A line through the smaller tables predicts {found.batch.at(largest.rows):.2f} s for the largest.",
         chart,

@@ -17,11 +17,11 @@ CHANGES, TRANSACTIONS = f"{PREFIX}.{TABLE}", f"{PREFIX}.transaction"  # topics
 OWNERS = ("Åsa", "Дмитрий", "北京", "Zoë 😀", "José 🏦", "O'Brien", "محمد", "👩‍👩‍👧 Müller")
 
 # Full row images by trigger, in the database's own words; not captured by Debezium. Locks on rows and table order
-# `seq` per key. DIGEST is that of kit/verify.py, whose columns it lists.
+# `seq` per key. xid has 32 bits, as Debezium tells it. DIGEST is that of kit/verify.py, whose columns it lists.
 _HISTORY = """
 CREATE SCHEMA oracle;
 CREATE TABLE oracle.history (
-    seq bigserial PRIMARY KEY, xid bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
+    seq bigserial PRIMARY KEY, xid bigint NOT NULL DEFAULT pg_current_xact_id()::xid::text::bigint,
     op "char" NOT NULL, id bigint, balance numeric, digest text
 );
 CREATE FUNCTION oracle.digest(a bank.account) RETURNS text LANGUAGE sql STABLE AS $$

@@ -170,5 +170,5 @@ def perform(teller: Teller, kind: str) -> int | None:
     with connection.transaction():
         connection.execute(f"SET LOCAL TIME ZONE '{teller.chance.choice(ZONES)}'")
         ACTIONS[kind](teller)
-        (xid,) = connection.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
+        (xid,) = connection.execute("SELECT pg_current_xact_id()::xid::text::bigint").fetchone()
     return xid

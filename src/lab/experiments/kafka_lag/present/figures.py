@@ -190,7 +190,7 @@ def _spread(found: Findings, kept: Sequence[int] = (1_000, 10_000)) -> Figure:
         return (base.mark_line() + marks).properties(width=width, height=240)
 
     return Figure(
-        f"At {marked[1]} partitions 1,000 even keys fill the fullest {far.times_fair:.1f} times",
+        f"At {marked[1]} partitions the fullest gets {far.times_fair:.1f} times its share of even keys",
         f"The fullest partition's share over a fair share, against the number of partitions, for keys that are equally "
         f"frequent. With 1,000 keys it is {even(marked[0]).times_fair:.1f} times at {marked[0]} partitions and "
         f"{far.times_fair:.1f} times at {marked[1]} (dots), where {far.empty} partitions get no key.",

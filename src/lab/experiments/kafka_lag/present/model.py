@@ -17,7 +17,7 @@ GRADES: dict[str, Grade] = {
     "partitions by the mean": "arithmetic",
     "fullest, times its fair share": "simulated",
     "partitions without a key": "simulated",
-    "partitions that hold": "simulated",
+    "fewest that hold": "simulated",
     "largest share of one key": "arithmetic",
 }
 
@@ -102,7 +102,8 @@ def _advice(found: Findings) -> list[Advice]:
             f"{found.salted_share:.0%} of all, {overtaken / found.salted_share:.0%} were overtaken by a later one. "
             f"They keep their key: add up per partition, then per key; where order counts, let the producer send a "
             f"number, and sort by it. In a compacted topic such a key keeps a message in each of its partitions.",
-            "measured",
+            "simulated",
+            "a worker's time per message is added up, not spent; the rest is real",
         ),
         Advice(
             f"At {MEAN_LOAD:.0%} load catching up takes {_times(MEAN_LOAD)} times the outage, at {params.target_load:.0%} "

@@ -89,14 +89,18 @@ def _partitions(found: Findings) -> Decision:
 
 
 def _strategy(found: Findings) -> Decision:
-    tails = found.at_top.set_index("strategy")["p99_ms"]
-    said = ", ".join(f"{name} {tail:,.0f} ms" for name, tail in tails.items())
+    names = list(found.at_top["strategy"])
+    row = found.recommended
+    held = [row.partitions] if row is not None and found.kept else []
+    here = f" (here {held[0]})" if held else ""
     return Decision(
         "Which partition strategy?",
-        f"Key by what needs order, and salt {_keys(found)}, {found.salted_share:.0%} of the messages, whose order is lost: "
-        f"then no partition is too full. 99 % within: {said}; hot key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
+        f"Key by what needs order; too hot a key needs a number of partitions that holds it{here}, or salt: with "
+        f"{found.params.partitions}, {found.salted_share:.0%} of the messages then lose their order. 99 % within "
+        f"{found.treatment_p99:,.0f} ms at most ({', '.join(names)}); hot key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
         "simulated",
-        ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in tails.index)],
+        ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in names)]
+        + [f"skewed keys@{count}.growth" for count in held],
         SIMULATED,
         "latency",
     )
@@ -122,8 +126,9 @@ def _catch_up(found: Findings) -> Decision:
     seen = ", ".join(f"{row.load:.0%} load {row.catch_up_s / row.outage_s:.1f}" for row in caught) or "none"
     return Decision(
         "How long does a group take to catch up after an outage?",
-        f"ρ/(1 − ρ) times the outage at load ρ; seen after {found.outage['outage_s'].max():.1f} s: at {seen} times. "
-        f"Choose the load by the outage that you must survive.",
+        f"ρ/(1 − ρ) times the outage at load ρ of the fullest partition; seen after {found.outage['outage_s'].max():.1f} s: at "
+        f"{seen} times. After a crash the outage lasts until the group notices, session.timeout.ms (45 s by default), and has "
+        f"shared out anew.",
         "measured",
         ["catch_up_predicted", *(f"catch_up.{number}" for number in found.outage["partition"])],
         figure="catch_up",

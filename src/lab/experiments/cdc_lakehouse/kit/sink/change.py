@@ -96,13 +96,13 @@ def parse(
 ) -> Change | None:
     """A Kafka record as a Change; None for a tombstone, which is for compaction and changes nothing.
 
-    The envelope is that of JsonConverter without schemas. columns: of the primary key, in order; else as the event has
-    them. ValueError if its key has others. table: schema.table; None for a change of another, since names of tables that
-    Kafka does not allow may end up in one topic ("a b" and a_b).
+    The envelope is that of JsonConverter without schemas; ValueError for any other. columns: of the primary key, in order;
+    else as the event has them. ValueError if its key has others. table: schema.table; None for a change of another, since
+    names of tables that Kafka does not allow may end up in one topic ("a b" and a_b).
     """
     if not value:
         return None
-    event = json.loads(value)
+    event = _object(value, "op", "source")
     found = dict(headers)
     source, within = event["source"], event.get("transaction")
     read = event["op"] == "r"
@@ -131,13 +131,27 @@ def _told_before(source: Mapping[str, Any]) -> int:
 def _key(text: bytes | None, columns: Sequence[str] | None) -> Key | None:
     if text is None:
         return None
-    found = json.loads(text)
+    found = _object(text)
     if columns is not None and (not found or set(found) != set(columns)):
         raise ValueError(
             f"an event has the key {sorted(found or ())}, the table's primary key is {sorted(columns)}; "
             "was it changed? Load the table anew by a connector and a lake's table of another name"
         )
     return tuple(_hashable(found[name]) for name in columns or found)
+
+
+def _object(text: bytes, *fields: str) -> dict[str, Any]:
+    """A JSON object with these fields; ValueError in words for what another converter, or a transform, has made of it."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not found.keys() >= set(fields):
+        raise ValueError(
+            f"{text!r:.50} is no whole event of Debezium's as JSON: key and value take JsonConverter with schemas.enable=false, "
+            "and no transform that flattens them (ExtractNewRecordState)"
+        )
+    return found
 
 
 def _hashable(value: Any) -> Any:
@@ -162,8 +176,7 @@ def parse_end(value: bytes | None, table: str | None = None) -> End | None:
 
     table: schema.table whose changes count; else all, and logical messages with them.
     """
-    event = json.loads(value or b"{}")
-    if event.get("status") != "END":
+    if not value or (event := _object(value, "status"))["status"] != "END":
         return None
     # The part behind the colon differs from event to event of one transaction: join on the first part only.
     xid, lsn = event["id"].split(":")

@@ -73,10 +73,13 @@ class Sink:
             lake.note(here[lake.table.collection], idle)
 
     def position(self) -> Places:
-        """Where each table says that it goes on."""
-        return {
-            lake.table.collection: lake.position(self.topics.beginning(lake.table)) for lake in self.lakes
-        }
+        """Where each table says that it goes on; at the beginning in partitions that its topic has got since."""
+        found = {}
+        for lake in self.lakes:
+            beginning = self.topics.beginning(lake.table)
+            here = lake.position(beginning)
+            found[lake.table.collection] = Position(beginning.changes | here.changes, here.transactions)
+        return found
 
     def step(self, here: Places, **known: float) -> Places:
         """The batches from `here` on, which all end at the same transaction; the positions behind them.

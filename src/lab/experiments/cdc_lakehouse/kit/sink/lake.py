@@ -209,7 +209,9 @@ def merge_sql(
     base = " AND ".join(
         f"b.{quoted(name)} = {columns[name].sql.format(f's.b{number[name]}')}" for name in key
     )
-    joined = f"staged s LEFT JOIN {table} b ON {base}" if absent else "staged s"
+    # Of the table only rows that are asked for: the other way round Spark would sort all of it.
+    asked = f"SELECT b.* FROM {table} b LEFT SEMI JOIN staged s ON {base}"
+    joined = f"staged s LEFT JOIN ({asked}) b ON {base}" if absent else "staged s"
     updates = ", ".join(f"t.{quoted(name)} = c.c{place}" for name, place in number.items())
     listed = ", ".join(map(quoted, columns))
     inserts = ", ".join(f"c.c{place}" for place in number.values())

@@ -10,7 +10,7 @@ from typing import Any
 from .values import Type, of_postgres
 
 _TABLE = """
-SELECT c.oid, n.nspname, c.relname, CASE WHEN r.indisprimary THEN 'd' ELSE c.relreplident::text END,
+SELECT c.oid, n.nspname, c.relname, c.relispartition, CASE WHEN r.indisprimary THEN 'd' ELSE c.relreplident::text END,
     ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY(p.indkey)
           ORDER BY array_position(p.indkey::int2[], a.attnum))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -73,7 +73,7 @@ class Table:
 def tables(dsn: str, names: Sequence[str], without: Collection[str] = ()) -> list[Table]:
     """Each of `names`, written as in SQL (schema.table, quotes where SQL needs them). without: schema.table.column, no quotes.
 
-    SourceError if one is not there, has no primary key or a replica identity that leaves the key out; psycopg.Error.
+    SourceError if one is not there, is a partition, has no primary key or a replica identity without it; psycopg.Error.
     """
     import psycopg
 
@@ -88,7 +88,11 @@ def _table(connection: Any, name: str, without: Collection[str]) -> Table:
         raise SourceError(
             f"the source has no table {name}; write it as in SQL, schema.table, with quotes where needed"
         )
-    number, schema, bare, identity, key = found
+    number, schema, bare, part, identity, key = found
+    if part:
+        raise SourceError(
+            f"{name} is a partition, whose changes are told as those of the whole table; follow that one"
+        )
     if not key:
         raise SourceError(
             f"{name} has no primary key, so no event tells which of its rows was changed; "

@@ -17,6 +17,7 @@ _SILENT_S = 60.0  # who hears nothing for so long gives up
 _PASSING = {
     "NOT_LEADER_FOR_PARTITION",
     "LEADER_NOT_AVAILABLE",
+    "OFFSET_NOT_AVAILABLE",
     "_TRANSPORT",
     "_TIMED_OUT",
 }  # errors that pass
@@ -24,7 +25,7 @@ Places = dict[str, Position]  # by table, as the transaction metadata calls it
 
 
 class RetentionError(Exception):
-    """Kafka has deleted records that were not read yet."""
+    """Kafka has deleted records that were not read yet, or made a topic anew."""
 
 
 @dataclass
@@ -141,7 +142,12 @@ class Topics:
         self._reading.unassign()
 
     def _still_there(self, topic: str, partition: int, offset: int) -> None:
-        first = self._watermarks(topic, partition)[0]
+        first, end = self._watermarks(topic, partition)
+        if offset > max(end, 0):
+            raise RetentionError(
+                f"{topic}, partition {partition}, ends at offset {end}, and was read up to {offset} before: it is another topic "
+                "of the same name, or has lost records; load the table anew, into a lake's table of another name"
+            )
         if offset < first:
             raise RetentionError(
                 f"{topic}, partition {partition}, begins at offset {first}, and {offset} was not read yet: Kafka deleted what "

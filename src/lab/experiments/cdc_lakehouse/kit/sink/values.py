@@ -96,6 +96,14 @@ def _whole(value: Any) -> int:
     return int(value)
 
 
+def _day(value: Any) -> int:
+    """Days since 1970; PostgreSQL's end where Debezium tells of infinity, from 4713 BC to 5874897."""
+    found = _whole(value)
+    if not -2_440_588 <= found <= 2_145_042_905:
+        raise ValueError(value)
+    return found
+
+
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(value)
@@ -110,7 +118,7 @@ _PLAIN = (
     Type("DOUBLE", float, pa.float64()),
     Type("BOOLEAN", _boolean, pa.bool_()),
     Type("BINARY", lambda value: base64.b64decode(value, validate=True), pa.binary()),
-    Type("DATE", _whole, pa.int32(), "date_from_unix_date({})"),
+    Type("DATE", _day, pa.int32(), "date_from_unix_date({})"),
     # The session's zone is UTC.
     Type("TIMESTAMP", micros, pa.int64(), "timestamp_micros({})"),
     Type("TIMESTAMP_NTZ", _finite, pa.int64(), "CAST(timestamp_micros({}) AS TIMESTAMP_NTZ)"),
