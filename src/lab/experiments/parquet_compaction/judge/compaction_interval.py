@@ -15,6 +15,7 @@ from lab.experiments.parquet_compaction.criteria import OVERHEAD_LIMIT
 from lab.experiments.parquet_compaction.measure.compaction_interval import Ingestion
 from lab.experiments.parquet_compaction.mechanism.compaction import Compaction
 from lab.experiments.parquet_compaction.mechanism.cost_model import Model, fit
+from lab.experiments.parquet_compaction.mechanism.layouts import Values
 
 
 def tables(ingestions: Sequence[Ingestion], model: Model, queries: float) -> dict[str, pd.DataFrame]:
@@ -35,13 +36,14 @@ def looks_table(ingestions: Sequence[Ingestion], model: Model) -> pd.DataFrame:
 
 
 def compactions_table(ingestions: Sequence[Ingestion]) -> pd.DataFrame:
-    """Every compaction: interval, files that it merged, bytes that it wrote, seconds."""
+    """Every compaction: interval, files that it merged, bytes that it wrote, seconds; predicted: by `compaction_model`."""
     rows = [
         (each.every, merged(done), done.bytes_written, done.seconds)
         for each in ingestions
         for done in each.compactions
     ]
-    return pd.DataFrame(rows, columns=["every", "merged", "written", "seconds"])
+    found = pd.DataFrame(rows, columns=["every", "merged", "written", "seconds"])
+    return found.assign(predicted=compaction_model(found).predict(found["merged"], found["written"]))
 
 
 def merged(done: Compaction) -> int:
@@ -80,26 +82,33 @@ def resampled(
 ) -> list[pd.DataFrame]:
     """The intervals as they might as well have come out: `RESAMPLES` times, drawn with replacement.
 
-    Of queries, what the model leaves unexplained is drawn anew: the moments differ in files by design, which is no
-    noise. Of compactions, their times.
+    What the models leave unexplained is drawn anew, from all intervals alike: one interval has too few queries and
+    compactions to tell their spread, and those differ by design, which is no noise.
     """
     random = np.random.default_rng(0)
-    query, compaction = [], []
+    query, compaction = _unexplained(looks), _unexplained(compactions)
+    drawn = []
     for row in intervals.itertuples():
-        own = looks[looks["every"] == row.every]
-        left = (own["seconds"] - own["predicted"]).to_numpy()
-        query.append(row.query_s + _means(left, random) - left.mean())
-        took = compactions.loc[compactions["every"] == row.every, "seconds"].to_numpy()
-        compaction.append(row.compaction_s / took.mean() * _means(took, random))
+        asked, done = (int((table["every"] == row.every).sum()) for table in (looks, compactions))
+        drawn.append(
+            (row.query_s * _means(query, asked, random), row.compaction_s * _means(compaction, done, random))
+        )
     return [
         intervals[["every"]].assign(query_s=q, compaction_s=c, total_s=queries * q + c)
-        for q, c in zip(np.array(query).T, np.array(compaction).T, strict=True)
+        for q, c in zip(*(np.array(part).T for part in zip(*drawn, strict=True)), strict=True)
     ]
 
 
-def _means(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Means of `RESAMPLES` samples with replacement."""
-    means: np.ndarray = random.choice(values, (RESAMPLES, len(values))).mean(axis=1)
+def _unexplained(rows: pd.DataFrame) -> Values:
+    """Measured over predicted, 1 on average."""
+    ratio = (rows["seconds"] / rows["predicted"]).to_numpy()
+    found: Values = ratio / ratio.mean()
+    return found
+
+
+def _means(values: Values, count: int, random: np.random.Generator) -> Values:
+    """Means of `RESAMPLES` samples of `count` with replacement."""
+    means: Values = random.choice(values, (RESAMPLES, count)).mean(axis=1)
     return means
 
 
