@@ -16,7 +16,7 @@ ALTERNATIVES = (
         "Apache Iceberg",
         "writes files of 512 MB (write.target-file-size-bytes) with row groups of 128 MB; rewrite_data_files merges files below "
         "three quarters of that, from 5 on (min-input-files); planning counts opening a file as 4 MB (read.split.open-file-cost)",
-        "Apache Iceberg 1.5.2 documentation: Configuration; Spark procedures",
+        "Apache Iceberg 1.5.2 documentation: Configuration; Spark procedures (the same in 1.10)",
     ),
     Alternative(
         "Delta Lake",
@@ -27,13 +27,13 @@ ALTERNATIVES = (
         "row-group size",
         f"here {ROW_GROUP:,} rows, the unit that a reader skips by minima and maxima; DuckDB writes 122,880 rows, Parquet's "
         "authors advise 512 MB to 1 GB for HDFS",
-        "DuckDB 1.1 documentation: Parquet tips; parquet.apache.org: Configurations",
+        "DuckDB 1.4 documentation: Parquet tips; parquet.apache.org: Configurations",
     ),
     Alternative(
         "sorting and clustering",
         "instead of finer partitions: rows sorted, or along a Z-order curve, so that several columns skip row groups; here "
         "merged files are sorted by two columns",
-        "Delta Lake 2.0: OPTIMIZE ZORDER BY; Iceberg 1.6: rewrite_data_files, strategy sort",
+        "Delta Lake: OPTIMIZE ZORDER BY (2.0), liquid clustering by CLUSTER BY (3.1); Iceberg 1.5.2: rewrite_data_files, sort",
     ),
 )
 
