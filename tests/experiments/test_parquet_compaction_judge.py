@@ -231,22 +231,20 @@ def test_intervals_without_noise_have_no_spread_and_noise_shows() -> None:
     looks = pd.DataFrame({"every": np.repeat(table["every"], 4), "files": [1, 2, 3, 4] * 5})
     looks["predicted"] = looks["seconds"] = 0.1 * looks["files"]  # they differ by design, not by noise
     compactions = pd.DataFrame({"every": table["every"], "seconds": 0.3, "predicted": 0.3})
-    for drawn in intervals.resampled(table, looks, compactions, 1)[:5]:
-        assert drawn["total_s"].to_numpy() == pytest.approx(table["total_s"].to_numpy())
+    for drawn, name in zip(
+        intervals.resampled(table, looks, compactions), ("query_s", "compaction_s"), strict=True
+    ):
+        assert np.allclose(drawn.T, table[name])
     looks["seconds"] *= np.random.default_rng(1).normal(1, 0.1, len(looks))
-    drawn = intervals.resampled(table, looks, compactions, 1)
-    assert np.std([each["query_s"].iloc[0] for each in drawn]) > 0.005
+    assert intervals.resampled(table, looks, compactions)[0].std(axis=1).min() > 0.005
 
 
 def test_an_interval_with_one_compaction_borrows_its_spread_from_the_others() -> None:
     table = measured()
     looks = pd.DataFrame({"every": table["every"], "seconds": 0.1, "predicted": 0.1})
-    compactions = pd.DataFrame(
-        {"every": table["every"], "seconds": [0.2, 0.3, 0.4, 0.3, 0.3], "predicted": 0.3}
-    )
-    drawn = intervals.resampled(table, looks, compactions, 1)
-    for place in range(len(table)):
-        assert np.std([each["compaction_s"].iloc[place] for each in drawn]) > 0
+    took = [0.2, 0.3, 0.4, 0.3, 0.3]
+    compactions = pd.DataFrame({"every": table["every"], "seconds": took, "predicted": 0.3})
+    assert intervals.resampled(table, looks, compactions)[1].std(axis=1).min() > 0
 
 
 def test_the_fewest_layouts_and_sizes_that_may_be_asked_for_are_enough_to_fit_the_model_of_scans() -> None:

@@ -70,33 +70,37 @@ def intervals_table(
     ]
     found = pd.DataFrame(rows)
     found["total_s"] = queries * found["query_s"] + found["compaction_s"]
-    drawn = pd.concat(resampled(found, looks, compactions, queries)).groupby("every", sort=False)
-    for name in ("query_s", "compaction_s", "total_s"):
-        found[f"{name}_low"] = drawn[name].quantile(0.025).to_numpy()
-        found[f"{name}_high"] = drawn[name].quantile(0.975).to_numpy()
+    query, compaction = resampled(found, looks, compactions)
+    drawn = {"query_s": query, "compaction_s": compaction, "total_s": queries * query + compaction}
+    for name, draws in drawn.items():
+        found[f"{name}_low"], found[f"{name}_high"] = np.quantile(draws, [0.025, 0.975], axis=1)
     return found
 
 
 def resampled(
-    intervals: pd.DataFrame, looks: pd.DataFrame, compactions: pd.DataFrame, queries: float
-) -> list[pd.DataFrame]:
-    """The intervals as they might as well have come out: `RESAMPLES` times, drawn with replacement.
+    intervals: pd.DataFrame, looks: pd.DataFrame, compactions: pd.DataFrame
+) -> tuple[Values, Values]:
+    """query_s and compaction_s as they might as well have come out: a row for each interval, a column for each draw.
 
-    What the models leave unexplained is drawn anew, from all intervals alike: one interval has too few queries and
-    compactions to tell their spread, and those differ by design, which is no noise.
+    What the models leave unexplained is drawn anew, with replacement, from all intervals alike: one interval has too few
+    queries and compactions to tell their spread, and those differ by design, which is no noise.
     """
     random = np.random.default_rng(0)
-    query, compaction = _unexplained(looks), _unexplained(compactions)
-    drawn = []
-    for row in intervals.itertuples():
-        asked, done = (int((table["every"] == row.every).sum()) for table in (looks, compactions))
-        drawn.append(
-            (row.query_s * _means(query, asked, random), row.compaction_s * _means(compaction, done, random))
-        )
-    return [
-        intervals[["every"]].assign(query_s=q, compaction_s=c, total_s=queries * q + c)
-        for q, c in zip(*(np.array(part).T for part in zip(*drawn, strict=True)), strict=True)
-    ]
+    return (
+        _drawn(intervals["every"], intervals["query_s"], looks, random),
+        _drawn(intervals["every"], intervals["compaction_s"], compactions, random),
+    )
+
+
+def _drawn(every: pd.Series, means: pd.Series, rows: pd.DataFrame, random: np.random.Generator) -> Values:
+    """Each interval's mean times the mean of as many draws as it has `rows`."""
+    left, counts = _unexplained(rows), rows["every"].value_counts()
+    return np.array(
+        [
+            mean * random.choice(left, (RESAMPLES, counts[number])).mean(axis=1)
+            for number, mean in zip(every, means, strict=True)
+        ]
+    )
 
 
 def _unexplained(rows: pd.DataFrame) -> Values:
@@ -104,12 +108,6 @@ def _unexplained(rows: pd.DataFrame) -> Values:
     ratio = (rows["seconds"] / rows["predicted"]).to_numpy()
     found: Values = ratio / ratio.mean()
     return found
-
-
-def _means(values: Values, count: int, random: np.random.Generator) -> Values:
-    """Means of `RESAMPLES` samples of `count` with replacement."""
-    means: Values = random.choice(values, (RESAMPLES, count)).mean(axis=1)
-    return means
 
 
 def held_interval(every: Sequence[int]) -> int:

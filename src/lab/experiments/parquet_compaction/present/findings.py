@@ -110,10 +110,12 @@ class Findings:
 
     def best_at(self, times: float) -> tuple[int, int]:
         """Of the intervals tried the one with the least total at so many times the queries: 95 % interval, by resampling."""
-        tables, queries = self.tables, times * self.params.queries_per_batch
-        drawn = compaction_interval.resampled(self.intervals, tables["looks"], tables["compactions"], queries)
+        query, compaction = compaction_interval.resampled(
+            self.intervals, self.tables["looks"], self.tables["compactions"]
+        )
+        total = times * self.params.queries_per_batch * query + compaction
         every = self.intervals["every"].to_numpy()
-        low, high = _ends([float(every[each["total_s"].to_numpy().argmin()]) for each in drawn])
+        low, high = _ends(every[total.argmin(axis=0)].tolist())
         return int(low), int(high)
 
     @property
