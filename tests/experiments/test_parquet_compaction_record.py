@@ -191,3 +191,14 @@ def test_sizes_of_which_larger_ones_are_slower_are_not_called_better(told: Any) 
     sizes.loc[sizes["whole"] & (sizes["files"] == 1), "seconds"] *= 2
     summary = experiment.summary(replace(treatment, tables={**treatment.tables, "sizes": sizes}), arms)
     assert summary.decisions[0].answer.startswith("Of those tried. ")
+
+
+@pytest.mark.parametrize("seconds", ["files", "bytes"])
+def test_a_run_in_which_opening_or_bytes_seem_free_still_has_a_projection(told: Any, seconds: str) -> None:
+    treatment, arms, _ = told
+    tables = {
+        name: treatment.tables[name].assign(seconds=1 + treatment.tables[name][seconds] / 1e9)
+        for name in ("cells", "sizes")
+    }
+    model = experiment.model(replace(treatment, tables={**treatment.tables, **tables}), arms)
+    assert len(model.projection) == 4

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
@@ -41,8 +42,9 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
 
 
 def _size(found: Findings) -> float:
-    """MB of the files that are advised: by the model, or where bytes seem to be free the largest that were tried."""
-    return min(found.file_bytes, float(found.scans["file_bytes"].max())) / 1e6
+    """MB of the files that are advised: by the model, of the sizes that were tried where opening or bytes seem free."""
+    sizes = found.scans["file_bytes"]
+    return float(np.clip(found.file_bytes, sizes.min(), sizes.max())) / 1e6
 
 
 def _constants(found: Findings) -> list[Metric]:
