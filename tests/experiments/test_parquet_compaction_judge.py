@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,15 +11,12 @@ from hypothesis import strategies as st
 from lab.experiments.parquet_compaction.criteria import OVERHEAD_LIMIT
 from lab.experiments.parquet_compaction.judge import compaction_interval as intervals
 from lab.experiments.parquet_compaction.judge import cost_model
-from lab.experiments.parquet_compaction.judge.datasets import bytes_agree, tpch_unchanged
 from lab.experiments.parquet_compaction.judge.query_times import (
     caches_cold,
     query_time_improves,
     timings_steady,
 )
 from lab.experiments.parquet_compaction.measure.compaction_interval import moments
-from lab.experiments.parquet_compaction.measure.datasets import Account
-from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck
 from lab.experiments.parquet_compaction.mechanism.cost_model import Model, cost, fit
 from lab.experiments.parquet_compaction.params import HELD_OUT, Params
 from lab.experiments.parquet_compaction.present.findings import megabytes
@@ -140,27 +135,6 @@ def test_a_query_that_a_cache_served_in_part_is_not_cold(changes: dict, warm: in
     assert caches_cold(timings(**changes)).value == warm
 
 
-def checks(**files: tuple[int, int]) -> list[TpchCheck]:
-    return [
-        TpchCheck(layout, state, count, (), 22)
-        for layout, counts in files.items()
-        for state, count in zip(("before", "after"), counts, strict=True)
-    ]
-
-
-def test_answers_before_and_after_nothing_was_merged_tell_nothing() -> None:
-    assert tpch_unchanged(checks(none=(28, 2), date=(35, 7))).conclusive
-    assert not tpch_unchanged(checks(none=(28, 2), date=(9, 9))).conclusive
-    assert not tpch_unchanged(checks(none=(28, 2))[:1]).conclusive
-    wrong = tpch_unchanged([replace(item, wrong=(6,)) for item in checks(none=(9, 9))])
-    assert (wrong.conclusive, wrong.value) == (True, 2)
-
-
-def test_accounts_that_differ_are_seen() -> None:
-    assert bytes_agree({"a": Account(100, 100), "b": Account(150, 100)}).value == pytest.approx(0.5)
-    assert np.isnan(Account(5, 0).deviation)
-
-
 def cells(slower: float = 1.0) -> pd.DataFrame:
     """Cells that obey a model exactly, those of the held-out layout `slower` times as long."""
     rows = [
@@ -256,12 +230,21 @@ def test_intervals_without_noise_have_no_spread_and_noise_shows() -> None:
     table = measured()
     looks = pd.DataFrame({"every": np.repeat(table["every"], 4), "files": [1, 2, 3, 4] * 5})
     looks["predicted"] = looks["seconds"] = 0.1 * looks["files"]  # they differ by design, not by noise
-    compactions = pd.DataFrame({"every": np.repeat(table["every"], 3), "seconds": 0.3})
-    for drawn in intervals.resampled(table, looks, compactions, 1)[:5]:
-        assert drawn["total_s"].to_numpy() == pytest.approx(table["total_s"].to_numpy())
-    looks["seconds"] += np.random.default_rng(1).normal(0, 0.05, len(looks))
-    drawn = intervals.resampled(table, looks, compactions, 1)
-    assert np.std([each["query_s"].iloc[0] for each in drawn]) > 0.005
+    compactions = pd.DataFrame({"every": table["every"], "seconds": 0.3, "predicted": 0.3})
+    for drawn, name in zip(
+        intervals.resampled(table, looks, compactions), ("query_s", "compaction_s"), strict=True
+    ):
+        assert np.allclose(drawn.T, table[name])
+    looks["seconds"] *= np.random.default_rng(1).normal(1, 0.1, len(looks))
+    assert intervals.resampled(table, looks, compactions)[0].std(axis=1).min() > 0.005
+
+
+def test_an_interval_with_one_compaction_borrows_its_spread_from_the_others() -> None:
+    table = measured()
+    looks = pd.DataFrame({"every": table["every"], "seconds": 0.1, "predicted": 0.1})
+    took = [0.2, 0.3, 0.4, 0.3, 0.3]
+    compactions = pd.DataFrame({"every": table["every"], "seconds": took, "predicted": 0.3})
+    assert intervals.resampled(table, looks, compactions)[1].std(axis=1).min() > 0
 
 
 def test_the_fewest_layouts_and_sizes_that_may_be_asked_for_are_enough_to_fit_the_model_of_scans() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.experiments.parquet_compaction.mechanism import compaction, table_format
+from lab.experiments.parquet_compaction.mechanism import table_format
 from lab.experiments.parquet_compaction.mechanism.compaction import FULL, compact, plan, vacuum
 from lab.experiments.parquet_compaction.mechanism.files import Files, open_files
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout
@@ -169,26 +169,57 @@ def test_a_writer_whose_answer_was_lost_recognises_its_own_commit(monkeypatch: p
         assert sorted(ids(files)) == list(range(200))
 
 
-def test_a_crash_before_the_commit_leaves_orphans_that_the_next_vacuum_takes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with dataset(6) as files:
+class Killed(BaseException):
+    """The process is no more: no clean-up of its own comes through either."""
 
-        def crash(*_: object) -> table_format.Version:
-            raise KeyboardInterrupt
 
-        with monkeypatch.context() as broken:
-            broken.setattr(compaction.table_format, "commit", crash)
-            with pytest.raises(KeyboardInterrupt):
-                compact(files.uri, 1 << 30)
-        assert sorted(ids(files)) == list(range(600))
-        assert vacuum(files.uri, grace_s=3_600) == 0
+@contextmanager
+def killed_after(changes: int) -> Iterator[list[str]]:
+    """Only so many changes reach the store; a list of all that were tried."""
+    tried: list[str] = []
+
+    def guarded(name: str, real: Callable[..., object]) -> Callable[..., object]:
+        def change(self: Files, *given: object) -> object:
+            tried.append(name)
+            if len(tried) > changes:
+                raise Killed
+            return real(self, *given)
+
+        return change
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("write", "create"):
+            patch.setattr(Files, name, guarded(name, getattr(Files, name)))
+        each = guarded("delete", Files.delete)
+        patch.setattr(Files, "delete", lambda self, paths: [each(self, [path]) for path in list(paths)])
+        yield tried
+
+
+def test_killed_after_any_of_its_changes_a_compaction_has_lost_nothing_and_the_next_one_heals() -> None:
+    with dataset(4) as files, killed_after(1_000) as all_changes:
         compact(files.uri, 1 << 30)
-        vacuum(files.uri, grace_s=0)
-        assert {entry.path for entry in files.entries(DATA)} == {
-            file.path for file in table_format.current(files).files
-        }
-        assert sorted(ids(files)) == list(range(600))
+        vacuum(files.uri, 0)
+    assert all_changes.count("create") == 1
+    for changes in range(len(all_changes)):
+        with dataset(4) as files:
+            with killed_after(changes), pytest.raises(Killed):
+                compact(files.uri, 1 << 30)
+                vacuum(files.uri, 0)
+            assert sorted(ids(files)) == list(range(400)), changes
+            compact(files.uri, 1 << 30)
+            vacuum(files.uri, 0)
+            named = {file.path for file in table_format.current(files).files}
+            assert {entry.path for entry in files.entries(DATA)} == named
+            assert sorted(ids(files)) == list(range(400)), changes
+
+
+def test_a_file_that_is_already_in_the_dataset_is_refused() -> None:
+    with dataset(1) as files:
+        before = table_format.current(files)
+        for twice in (before.files, [before.files[0]] * 2):
+            with pytest.raises(ConflictError, match="twice"):
+                table_format.commit(files, twice)
+        assert table_format.current(files) == before
 
 
 def test_a_version_within_the_grace_period_stays_readable() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import duckdb
 import numpy as np
@@ -28,6 +29,7 @@ from lab.experiments.parquet_compaction.mechanism.table_format import DataFile, 
 
 LAYOUTS = [Layout("same", (same("k"),)), Layout("hashed", (hashed("k", 3),))]
 BIG = 2**53
+ID = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
 
 
 def rows_with(layout: Layout, tables: Sequence[pa.Table], value: Any) -> list[Any]:
@@ -81,6 +83,22 @@ def keys(*values: Any, type_: pa.DataType | None = None) -> pa.Table:
             datetime(2026, 3, 29, 3, tzinfo=timezone(timedelta(hours=2))),
             datetime(2026, 3, 29, 1, tzinfo=UTC),
         ),
+        *(
+            (keys(said, "x"), said, said)
+            for said in ("1e9999999", "12e3456789", "9E-9999999", "1_000", "sNaN")
+        ),
+        *(
+            (pa.table({"k": pa.array([ID.bytes, None], pa.uuid())}), asked, ID)
+            for asked in (ID, str(ID), str(ID).upper())
+        ),
+        (keys(str(ID)), ID, str(ID)),
+        *(
+            (keys(date(2026, 3, 2)), said, date(2026, 3, 2))
+            for said in ("2026-3-2", "2026/03/02", "2026-03-02 ")
+        ),
+        *((keys(True, None), said, True) for said in ("t", "yes", "TRUE")),
+        (keys(np.float16(0.1), type_=pa.float16()), 0.1, float(np.float16(0.1))),
+        (keys("a", "b", type_=pa.string_view()), "b", "b"),
         (keys("a", "b").cast(pa.schema([("k", pa.dictionary(pa.int8(), pa.string()))])), "b", "b"),
     ],
 )
@@ -289,6 +307,24 @@ def test_no_rows_are_no_commit(tmp_path: Path) -> None:
     assert append(files, keys(1), LAYOUTS[0]).number == 0
     assert append(files, keys(type_=pa.int64()), Layout("none")).number == 0
     assert compact(str(tmp_path / "empty"), 1_000).after == table_format.EMPTY
+
+
+def test_a_dataset_within_the_folder_of_another_is_not_cleaned_away(tmp_path: Path) -> None:
+    outer, inner = open_files(str(tmp_path)), open_files(str(tmp_path / "data" / "k=1"))
+    for files in (outer, inner, outer):
+        append(files, keys(1), LAYOUTS[0])
+    assert vacuum(outer.uri, 0) == 0
+    assert fetch(inner, table_format.current(inner).files)["k"].to_pylist() == [1]
+
+
+def test_the_home_folder_is_the_one_that_an_engine_reads(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    files = open_files("~/lake")
+    append(files, keys(1), Layout("none"))
+    assert (tmp_path / "lake" / "data").is_dir()
+    assert files.url("x") == str(tmp_path / "lake" / "x")
 
 
 def test_a_folder_whose_name_looks_encoded_is_that_folder(tmp_path: Path) -> None:

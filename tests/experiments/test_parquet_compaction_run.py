@@ -20,7 +20,6 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def arms():
     params = experiment.Params(
-        scale_factor=0.01,
         rtt_ms=4,
         events=20_000,
         batches=12,
@@ -43,16 +42,10 @@ def test_every_criterion_is_observed_and_the_exact_ones_hold(arms) -> None:
     assert {item.outcome for item in invariants} == {"pass"}, invariants
 
 
-def test_every_layout_was_compacted_and_each_kill_hit_its_stage(arms) -> None:
+def test_every_layout_was_compacted(arms) -> None:
     treatment, _ = arms
-    for table in ("layouts", "tpch"):
-        found = treatment.tables[table]
-        assert (found["files_before"] > found["files_after"]).all(), found
-    kills = treatment.tables["kills"]
-    assert kills["switched"].tolist() == [False, False, True]
-    # New files beside the log's; after the switch half of the old ones.
-    assert kills["files not named"].tolist() == [1, 2, 4]
-    assert (kills["orphan files after mending"] == 0).all()
+    found = treatment.tables["layouts"]
+    assert (found["files_before"] > found["files_after"]).all(), found
 
 
 def test_control_and_treatment_hold_the_same_log(arms) -> None:

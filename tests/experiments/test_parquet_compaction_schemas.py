@@ -136,6 +136,20 @@ def _all(files: Files) -> list[str]:
     return [entry.path for entry in files.entries("")]
 
 
+def test_columns_that_engines_take_for_one_are_refused_unless_a_file_has_both(tmp_path: Path) -> None:
+    one, other = pa.table({"id": [1], "x": [1]}), pa.table({"ID": [2], "x": [1]})
+    with pytest.raises(SchemaError, match="'ID' is called 'id'"):
+        concat([("one", one), ("other", other)])
+    both = pa.table({"id": [1], "ID": [2]})
+    assert concat([("one", both), ("other", pa.table({"id": [3]}))]).to_pylist()[1] == {"id": 3, "ID": None}
+
+
+def test_what_all_files_say_about_their_rows_is_kept() -> None:
+    one = pa.table({"a": [1]}).replace_schema_metadata({"owner": "me", "batch": "1"})
+    other = pa.table({"b": [1]}).replace_schema_metadata({"owner": "me", "batch": "2"})
+    assert concat([("one", one), ("other", other)]).schema.metadata == {b"owner": b"me"}
+
+
 @pytest.mark.parametrize(("name", "said"), [("w", "there is no column 'w'"), ("v", "'v' is list<.*no order")])
 def test_sorting_by_what_is_not_there_or_has_no_order_is_refused(
     tmp_path: Path, name: str, said: str

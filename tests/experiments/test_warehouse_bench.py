@@ -205,15 +205,24 @@ def test_lazy_rows_are_waited_for_within_the_time() -> None:
         (["x"], {"q": "SELECT 1"}, -1, "nothing to time"),
         ({"x": ["r"]}, {"q": "SELECT 1"}, 1, "no query r"),
         ("parquet", {"q": "SELECT 1"}, 1, "not the text 'parquet'"),
+        ({"x": "qr"}, {"q": "SELECT 1", "r": "SELECT 2"}, 1, "not the text 'qr'"),
+        (["x"], ["SELECT 1"], 1, "queries must be a mapping"),
+        (["x"], {"q": "SELECT 1"}, 1.5, "repeats must be a whole number"),
     ],
 )
 def test_what_can_not_be_timed_is_refused_before_anything_runs(
-    formats: Any, queries: dict, repeats: int, named: str
+    formats: Any, queries: Any, repeats: Any, named: str
 ) -> None:
     engine = Slow()
     with pytest.raises(ValueError, match=named):
         bench({"slow": engine}, formats, queries, repeats)
+    with pytest.raises(ValueError, match="engines must be a mapping"):
+        bench([engine], formats, queries, repeats)  # type: ignore[arg-type]
     assert engine.used == 0
+
+
+def test_queries_of_a_dataset_that_can_be_read_only_once_are_timed() -> None:
+    assert len(bench({"slow": Slow()}, {"x": (name for name in "q")}, {"q": "SELECT 1"}, 0)) == 1
 
 
 def test_a_dataset_that_is_named_twice_is_timed_once() -> None:

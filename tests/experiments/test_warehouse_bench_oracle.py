@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +51,26 @@ def test_ties_may_come_in_any_order_but_others_may_not() -> None:
 def test_decimals_are_compared_at_the_scale_that_the_engine_gives() -> None:
     assert oracle.check([(Decimal("25.54"),)], [("25.537587",)], ()).differing == 0
     assert oracle.check([(Decimal("25.53"),)], [("25.537587",)], ()).differing == 1
+
+
+@pytest.mark.parametrize("order", [(), (0,)])
+def test_no_row_and_no_column_are_not_null(order: tuple[int, ...]) -> None:
+    assert oracle.check([], [("",)], order).differing == 1
+    assert oracle.check([()], [("",)], order).differing == 1
+    assert oracle.check([("a",)], [("a", "")], (0, 1)).differing == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("inf"), float("-inf"), float("nan"), Decimal("NaN"), Decimal("Infinity"), True, b"1.50", [1.5], 2],
+)
+@pytest.mark.parametrize("order", [(), (0,)])
+def test_what_is_no_finite_number_or_only_rounds_to_one_is_seen(
+    value: object, order: tuple[int, ...]
+) -> None:
+    assert oracle.check([(value,)], [("1.50",)], order).differing == 1
+    assert oracle.check([(Decimal("2"),)], [("1.50",)], order).differing == 1
+    assert oracle.check([(np.int64(3),)], [("3",)], order).differing == 0
 
 
 def test_an_empty_line_is_null() -> None:

@@ -133,3 +133,16 @@ def test_an_attached_trino_needs_the_catalog_that_it_knows(monkeypatch: pytest.M
     monkeypatch.delenv("ICEBERG_REST_URI", raising=False)
     with pytest.raises(ServiceError, match="ICEBERG_REST_URI"), steps(9) as work, engines(PARAMS, work):
         pass
+
+
+def test_what_a_format_adds_is_told_only_where_all_rounds_agree(treatment: Result) -> None:
+    (answer,) = [
+        one.answer
+        for one in experiment.summary(treatment, {}).decisions
+        if one.question.startswith("What does a table format")
+    ]
+    for metric in kept().metrics(metrics.WHOLE):
+        if metric.name.endswith(".added") and metric.interval:
+            _, engine, kind, _ = metric.name.split(".")
+            low, high = metric.interval
+            assert (f"{kind.capitalize()} on {engine} " in answer) == (low > 0 or high < 0)

@@ -7,9 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,7 +23,6 @@ pytestmark = pytest.mark.service
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    put: ClassVar[list[str]] = []  # paths
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -43,7 +40,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.put.append(self.path)
         self.send_response(200)
         self._end(b"")
 
@@ -146,25 +142,6 @@ def test_requests_in_flight_wait_together(link: CountingProxy) -> None:
     assert 0.6 <= took < 16 * 0.6  # one after the other
 
 
-def _put(link: CountingProxy, path: str) -> None:
-    with suppress(OSError, http.client.HTTPException):
-        _ask(_connection(link), "PUT", path, b"y")
-
-
-def test_only_so_many_requests_come_through_and_one_that_is_held_never_does(link: CountingProxy) -> None:
-    _Handler.put.clear()
-    with link.hold({"PUT": 1}):
-        _put(link, "/lake/one")
-        held = http.client.HTTPConnection(urlsplit(link.s3.endpoint).netloc, timeout=0.5)
-        held.request("PUT", "/lake/two", b"y")
-        with pytest.raises(TimeoutError):
-            held.getresponse()
-        assert _ask(_connection(link), "GET", "/lake/a") == b"x" * 1000  # another operation
-        held.close()
-    _put(link, "/lake/three")
-    assert _Handler.put == ["/lake/one", "/lake/three"]
-
-
 def test_the_bytes_that_are_asked_for_are_recorded_once(link: CountingProxy) -> None:
     connection = _connection(link)
     with link.record():
@@ -175,15 +152,6 @@ def test_the_bytes_that_are_asked_for_are_recorded_once(link: CountingProxy) -> 
     _ask(connection, "GET", "/lake/d")
     assert link.reads() == [Read("/lake/a=1/b", 10, 19), Read("/lake/c", 0, None)]
     assert link.reads() == []
-
-
-def test_a_new_round_trip_does_not_let_through_what_is_held(link: CountingProxy) -> None:
-    with link.hold({"PUT": 0}), link.delay(0.01):
-        held = http.client.HTTPConnection(urlsplit(link.s3.endpoint).netloc, timeout=0.5)
-        held.request("PUT", "/lake/two", b"y")
-        with pytest.raises(TimeoutError):
-            held.getresponse()
-        held.close()
 
 
 def test_an_encrypted_store_is_refused() -> None:

@@ -7,7 +7,7 @@ connection its handshake. (Its latency itself is honest: one delay per answer, h
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
@@ -85,19 +85,6 @@ class CountingProxy:
             yield
         finally:
             self.set(0)
-
-    @contextmanager
-    def hold(self, more: Mapping[str, int]) -> Iterator[None]:
-        """Within the block only so many more requests of an operation come through: {"PUT": 2}.
-
-        One that is held never reaches the store: it waits until its client hangs up.
-        """
-        now = self.traffic()
-        http.call("PUT", self._control, {"most": {name: now.count(name) + n for name, n in more.items()}})
-        try:
-            yield
-        finally:
-            http.call("PUT", self._control, {"most": {}})
 
     @contextmanager
     def record(self) -> Iterator[None]:

@@ -24,12 +24,10 @@ _NO_BODY = (204, 304)
 class Link:
     """What the link does. rtt_s: added once to each request, and once to each new connection (its handshake).
 
-    most: how many requests of an operation come through, counted from the relay's start; those after are counted
-    but held until their client gives up. record: keep the range of each GET of an object.
+    record: keep the range of each GET of an object.
     """
 
     rtt_s: float = 0.0
-    most: dict[str, int] = field(default_factory=dict)
     record: bool = False
 
 
@@ -118,8 +116,6 @@ class Relay:
         self.counts.requests[kind] += 1
         if self.link.record and kind == "GET":
             self.reads.append((urlsplit(request.first[1]).path, request.headers.get("range", "")))
-        if self.counts.requests[kind] > self.link.most.get(kind, sys.maxsize):
-            await _given_up(client)
         await asyncio.sleep(self.link.rtt_s)
         to_store.write(request.raw)
         sending = asyncio.ensure_future(self._send_body(request, client, to_store))
@@ -153,13 +149,6 @@ class Relay:
             await back.drain()
             if head.first[1] != "100":
                 return head
-
-
-async def _given_up(client: asyncio.StreamReader) -> None:
-    """Wait until the client hangs up; what it still sends goes nowhere."""
-    while await client.read(_PIECE):
-        pass
-    raise ConnectionAbortedError
 
 
 async def _body(head: Head, source: asyncio.StreamReader) -> AsyncIterator[bytes]:

@@ -15,28 +15,23 @@ from lab.experiments.parquet_compaction.measure.compaction_interval import Inges
 from lab.experiments.parquet_compaction.measure.concurrent_readers import Watch, watch
 from lab.experiments.parquet_compaction.measure.datasets import Dataset, build, copy_to_disk
 from lab.experiments.parquet_compaction.measure.file_sizes import Scan, Sized, divide, time_sizes, time_visits
-from lab.experiments.parquet_compaction.measure.killed_compaction import kill_all
 from lab.experiments.parquet_compaction.measure.query_times import Timing, Work, time_linked, time_on_disk
 from lab.experiments.parquet_compaction.measure.seen import Seen
-from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck, check_tpch
 from lab.experiments.parquet_compaction.mechanism.layouts import Layout
 from lab.experiments.parquet_compaction.params import Params
-from lab.experiments.parquet_compaction.workload import event_log, tpch
+from lab.experiments.parquet_compaction.workload import event_log
 from lab.experiments.parquet_compaction.workload.event_log import SORT_BY
 from lab.experiments.parquet_compaction.workload.maintenance import Upkeep, in_place, with_log
 from lab.progress import Steps, steps
 
-# Three months each: four a year and more, so that there is something to merge in every layout.
-TPCH_BATCHES = 28
 BUCKETS = 2  # hash partitions
-CRASH_BATCHES = 4
 LOOKS = 3  # queries timed at each interval
 # Small and many, so that there is something to merge for as long as readings go on.
 WATCHED_ROWS = 100
 CONTROL_READINGS = 10  # at least: hardly any is whole there
-# Readers and kills are to meet as much merging as there can be: every partition becomes one file.
+# Readers are to meet as much merging as there can be: every partition becomes one file.
 ALL_IN_ONE = 1 << 40
-_STEPS = 8  # and one for each layout
+_STEPS = 7  # and one for each layout
 
 
 def run(params: Params, layouts: Mapping[str, Layout] | None = None, upkeep: Upkeep | None = None) -> Result:
@@ -75,22 +70,17 @@ class _Session:
         self.versions = {"SeaweedFS": table.version, "DuckDB": duckdb.__version__}
 
     def treatment(self) -> Result:
-        """Everything: what is not timed two at once, then what is, one step after the other."""
+        """Everything; only the files of the large scan are written while the layouts are."""
         params, table, full = self.params, self.table, self.work.queries[-1]
         with ThreadPoolExecutor(1) as aside:
-            untimed = aside.submit(self._aside)
+            whole = self.work.log.table(0, len(self.work.log))
+            dividing = aside.submit(divide, table, whole, params.file_counts)
             datasets = self._datasets({name: self.known[name] for name in params.layouts})
-            self.progress.next("killed compactions")
-            layout, some = self.known["user hash"], self.batches[:CRASH_BATCHES]
-            kills = kill_all(table, layout, some, ALL_IN_ONE, SORT_BY)
-            lineitem, answers, scans = untimed.result()
+            scans = dividing.result()
         (by_date,) = (item for item in datasets if item.name == "date")
         seen = Seen(
             self.work,
             datasets,
-            lineitem,
-            answers,
-            kills=kills,
             timings=self._timed(datasets),
             probes=probe(table),
             sizes=self._sizes(scans),
@@ -99,18 +89,6 @@ class _Session:
             watch=self._readers("readers during compaction", with_log(), params.readings),
         )
         return self._result(seen)
-
-    def _aside(self) -> tuple[list[Dataset], list[TpchCheck], list[Scan]]:
-        """TPC-H in every layout with its answers, and the files of the large scan, over a link of their own."""
-        params, table, made = self.params, self.table.aside, tpch.tables(self.params.scale_factor)
-        batches, layouts = tpch.loads(made[tpch.FACT], TPCH_BATCHES), tpch.layouts(BUCKETS)
-        lineitem = [
-            build(table, f"tpch-{name}", layouts[name], batches, params.target_bytes, tpch.SORT_BY, True)
-            for name in params.layouts
-        ]
-        answers = check_tpch(table.direct, made, lineitem, params.scale_factor)
-        whole = self.work.log.table(0, len(self.work.log))
-        return lineitem, answers, divide(table, whole, params.file_counts)
 
     def layouts(self, chosen: Mapping[str, Layout], repeats: int = 0) -> Result:
         """Only layouts, on the same log; times of answers over the link alone. repeats: by default the parameter."""

@@ -9,17 +9,12 @@ from pydantic import Field, ValidationInfo, field_validator
 from lab.evidence.params import Parameters
 
 LayoutName = Literal["none", "date", "user hash", "date+hash"]
-# DuckDB's extension carries the published answers for these.
-ANSWERED = (0.01, 0.1, 1.0)
 HELD_OUT = "date+hash"
 
 
 class Params(Parameters):
     """Parameters of parquet_compaction."""
 
-    scale_factor: float = Field(
-        0.01, gt=0, description="TPC-H scale factor: 0.01, 0.1 or 1, which have published answers"
-    )
     events: int = Field(
         96_000, ge=20_000, le=10_000_000, description="events in the log, down to whole micro-batches"
     )
@@ -53,13 +48,6 @@ class Params(Parameters):
     readings: int = Field(25, ge=20, le=100_000, description="readings during compaction")
     repeats: int = Field(2, ge=1, le=20, description="timings of each query, layout and state")
     seed: int = Field(1, ge=0, description="seed of the log and of the order of the timings")
-
-    @field_validator("scale_factor")
-    @classmethod
-    def _has_answers(cls, value: float) -> float:
-        if value not in ANSWERED:
-            raise ValueError("published answers exist for 0.01, 0.1 and 1 only")
-        return value
 
     @field_validator("layouts")
     @classmethod

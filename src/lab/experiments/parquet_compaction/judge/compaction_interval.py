@@ -15,6 +15,7 @@ from lab.experiments.parquet_compaction.criteria import OVERHEAD_LIMIT
 from lab.experiments.parquet_compaction.measure.compaction_interval import Ingestion
 from lab.experiments.parquet_compaction.mechanism.compaction import Compaction
 from lab.experiments.parquet_compaction.mechanism.cost_model import Model, fit
+from lab.experiments.parquet_compaction.mechanism.layouts import Values
 
 
 def tables(ingestions: Sequence[Ingestion], model: Model, queries: float) -> dict[str, pd.DataFrame]:
@@ -35,13 +36,14 @@ def looks_table(ingestions: Sequence[Ingestion], model: Model) -> pd.DataFrame:
 
 
 def compactions_table(ingestions: Sequence[Ingestion]) -> pd.DataFrame:
-    """Every compaction: interval, files that it merged, bytes that it wrote, seconds."""
+    """Every compaction: interval, files that it merged, bytes that it wrote, seconds; predicted: by `compaction_model`."""
     rows = [
         (each.every, merged(done), done.bytes_written, done.seconds)
         for each in ingestions
         for done in each.compactions
     ]
-    return pd.DataFrame(rows, columns=["every", "merged", "written", "seconds"])
+    found = pd.DataFrame(rows, columns=["every", "merged", "written", "seconds"])
+    return found.assign(predicted=compaction_model(found).predict(found["merged"], found["written"]))
 
 
 def merged(done: Compaction) -> int:
@@ -68,39 +70,44 @@ def intervals_table(
     ]
     found = pd.DataFrame(rows)
     found["total_s"] = queries * found["query_s"] + found["compaction_s"]
-    drawn = pd.concat(resampled(found, looks, compactions, queries)).groupby("every", sort=False)
-    for name in ("query_s", "compaction_s", "total_s"):
-        found[f"{name}_low"] = drawn[name].quantile(0.025).to_numpy()
-        found[f"{name}_high"] = drawn[name].quantile(0.975).to_numpy()
+    query, compaction = resampled(found, looks, compactions)
+    drawn = {"query_s": query, "compaction_s": compaction, "total_s": queries * query + compaction}
+    for name, draws in drawn.items():
+        found[f"{name}_low"], found[f"{name}_high"] = np.quantile(draws, [0.025, 0.975], axis=1)
     return found
 
 
 def resampled(
-    intervals: pd.DataFrame, looks: pd.DataFrame, compactions: pd.DataFrame, queries: float
-) -> list[pd.DataFrame]:
-    """The intervals as they might as well have come out: `RESAMPLES` times, drawn with replacement.
+    intervals: pd.DataFrame, looks: pd.DataFrame, compactions: pd.DataFrame
+) -> tuple[Values, Values]:
+    """query_s and compaction_s as they might as well have come out: a row for each interval, a column for each draw.
 
-    Of queries, what the model leaves unexplained is drawn anew: the moments differ in files by design, which is no
-    noise. Of compactions, their times.
+    What the models leave unexplained is drawn anew, with replacement, from all intervals alike: one interval has too few
+    queries and compactions to tell their spread, and those differ by design, which is no noise.
     """
     random = np.random.default_rng(0)
-    query, compaction = [], []
-    for row in intervals.itertuples():
-        own = looks[looks["every"] == row.every]
-        left = (own["seconds"] - own["predicted"]).to_numpy()
-        query.append(row.query_s + _means(left, random) - left.mean())
-        took = compactions.loc[compactions["every"] == row.every, "seconds"].to_numpy()
-        compaction.append(row.compaction_s / took.mean() * _means(took, random))
-    return [
-        intervals[["every"]].assign(query_s=q, compaction_s=c, total_s=queries * q + c)
-        for q, c in zip(np.array(query).T, np.array(compaction).T, strict=True)
-    ]
+    return (
+        _drawn(intervals["every"], intervals["query_s"], looks, random),
+        _drawn(intervals["every"], intervals["compaction_s"], compactions, random),
+    )
 
 
-def _means(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Means of `RESAMPLES` samples with replacement."""
-    means: np.ndarray = random.choice(values, (RESAMPLES, len(values))).mean(axis=1)
-    return means
+def _drawn(every: pd.Series, means: pd.Series, rows: pd.DataFrame, random: np.random.Generator) -> Values:
+    """Each interval's mean times the mean of as many draws as it has `rows`."""
+    left, counts = _unexplained(rows), rows["every"].value_counts()
+    return np.array(
+        [
+            mean * random.choice(left, (RESAMPLES, counts[number])).mean(axis=1)
+            for number, mean in zip(every, means, strict=True)
+        ]
+    )
+
+
+def _unexplained(rows: pd.DataFrame) -> Values:
+    """Measured over predicted, 1 on average."""
+    ratio = (rows["seconds"] / rows["predicted"]).to_numpy()
+    found: Values = ratio / ratio.mean()
+    return found
 
 
 def held_interval(every: Sequence[int]) -> int:

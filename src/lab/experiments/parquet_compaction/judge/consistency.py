@@ -1,4 +1,4 @@
-"""What readers during a compaction saw, and what a killed compaction left: nothing torn, lost or repeated."""
+"""What readers during a compaction saw: nothing torn, lost or repeated."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.statistics import rule_of_three
 from lab.experiments.parquet_compaction.measure.concurrent_readers import Reading, Watch
-from lab.experiments.parquet_compaction.measure.killed_compaction import Kill, Survey
-from lab.experiments.parquet_compaction.params import Params
 
 
 def check_reading(reading: Reading, batch_rows: int) -> str:
@@ -36,16 +33,6 @@ def check_readings(readings: Sequence[Reading], batch_rows: int) -> Counter[str]
     return Counter(check_reading(reading, batch_rows) for reading in readings)
 
 
-def check_survey(survey: Survey, rows: int) -> list[str]:
-    """What is wrong with a dataset of the events 0..rows-1: "lost", "repeated", or nothing."""
-    wrong = []
-    if survey.distinct < rows or survey.total < rows * (rows - 1) // 2:
-        wrong.append("lost")
-    if survey.rows > survey.distinct:
-        wrong.append("repeated")
-    return wrong
-
-
 def watched(watch: Watch) -> dict[str, Observation]:
     """What the readers tell, and whether enough of them met a compaction."""
     met = len(watch.overlapping)
@@ -58,9 +45,10 @@ def watched(watch: Watch) -> dict[str, Observation]:
 
 
 def reader_sees_whole(watch: Watch) -> Observation:
-    """Readings that never were a state of the dataset; if there are none, with the rule of three.
+    """Readings that never were a state of the dataset.
 
-    What is torn counts whenever it was read; what is whole counts only if it was read during a compaction.
+    What is torn counts whenever it was read; what is whole counts only if it was read during a compaction. No rate is
+    told: readings during one compaction are not independent of each other, and compactions are few.
     """
     during = watch.overlapping
     kinds = check_readings(during, watch.batch_rows)
@@ -70,57 +58,7 @@ def reader_sees_whole(watch: Watch) -> Observation:
         f"of {len(during)} readings during one of {len(watch.compactions)} compactions: {said or 'none'}; "
         f"{len(watch.readings) - len(during)} others met none and are not counted"
     )
-    interval = None
-    if not torn and during:
-        interval = (0.0, rule_of_three(len(during)) * len(during))
-        detail += f"; so at most {rule_of_three(len(during)):.1%} of readings at 95 %"
-    return Observation(torn, detail, interval, conclusive=bool(during))
-
-
-def killed(params: Params, kills: Sequence[Kill]) -> dict[str, Observation]:
-    """What is left after each kill, and after the next compaction. Inconclusive if a kill missed its stage."""
-    rows = params.batch_rows * kills[0].batches
-    wrong = {
-        kill.stage.name: fault
-        for kill in kills
-        for survey in (kill.halted, kill.left)
-        for fault in check_survey(survey, rows)
-    }
-    unhealed = [
-        kill.stage.name
-        for kill in kills
-        if check_survey(kill.mended, rows) or kill.mended.unnamed or kill.mended.files != kill.partitions
-    ]
-    hit = all(kill.reached and kill.switched == kill.stage.switched for kill in kills)
-    detail = (
-        f"of {len(kills)}, each at a stage of its own, {sum(not kill.switched for kill in kills)} before the log was switched; "
-        f"{sum(kill.left.unnamed for kill in kills)} files were left that the log did not name"
-    )
-    return {
-        "crash_loses_nothing": Observation(
-            len(wrong), detail + (f"; {wrong}" if wrong else ""), conclusive=hit or bool(wrong)
-        ),
-        "second_run_heals": Observation(
-            len(unhealed), f"of {len(kills)}; {unhealed or 'all healed'}", conclusive=hit or bool(unhealed)
-        ),
-    }
-
-
-def kills_table(kills: Sequence[Kill]) -> pd.DataFrame:
-    """One row per killed compaction."""
-    rows = [
-        {
-            "stage": kill.stage.name,
-            "switched": kill.switched,
-            "files named": kill.left.files,
-            "files not named": kill.left.unnamed,
-            "events read": kill.left.distinct,
-            "files after mending": kill.mended.files,
-            "orphan files after mending": kill.mended.unnamed,
-        }
-        for kill in kills
-    ]
-    return pd.DataFrame(rows)
+    return Observation(torn, detail, conclusive=bool(during))
 
 
 def readings_table(watch: Watch) -> pd.DataFrame:

@@ -1,18 +1,16 @@
-"""Datasets before and after their compaction: files, bytes rewritten by two accounts, TPC-H's answers on them."""
+"""Datasets before and after their compaction: files, bytes rewritten, query times."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from lab.evidence.criteria import Observation
 from lab.evidence.result import Metric
-from lab.experiments.parquet_compaction.measure.datasets import STATES, Account, Dataset
+from lab.experiments.parquet_compaction.measure.datasets import STATES, Dataset
 from lab.experiments.parquet_compaction.measure.query_times import STORE
-from lab.experiments.parquet_compaction.measure.seen import Seen
-from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck
 from lab.experiments.parquet_compaction.mechanism.compaction import FULL
 
 
@@ -47,65 +45,14 @@ def layouts_table(datasets: Sequence[Dataset], cells: pd.DataFrame, target_bytes
     return pd.DataFrame(rows)
 
 
-def tpch_table(seen: Seen) -> pd.DataFrame:
-    """Lineitem by layout: files before and after its compaction, answers asked and wrong in both states."""
-    rows = []
-    for item in seen.tpch:
-        checks = [check for check in seen.answers if check.layout == item.layout.name]
-        rows.append(
-            {
-                "layout": item.layout.name,
-                "files_before": len(item.version("before").files),
-                "files_after": len(item.version("after").files),
-                "asked": sum(check.asked for check in checks),
-                "wrong": sum(len(check.wrong) for check in checks),
-                "amplification": item.amplification,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def stored(seen: Seen) -> dict[str, Observation]:
-    """Whether every dataset was compacted, and whether two accounts of the bytes rewritten agree."""
-    datasets = [*seen.datasets, *seen.tpch]
-    idle = [item.name for item in datasets if not item.merged]
+def all_compacted(datasets: Sequence[Dataset]) -> Observation:
+    """Layouts that compaction left as they were."""
     files = ", ".join(
         f"{item.name} {len(item.version('before').files)} → {len(item.version('after').files)}"
         for item in datasets
     )
-    return {
-        "all_compacted": Observation(len(idle), f"of {len(datasets)} datasets; files: {files}"),
-        "bytes_agree": bytes_agree(
-            {item.name: item.rewritten for item in datasets}
-            | {f"every {ingestion.every}": ingestion.account for ingestion in seen.ingestions}
-        ),
-    }
-
-
-def bytes_agree(accounts: Mapping[str, Account]) -> Observation:
-    """The largest deviation between link and store."""
-    worst = max(accounts, key=lambda name: accounts[name].deviation)
-    found = accounts[worst]
     return Observation(
-        found.deviation,
-        f"{worst}: {found.link:,} bytes over the link, {found.store:,} more in the store's listing; the largest of "
-        f"{len(accounts)} deviations",
-    )
-
-
-def tpch_unchanged(checks: Sequence[TpchCheck]) -> Observation:
-    """Wrong answers. Inconclusive if in some layout it was not asked both before and after files were merged."""
-    asked = sum(item.asked for item in checks)
-    wrong = [(item.layout, item.state, number) for item in checks for number in item.wrong]
-    files: dict[str, dict[str, int]] = {}
-    for item in checks:
-        files.setdefault(item.layout, {})[item.state] = item.files
-    changed = [name for name, by in files.items() if by.get("before", 0) > by.get("after", 0) > 0]
-    return Observation(
-        len(wrong),
-        f"of {asked} answers in {len(checks)} states; in {len(changed)} of {len(files)} layouts compaction had merged files"
-        + (f"; {wrong}" if wrong else ""),
-        conclusive=bool(wrong) or len(changed) == len(files),
+        sum(not item.merged for item in datasets), f"of {len(datasets)} layouts; files: {files}"
     )
 
 

@@ -33,12 +33,8 @@ def _tables(params: Params, seen: Seen) -> dict[str, pd.DataFrame]:
     made: dict[str, pd.DataFrame] = {}
     if seen.watch:
         made["readings"] = consistency.readings_table(seen.watch)
-    if seen.kills:
-        made["kills"] = consistency.kills_table(seen.kills)
     if seen.visits:
         made["visits"] = pd.DataFrame([asdict(item) for item in seen.visits])
-    if seen.answers:
-        made["tpch"] = datasets.tpch_table(seen)
     if seen.timings:
         made |= _timed_tables(params, seen)
     return made
@@ -62,15 +58,11 @@ def _timed_tables(params: Params, seen: Seen) -> dict[str, pd.DataFrame]:
 def _observed(params: Params, seen: Seen, tables: Tables) -> dict[str, Observation]:
     observed: dict[str, Observation] = {}
     if seen.datasets:
-        observed |= datasets.stored(seen)
+        observed["all_compacted"] = datasets.all_compacted(seen.datasets)
     if seen.timings:
         observed |= _timed(seen, tables)
-    if seen.answers:
-        observed["tpch_unchanged"] = datasets.tpch_unchanged(seen.answers)
     if seen.watch:
         observed |= consistency.watched(seen.watch)
-    if seen.kills:
-        observed |= consistency.killed(params, seen.kills)
     if seen.probes:
         observed["round_trip_honest"] = query_times.round_trip_honest(params, seen.probes)
     if seen.ingestions:

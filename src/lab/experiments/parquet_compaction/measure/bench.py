@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -22,13 +22,9 @@ _TRIES = 30
 
 @dataclass(frozen=True)
 class Bench:
-    """link: the store with counts and a round trip; root: where this run's datasets are; disk: local folder.
-
-    second: another such link, for what is not timed and goes on beside something else.
-    """
+    """link: the store with counts and a round trip; root: where this run's datasets are; disk: local folder."""
 
     link: CountingProxy
-    second: CountingProxy
     direct: S3
     root: str
     disk: Path
@@ -39,11 +35,6 @@ class Bench:
     def s3(self) -> S3:
         """The store as clients see it: through the link."""
         return self.link.s3
-
-    @property
-    def aside(self) -> Bench:
-        """The same over the second link: what crosses it is counted apart."""
-        return replace(self, link=self.second)
 
     def uri(self, name: str) -> str:
         """A dataset's address, the same in all its parts whatever its name."""
@@ -57,11 +48,10 @@ def bench(rtt_s: float) -> Iterator[Bench]:
     with (
         object_store([BUCKET]) as store,
         counting_proxy(store.s3) as link,
-        counting_proxy(store.s3) as second,
         tempfile.TemporaryDirectory(prefix="lab-parquet-") as folder,
     ):
         try:
-            yield Bench(link, second, store.s3, root, Path(folder), rtt_s, store.version)
+            yield Bench(link, store.s3, root, Path(folder), rtt_s, store.version)
         finally:
             if store.version.startswith("attached"):  # a store of our own goes away as a whole
                 left = open_files(root, store.s3)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lab.experiments.parquet_compaction.measure.bench import Bench
-from lab.experiments.parquet_compaction.measure.datasets import Account, stock
 from lab.experiments.parquet_compaction.measure.query_times import over_link
 from lab.experiments.parquet_compaction.mechanism.compaction import Compaction, compact
 from lab.experiments.parquet_compaction.mechanism.files import open_files
@@ -45,7 +44,7 @@ class Ingestion:
 
     versions: the dataset after each micro-batch, before any compaction. written: bytes over the link for ingestion, a
     mean over all ingestions, which write the same; rewritten: for its compactions, one entry each in `compactions`.
-    account: everything written in all ingestions. looks: the queries that were timed.
+    looks: the queries that were timed.
     """
 
     every: int
@@ -53,7 +52,6 @@ class Ingestion:
     versions: list[Version] = field(default_factory=list)
     written: float = 0.0
     rewritten: int = 0
-    account: Account = field(default_factory=lambda: Account(0, 0))
     compactions: list[Compaction] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
 
@@ -84,7 +82,7 @@ def ingest_all(
 ) -> list[Ingestion]:
     """The whole intervals, ingested and compacted; nothing is queried yet. Only compactions are timed and delayed."""
     ingestions = [Ingestion(every, table.uri(f"every-{every}")) for every in intervals]
-    random, start = np.random.default_rng(seed), table.link.traffic().bytes_in
+    random = np.random.default_rng(seed)
     with ThreadPoolExecutor(len(ingestions)) as pool:
         for number, batch in enumerate(batches, 1):
             before = table.link.traffic().bytes_in
@@ -97,10 +95,7 @@ def ingest_all(
                 ingestions[place].written += each
                 if number % ingestions[place].every == 0:
                     _compact(table, ingestions[place], target_bytes, sort_by)
-    # Nothing was deleted, so what the store lists is all that was ever written.
-    listed = sum(stock(open_files(one.uri, table.direct)) for one in ingestions)
-    account = Account(table.link.traffic().bytes_in - start, listed)
-    return [replace(one, account=account) for one in ingestions]
+    return ingestions
 
 
 def _appending(table: Bench, batch: pa.Table, layout: Layout) -> Callable[[Ingestion], Version]:

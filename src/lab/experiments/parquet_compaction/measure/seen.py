@@ -10,24 +10,19 @@ from lab.experiments.parquet_compaction.measure.compaction_interval import Inges
 from lab.experiments.parquet_compaction.measure.concurrent_readers import Watch
 from lab.experiments.parquet_compaction.measure.datasets import Dataset
 from lab.experiments.parquet_compaction.measure.file_sizes import Sized, Visit
-from lab.experiments.parquet_compaction.measure.killed_compaction import Kill
 from lab.experiments.parquet_compaction.measure.query_times import Timing
-from lab.experiments.parquet_compaction.measure.tpch_answers import TpchCheck
 from lab.experiments.parquet_compaction.workload.event_log import Workload
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Raw observations of one variant; what it does not do stays empty. datasets: of the event log; tpch: of lineitem."""
+    """Raw observations of one variant; what it does not do stays empty."""
 
     work: Workload
     datasets: Sequence[Dataset] = ()
-    tpch: Sequence[Dataset] = ()
-    answers: Sequence[TpchCheck] = ()
     timings: Sequence[Timing] = ()
     probes: Probes | None = None
     sizes: Sequence[Sized] = ()
     ingestions: Sequence[Ingestion] = ()
     visits: Sequence[Visit] = ()
     watch: Watch | None = None
-    kills: Sequence[Kill] = ()

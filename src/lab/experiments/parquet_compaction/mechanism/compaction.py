@@ -125,9 +125,9 @@ def vacuum(dataset_uri: str, grace_s: float, s3: S3 | None = None) -> int:
     `grace_s` must exceed the longest query and the longest write: a reader may still be at a version that
     was replaced so long ago, and a writer may not yet have committed the files that it writes.
 
-    Only what is proven dead is deleted: a file with a name of the kind that `write` gives, unique by itself, which no
-    kept version has, in whatever spelling the store lists its folder. Other files, and all files of a folder without
-    a log, are left alone. ValueError for a `grace_s` that is negative or no number.
+    Only what is proven dead is deleted: a file with a name and in a folder of the kind that `write` gives, which no kept
+    version has, in whatever spelling the store lists its folder. Other files, all files of a folder without a log, and
+    datasets within the dataset's folder are left alone. ValueError for a `grace_s` that is negative or no number.
     """
     if not grace_s >= 0:
         raise ValueError(f"grace_s is {grace_s}: give the seconds of the longest query, 0 or more")
@@ -154,4 +154,4 @@ def _dead(found: Iterable[Entry], kept: Iterable[Version], before_s: float) -> l
     names = {
         entry.path: entry.path.rsplit("/", 1)[-1] for entry in found if entry.modified.timestamp() < before_s
     }
-    return [path for path, name in names.items() if table_format.OURS.fullmatch(name) and name not in alive]
+    return [path for path, name in names.items() if table_format.OURS.fullmatch(path) and name not in alive]

@@ -36,10 +36,9 @@ def cost(
     rtt_s: one round trip, s; bandwidth: bytes/s; in_flight: files that are opened at once. Before any
     measurement t_open is `trips_per_file` round trips shared by `in_flight` files, at least one file's worth.
     """
-    if not (files >= 0 and bytes >= 0 and rtt_s >= 0 and bandwidth > 0 and in_flight >= 1):
-        raise ValueError(
-            "files, bytes and rtt_s must not be negative, bandwidth and in_flight must be positive"
-        )
+    amounts = (files, bytes, rtt_s, trips_per_file, trips_per_query)
+    if not (all(amount >= 0 for amount in amounts) and bandwidth > 0 and in_flight >= 1):
+        raise ValueError("amounts and trips must not be negative, bandwidth and in_flight must be positive")
     waves = max(files / in_flight, 1.0) if files else 0.0
     return rtt_s * (trips_per_query + trips_per_file * waves) + bytes / bandwidth
 

@@ -115,7 +115,8 @@ def open_files(uri: str, s3: S3 | None = None) -> Files:
 
 def local(uri: str) -> Path:
     """The folder that `file:///folder` or a plain path names."""
-    return Path(url2pathname(uri.removeprefix("file://")) if uri.startswith("file://") else uri)
+    # An engine reads ~ as the home folder, whoever wrote it.
+    return Path(url2pathname(uri.removeprefix("file://")) if uri.startswith("file://") else uri).expanduser()
 
 
 def from_environment() -> S3:

@@ -21,6 +21,7 @@ from lab.experiments.parquet_compaction.mechanism.partition_values import (
     moment,
     text,
 )
+from lab.experiments.parquet_compaction.mechanism.schemas import plain, takeable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,6 +93,7 @@ class Layout:
         if not self.keys:
             yield {}, rows
             return
+        rows = takeable(rows)
         found = [key.texts(rows) for key in self.keys]
         shape = [len(names) for names, _ in found]
         place = np.ravel_multi_index([places for _, places in found], shape)
@@ -150,8 +152,10 @@ def column(rows: pa.Table, name: str) -> tuple[Values, NDArray[np.bool_]]:
             f"There is no column {name!r} to partition by. Name one of: {', '.join(rows.schema.names)}."
         )
     found = rows.column(name)
-    if pa.types.is_dictionary(found.type):
-        found = found.cast(found.type.value_type)
+    if found.type == pa.uuid():
+        values = [None if value is None else str(value) for value in found.to_pylist()]
+        found = pa.chunked_array([pa.array(values, pa.string())])
+    found = found.cast(plain(found.type))
     if pa.types.is_nested(found.type):
         raise PartitionError(
             f"Column {name!r} is {found.type}, which can't name a partition. Use a plain column."

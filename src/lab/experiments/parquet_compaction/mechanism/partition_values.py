@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -24,7 +24,8 @@ from lab.errors import LabError
 MISSING = "__HIVE_DEFAULT_PARTITION__"  # the name that Hive, Spark and others give to the partition of NULL
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]")
 _LONGEST = 80  # characters of a value in a path; a folder's name has at most 255
-_DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"\s*(\d{1,4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)(.*)")
+_TRUTH = {"true": "1", "t": "1", "yes": "1", "y": "1", "false": "0", "f": "0", "no": "0", "n": "0"}
 
 
 class PartitionError(LabError):
@@ -79,20 +80,25 @@ def moment(value: Any) -> np.datetime64:
 
 @lru_cache(maxsize=65_536)
 def identity(said: str) -> str:
-    """What two texts share if any engine could take their values for equal: 01 and 1.0, 2026-03-02 and its midnight."""
-    if said.casefold() in ("true", "false"):
-        return "1" if said.casefold() == "true" else "0"
-    with suppress(InvalidOperation, ValueError):
+    """What two texts share if any engine could take their values for equal: 01 and 1.0, yes and true, 2026-3-2 and its
+    midnight.
+    """
+    plain = said.strip().casefold()
+    if plain in _TRUTH:
+        return _TRUTH[plain]
+    with suppress(ArithmeticError, ValueError):  # such as 12e3456789, which is a text
         number = Decimal(said)
         return _number(number) if number.is_finite() else str(number).lower()
-    if _DATE.match(said):
-        with suppress(ValueError):
-            return text(datetime.fromisoformat(said.strip()))
+    with suppress(ValueError):
+        if day := _DATE.fullmatch(said):
+            year, month, date_, clock = day.groups()
+            return text(datetime.fromisoformat(f"{year:0>4}-{month:0>2}-{date_:0>2}{clock.rstrip()}"))
+        return str(UUID(said))
     return said
 
 
 def alike(value: Any) -> list[Any]:
-    """A value, and what it becomes where an engine compares it as a float of 64 or 32 bits."""
+    """A value, and what it becomes where an engine compares it as a float of 64, 32 or 16 bits."""
     if isinstance(value, bool | np.bool_) or not isinstance(
         value, int | np.integer | float | np.floating | Decimal
     ):
@@ -100,7 +106,8 @@ def alike(value: Any) -> list[Any]:
     if is_missing(value):
         return [value]
     with np.errstate(over="ignore"), suppress(OverflowError):
-        return [value, *(each for each in (float(value), float(np.float32(float(value)))) if each != value)]
+        floats = [float(kind(float(value))) for kind in (float, np.float32, np.float16)]
+        return [value, *(each for each in floats if each != value)]
     return [value]
 
 

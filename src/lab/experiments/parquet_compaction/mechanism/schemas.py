@@ -36,7 +36,7 @@ def concat(named: Sequence[tuple[str, pa.Table]]) -> pa.Table:
         refuse_twins(path, rows.schema)
     if all(rows.schema.equals(named[0][1].schema) for _, rows in named):
         return pa.concat_tables([rows for _, rows in named])
-    schema = reduce(_joined, named, pa.schema([]))
+    schema = reduce(_joined, named, pa.schema([])).with_metadata(_shared([rows for _, rows in named]))
     return pa.concat_tables([_cast(path, rows, schema) for path, rows in named])
 
 
@@ -56,12 +56,8 @@ def sorted_by(rows: pa.Table, names: Sequence[str]) -> pa.Table:
         raise SchemaError(f"sort_by: there is no column {lacking[0]!r}. Name one of: {known}.")
     if not names:
         return rows
-    for place, field in enumerate(rows.schema):
-        if pa.types.is_string_view(field.type) or pa.types.is_binary_view(
-            field.type
-        ):  # no rows can be taken of views
-            rows = rows.set_column(place, field.name, rows[field.name].cast(_plain(field.type)))
-    keys = pa.table({name: rows[name].cast(_plain(rows[name].type)) for name in names})
+    rows = takeable(rows)
+    keys = pa.table({name: rows[name].cast(plain(rows[name].type)) for name in names})
     try:
         return rows.take(compute.sort_indices(keys, [(name, "ascending") for name in names]))
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
@@ -69,11 +65,26 @@ def sorted_by(rows: pa.Table, names: Sequence[str]) -> pa.Table:
         raise SchemaError(f"sort_by: {told}, which has no order. Name other columns.") from error
 
 
+def takeable(rows: pa.Table) -> pa.Table:
+    """The rows with their views as plain columns: of views none can be taken."""
+    from pyarrow import types
+
+    for place, field in enumerate(rows.schema):
+        if types.is_string_view(field.type) or types.is_binary_view(field.type):
+            rows = rows.set_column(place, field.name, rows[field.name].cast(plain(field.type)))
+    return rows
+
+
 def _joined(schema: pa.Schema, item: tuple[str, pa.Table]) -> pa.Schema:
     """`schema` with the columns of one more file."""
     path, rows = item
     for field in rows.schema:
         place = schema.get_field_index(field.name)
+        if place < 0 and (other := _twin(field.name, set(schema.names) - set(rows.schema.names))):
+            raise SchemaError(
+                f"{path}: column {field.name!r} is called {other!r} in other files, and engines take the two for one. "
+                f"Nothing was changed; give the column one name, or compact these files apart."
+            )
         known = schema.field(place).type if place >= 0 else field.type
         found = common(known, field.type)
         if found is None:
@@ -81,6 +92,17 @@ def _joined(schema: pa.Schema, item: tuple[str, pa.Table]) -> pa.Schema:
         wider = field.with_type(found).with_nullable(True)
         schema = schema.set(place, wider) if place >= 0 else schema.append(wider)
     return schema
+
+
+def _twin(name: str, others: set[str]) -> str | None:
+    """One of `others` that differs from `name` by capitals alone."""
+    return next((other for other in sorted(others) if other.casefold() == name.casefold()), None)
+
+
+def _shared(tables: Sequence[pa.Table]) -> dict[bytes, bytes]:
+    """What all files say about their rows in the same words."""
+    said = [set((rows.schema.metadata or {}).items()) for rows in tables]
+    return dict(set.intersection(*said))
 
 
 def _refusal(path: str, name: str, own: Any, wanted: Any) -> SchemaError:
@@ -113,24 +135,24 @@ def common(one: Any, other: Any) -> Any | None:
 
     if one == other:
         return one
-    plain = [_plain(kind) for kind in (one, other)]
-    if all(pa.types.is_timestamp(kind) and kind.tz for kind in plain) and plain[0].tz != plain[1].tz:
-        plain = [pa.timestamp(kind.unit, "UTC") for kind in plain]
-    if _mean_different_things(*plain):
+    kinds = [plain(kind) for kind in (one, other)]
+    if all(pa.types.is_timestamp(kind) and kind.tz for kind in kinds) and kinds[0].tz != kinds[1].tz:
+        kinds = [pa.timestamp(kind.unit, "UTC") for kind in kinds]
+    if _mean_different_things(*kinds):
         return None
-    schemas = [pa.schema([("it", kind)]) for kind in plain]
+    schemas = [pa.schema([("it", kind)]) for kind in kinds]
     try:
         return pa.unify_schemas(schemas, promote_options="permissive").field("it").type
     except (pa.ArrowTypeError, pa.ArrowInvalid):
         return None
 
 
-def _plain(kind: Any) -> Any:
+def plain(kind: Any) -> Any:
     """Dictionaries as their values, views as the texts and bytes that they show."""
     from pyarrow import large_binary, large_string, types
 
     if types.is_dictionary(kind):
-        return _plain(kind.value_type)
+        return plain(kind.value_type)
     if types.is_string_view(kind):
         return large_string()
     return large_binary() if types.is_binary_view(kind) else kind

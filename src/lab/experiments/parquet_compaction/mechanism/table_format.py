@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 LOG = "_log/"
 DATA = "data/"
 ROW_GROUP = 32_768  # rows; the unit that a reader can skip by its minimum and maximum
-OURS = re.compile(r"[0-9a-f]{32}\.parquet")  # names of data files: unique without their folder
+# Data files: in folders of partitions, with names that are unique without them.
+OURS = re.compile(rf"{DATA}([^/]*[=!][^/]*/)*[0-9a-f]{{32}}\.parquet")
 _NUMBERED = re.compile(rf"{LOG}\d{{12}}\.json")
 _TRIES = 50
 
@@ -95,7 +96,8 @@ def commit(
 ) -> Version:
     """The next version: the newest one without `removed`, with `added`.
 
-    ConflictError if another writer has taken one of `removed` away; then nothing has changed.
+    ConflictError if another writer has taken one of `removed` away, or if a file of `added` is already there; then
+    nothing has changed.
     """
     gone, mine = {file.path for file in removed}, uuid.uuid4().hex
     for _ in range(_TRIES):
@@ -103,6 +105,9 @@ def commit(
         if missing := gone - {file.path for file in base.files}:
             raise ConflictError(f"{files.uri}: {len(missing)} of the files to replace are no longer in use")
         kept = tuple(file for file in base.files if file.path not in gone)
+        paths = [file.path for file in (*kept, *added)]
+        if len(set(paths)) < len(paths):
+            raise ConflictError(f"{files.uri}: a file would be in the dataset twice, with each of its rows")
         made = Version(base.number + 1, (*kept, *added), operation, mine, time.time())
         if _create(files, made):
             return made

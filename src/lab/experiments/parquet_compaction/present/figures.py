@@ -55,7 +55,7 @@ def file_sizes(found: Findings) -> Figure:
         for row in data.itertuples()
     )
     return Figure(
-        f"In the smallest files the same scan takes {found.slowdown:.1f} times as long as the quickest",
+        f"In the smallest files the same scan takes {found.scans['times'].iloc[0]:.1f} times as long as the quickest",
         f"Time of a full scan of the same {found.scan_bytes / 1e6:,.0f} MB against the size of the files that hold it, sizes on "
         f"a logarithmic axis, bars from the quickest to the slowest timing: {told}.",
         chart,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -59,12 +59,12 @@ class Findings:
     def _refitted(self, points: list[list[float]]) -> float:
         return fit(*zip(*points, strict=True)).file_bytes(self.params.tolerance)
 
-    @cached_property
+    @property
     def scans(self) -> pd.DataFrame:
-        """The large scan in each size of file, the smallest files first; good: within `tolerance` of the quickest."""
+        """The large scan in each size of file, the smallest files first; times: as long as the quickest."""
         rows = self.tables["sizes"]
         rows = rows[rows["whole"]].sort_values("file_bytes", ignore_index=True)
-        return rows.assign(good=rows["seconds"] <= (1 + self.params.tolerance) * rows["seconds"].min())
+        return rows.assign(times=rows["seconds"] / rows["seconds"].min())
 
     @property
     def scan_bytes(self) -> float:
@@ -72,38 +72,21 @@ class Findings:
         return float((self.scans["files"] * self.scans["file_bytes"]).iloc[-1])
 
     @property
-    def good_scans(self) -> pd.DataFrame:
-        """The sizes around the quickest that are good, no poor one between them."""
-        stretch = (~self.scans["good"]).cumsum()
-        return self.scans[self.scans["good"] & (stretch == stretch[self.scans["seconds"].idxmin()])]
+    def open_bytes(self) -> float:
+        """Bytes that take as long as opening a file."""
+        return self.model.open_s * self.model.bandwidth
 
     @property
-    def good_sizes(self) -> str:
-        """Those sizes in words; without an upper end where the largest files that were tried are among them."""
-        sizes = self.good_scans["file_bytes"] / 1e6
-        if sizes.max() == self.scans["file_bytes"].max() / 1e6:
-            return f"{sizes.min():,.0f} MB or more"
-        return f"{sizes.min():,.0f} MB" if len(sizes) == 1 else f"{sizes.min():,.0f} to {sizes.max():,.0f} MB"
-
-    @property
-    def largest_tried(self) -> float:
-        """MB of the largest files that were tried."""
-        return float(self.scans["file_bytes"].max() / 1e6)
+    def told_sizes(self) -> list[str]:
+        """MB of the files that were tried, in words."""
+        return [
+            f"{size / 1e6:.2g}" if size < 1e7 else f"{size / 1e6:.0f}" for size in self.scans["file_bytes"]
+        ]
 
     @property
     def told_scans(self) -> str:
         """The large scan's seconds in words, the smallest files first."""
-        seconds = [f"{value:.2f}" for value in self.scans["seconds"]]
-        sizes = [
-            f"{value / 1e6:.2g}" if value < 1e7 else f"{value / 1e6:.0f}"
-            for value in self.scans["file_bytes"]
-        ]
-        return f"{', '.join(seconds[:-1])} and {seconds[-1]} s in files of {', '.join(sizes[:-1])} and {sizes[-1]} MB"
-
-    @property
-    def slowdown(self) -> float:
-        """How many times as long the large scan takes in the smallest files as in the quickest."""
-        return float(self.scans.iloc[0].seconds / self.scans["seconds"].min())
+        return f"{listed(f'{took:.2f}' for took in self.scans['seconds'])} s in files of {listed(self.told_sizes)} MB"
 
     @property
     def handshakes(self) -> float:
@@ -127,10 +110,12 @@ class Findings:
 
     def best_at(self, times: float) -> tuple[int, int]:
         """Of the intervals tried the one with the least total at so many times the queries: 95 % interval, by resampling."""
-        tables, queries = self.tables, times * self.params.queries_per_batch
-        drawn = compaction_interval.resampled(self.intervals, tables["looks"], tables["compactions"], queries)
+        query, compaction = compaction_interval.resampled(
+            self.intervals, self.tables["looks"], self.tables["compactions"]
+        )
+        total = times * self.params.queries_per_batch * query + compaction
         every = self.intervals["every"].to_numpy()
-        low, high = _ends([float(every[each["total_s"].to_numpy().argmin()]) for each in drawn])
+        low, high = _ends(every[total.argmin(axis=0)].tolist())
         return int(low), int(high)
 
     @property
@@ -199,6 +184,12 @@ def megabytes(size: float, ends: Interval) -> str:
     if not math.isfinite(high):
         return f"{low:,.0f} MB or more, not bounded above by this run"
     return f"{size / 1e6:,.0f} MB (95 % interval {low:,.0f} to {high:,.0f})"
+
+
+def listed(words: Iterable[str]) -> str:
+    """1, 2 and 3."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def span(values: Sequence[int]) -> str:

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.parquet_compaction.measure.query_times import DISK, STORE
 from lab.experiments.parquet_compaction.mechanism.table_format import ROW_GROUP
-from lab.experiments.parquet_compaction.present.findings import Findings, findings, megabytes, span
+from lab.experiments.parquet_compaction.present.findings import Findings, findings, listed, megabytes, span
 
-KEPT = 2  # round trips for each file of a reader that keeps its connections: footer, columns
+# Round trips for each file of a reader that keeps its connections and has the sizes from a log: footer, columns.
+KEPT = 2
 ALTERNATIVES = (
     Alternative(
         "Apache Iceberg",
-        "writes files of 512 MB (write.target-file-size-bytes) with row groups of 128 MB; rewrite_data_files merges from "
-        "5 input files on (min-input-files)",
-        "Apache Iceberg 1.6 documentation: Configuration; Spark procedures",
+        "writes files of 512 MB (write.target-file-size-bytes) with row groups of 128 MB; rewrite_data_files merges files below "
+        "three quarters of that, from 5 on (min-input-files); planning counts opening a file as 4 MB (read.split.open-file-cost)",
+        "Apache Iceberg 1.5.2 documentation: Configuration; Spark procedures (the same in 1.10)",
     ),
     Alternative(
         "Delta Lake",
@@ -26,13 +27,13 @@ ALTERNATIVES = (
         "row-group size",
         f"here {ROW_GROUP:,} rows, the unit that a reader skips by minima and maxima; DuckDB writes 122,880 rows, Parquet's "
         "authors advise 512 MB to 1 GB for HDFS",
-        "DuckDB 1.1 documentation: Parquet tips; parquet.apache.org: Configurations",
+        "DuckDB 1.4 documentation: Parquet tips; parquet.apache.org: Configurations",
     ),
     Alternative(
         "sorting and clustering",
         "instead of finer partitions: rows sorted, or along a Z-order curve, so that several columns skip row groups; here "
         "merged files are sorted by two columns",
-        "Delta Lake 2.0: OPTIMIZE ZORDER BY; Iceberg 1.6: rewrite_data_files, strategy sort",
+        "Delta Lake: OPTIMIZE ZORDER BY (2.0), liquid clustering by CLUSTER BY (3.1); Iceberg 1.5.2: rewrite_data_files, sort",
     ),
 )
 
@@ -47,7 +48,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"{found.handshakes:.0f} of them handshakes; compaction makes the average query {ratios.min():.1f} to "
             f"{ratios.max():.1f} times as fast. "
             f"The same {found.scan_bytes / 1e6:,.0f} MB took {found.told_scans}. "
-            f"Compact after {span(found.good_intervals)} micro-batches{_not(found.poor_intervals)}."
+            f"At {found.load} compact after {span(found.good_intervals)} of them{_not(found.poor_intervals)}."
         ),
         conditions=[
             f"first visits: DuckDB's file cache off, {found.trips:.0f} round trips a file, {params.threads} files opened at once",
@@ -75,12 +76,15 @@ def _not(poor: list[int]) -> str:
 
 
 def _size(found: Findings) -> Decision:
-    bounded = "" if "more" not in found.good_sizes else "; this run sets no upper bound"
+    times = found.scans["times"]
+    told = listed(f"{more:.1f} in {size} MB" for more, size in zip(times, found.told_sizes, strict=True))
+    lead = (
+        "The larger the better, with ever less to gain" if times.is_monotonic_decreasing else "Of those tried"
+    )
     return Decision(
         "How large should Parquet files on an object store be?",
-        f"{found.good_sizes[0].upper()}{found.good_sizes[1:]}, of sizes up to {found.largest_tried:,.0f} MB{bounded}. The same "
-        f"{found.scan_bytes / 1e6:,.0f} MB took {found.slowdown:.1f} times as long in files of "
-        f"{found.scans['file_bytes'].min() / 1e6:.1f} MB.",
+        f"{lead}. Against the quickest a scan of the same {found.scan_bytes / 1e6:,.0f} MB took this many times as long in files "
+        f"of each size: {told}; larger ones were not tried.",
         grade="measured",
         rests_on=("larger_scan_predicted", *(f"files_{files}.scan_s" for files in found.scans["files"])),
         figure="file_sizes",
@@ -89,15 +93,14 @@ def _size(found: Findings) -> Decision:
 
 def _fewer_trips(found: Findings) -> Decision:
     low, high = found.file_bytes_interval
-    kept = KEPT / found.trips
+    kept, share = KEPT / found.trips, found.params.tolerance
     return Decision(
-        "How large must a file be so that opening it is a tenth of its scan?"
-        if found.params.tolerance == 0.1
-        else f"How large must a file be so that opening it is {found.params.tolerance:.0%} of its scan?",
-        f"At {found.trips:.0f} round trips a file {megabytes(found.file_bytes, found.file_bytes_interval)}; at {KEPT}, of a "
-        f"reader that keeps its connections, {megabytes(found.file_bytes * kept, (low * kept, high * kept))}.",
+        f"How large must a file be so that opening it takes {'a tenth' if share == 0.1 else f'{share:.0%}'} of the time at most?",
+        f"At {found.trips:.0f} round trips a file {megabytes(found.file_bytes, found.file_bytes_interval)}, in proportion to "
+        f"their length and to the bandwidth. At {KEPT}, of a reader that keeps its connections and knows the sizes, "
+        f"{megabytes(found.file_bytes * kept, (low * kept, high * kept))}.",
         grade="simulated",
-        rests_on=("store.open", "store.per_mb", "model_fits"),
+        rests_on=("store.open", "store.per_mb", "larger_scan_predicted"),
         basis="the cost model, opening in proportion to round trips; a reader of two trips was not timed",
         figure="file_sizes",
     )
@@ -123,12 +126,13 @@ def _interval(found: Findings) -> Decision:
 
 
 def _partition(found: Findings) -> Decision:
-    after, control = found.layouts["seconds_after"], found.control.iloc[0]
+    after, control, reading = found.layouts["seconds_after"], found.control.iloc[0], found.reading
+    least = [f"“{name}”" for name in reading[reading <= (1 + found.params.tolerance) * reading.min()].index]
     return Decision(
         "By what should a Parquet dataset be partitioned?",
-        f"By what most queries ask for: “{found.reading.idxmin()}” reads least, though compacted every layout answers in "
-        f"{after.min():.2f} to {after.max():.2f} s. Never finer than the ingestion: there a query takes "
-        f"{control.seconds_before:.2f} s before compaction and {control.seconds_after:.2f} s after.",
+        f"By what queries filter on: compacted, {listed(least)} read least, “{reading.idxmax()}” {reading.max():.1f} times as "
+        f"much, though all take {after.min():.2f} to {after.max():.2f} s at this size. Never finer than the ingestion: there "
+        f"compaction gains nothing ({control.seconds_before:.2f} s before, {control.seconds_after:.2f} s after).",
         grade="measured",
         rests_on=("query_time_improves", *(f"{name}.after.query_s" for name in found.layouts["layout"])),
         figure="layouts",

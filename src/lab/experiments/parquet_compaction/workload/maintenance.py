@@ -1,4 +1,4 @@
-"""How a dataset is kept: compaction with a log, compaction in place (the control), and one that is killed.
+"""How a dataset is kept: compaction with a log, and compaction in place (the control).
 
 In place means as a cron job over a folder does it. Readers list the data folder and read what they find. The
 compaction writes the merged file into it, then deletes its sources; in between both are there, and during the
@@ -7,11 +7,9 @@ deletions some of each.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from lab.experiments.parquet_compaction.mechanism import table_format
 from lab.experiments.parquet_compaction.mechanism.compaction import compact, vacuum
@@ -81,39 +79,3 @@ def compact_in_place(dataset_uri: str, sort_by: Sequence[str] = (), s3: S3 | Non
 
 def _partition(path: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in path.split("/")[1:-1] if "=" in part)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Where a compaction is killed: the store lets so many requests of one operation through, the next one is held.
-
-    switched: whether the log has been switched to the new files by then.
-    """
-
-    name: str
-    operation: str
-    through: int
-    switched: bool
-
-
-def stages(partitions: int, batches: int) -> list[Stage]:
-    """A compaction of `batches` loads into `partitions` files, and the clean-up after it, on their way.
-
-    It PUTs one file for each partition, then the log's next version; the clean-up deletes the older versions, one for
-    each load, then the old files, one for each load and partition, by a POST (DeleteObjects) each.
-    """
-    return [
-        Stage("between two new files", "PUT", 1, switched=False),
-        Stage("all new files written, log not switched", "PUT", partitions, switched=False),
-        Stage("half of the old files removed", "POST", batches + batches * partitions // 2, switched=True),
-    ]
-
-
-def victim(uri: str, target_bytes: int, sort_by: Sequence[str], s3: S3, ready: Path, go: Path) -> None:
-    """Compaction and clean-up in a process of its own, which waits for the file `go`."""
-    table_format.current(open_files(uri, s3))
-    ready.touch()
-    while not go.exists():
-        time.sleep(0.002)
-    compact(uri, target_bytes, sort_by, s3)
-    vacuum(uri, 0, s3)

@@ -54,7 +54,8 @@ def of_run(params: Params, seen: Seen, seconds: float) -> Result:
     if params.whole:
         whole = metrics.as_whole(own)
         tables["whole"] = _plain(tables["medians"])
-        tables["kept"] = pd.DataFrame([_about(params, observed["answers_published"], seconds)])
+        (others,) = (one.value for one in own if one.name == "others")
+        tables["kept"] = pd.DataFrame([_about(params, observed["answers_published"], seconds, float(others))])
     else:
         whole = seen.kept.metrics(metrics.WHOLE)
         tables["whole"] = seen.kept.queries
@@ -69,12 +70,13 @@ def _plain(medians: pd.DataFrame) -> pd.DataFrame:
     return medians.loc[medians["format"] == PARQUET, ["engine", "query", "seconds", "cpu_s"]]
 
 
-def _about(params: Params, answers: Observation, seconds: float) -> dict[str, Any]:
+def _about(params: Params, answers: Observation, seconds: float, others: float) -> dict[str, Any]:
     """What `Kept.about` says, of this very run."""
     return {
         "finished": date.today().isoformat(),
         "machine": "this machine",
         "rounds": params.repeats,
+        "others": others,
         "minutes": seconds / 60,
         "verdict": "this run's",
         "answers": answers.detail,

@@ -37,6 +37,7 @@ class Kept:
             "finished": self.record["finished"][:10],
             "machine": f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB",
             "rounds": params["repeats"],
+            "others": next(one["value"] for one in self.record["metrics"] if one["name"] == "others"),
             "minutes": self.record["duration_s"] / 60,
             "verdict": ": ".join([self.record["verdict"], *self._open()]),
             "answers": answers["detail"],

@@ -89,9 +89,16 @@ def _cells(
     queries: Mapping[str, str],
     repeats: int,
 ) -> list[Cell]:
-    if isinstance(formats, str):
-        raise ValueError(f"formats must be a list of names, not the text {formats!r}")
-    asked = formats if isinstance(formats, Mapping) else {name: list(queries) for name in formats}
+    for what, given in (("engines", engines), ("queries", queries)):
+        if not isinstance(given, Mapping):
+            raise ValueError(f"{what} must be a mapping, each under its name, not {given!r}")
+    own = formats if isinstance(formats, Mapping) else {}
+    for names in (formats, *own.values()):
+        if isinstance(names, str):
+            raise ValueError(f"formats must be lists of names, not the text {names!r}")
+    if not isinstance(repeats, int):
+        raise ValueError(f"repeats must be a whole number, not {repeats!r}")
+    asked = {name: list(own.get(name, queries)) for name in formats}
     if strangers := {name for names in asked.values() for name in names} - set(queries):
         raise ValueError(f"there is no query {', '.join(sorted(map(str, strangers)))}")
     cells = [Cell(engine, data, query) for engine in engines for data in asked for query in asked[data]]

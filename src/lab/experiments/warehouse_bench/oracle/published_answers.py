@@ -10,13 +10,25 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
 from itertools import groupby, zip_longest
+from numbers import Integral
 from typing import Any
 
 from lab.duck import connect
 
 Row = tuple[Any, ...]
 RELATIVE = Decimal("1e-9")
+CENTS = 2  # decimals of the amounts that are added up
+
+
+class Nothing(Enum):
+    """A row or column that is missing, which is not a NULL."""
+
+    NOTHING = "nothing"
+
+
+NOTHING = Nothing.NOTHING
 
 
 @dataclass(frozen=True)
@@ -55,9 +67,9 @@ def check(given: Sequence[Row], published: Sequence[tuple[str, ...]], order: Seq
     for row, (got, want) in enumerate(
         zip_longest(_canonical(given, order), _canonical(published, order), fillvalue=()), 1
     ):
-        for column, (one, other) in enumerate(zip_longest(got, want, fillvalue=None), 1):
+        for column, (one, other) in enumerate(zip_longest(got, want, fillvalue=NOTHING), 1):
             values += 1
-            if not _equal(one, other):
+            if one is NOTHING or other is NOTHING or not _equal(one, other):
                 differing += 1
                 first = first or f"row {row}, column {column}: {one!r}, published {other!r}"
     return Check(values, differing, first)
@@ -67,7 +79,8 @@ def _canonical(rows: Sequence[Row], order: Sequence[int]) -> list[Row]:
     """The rows, those that follow one another with equal sort columns put in one agreed order."""
     if not order:
         return list(rows)
-    runs = groupby(rows, key=lambda row: tuple(_plain(row[column]) for column in order))
+    # A row may lack columns; that is told where values are compared.
+    runs = groupby(rows, key=lambda row: tuple(_plain(value) for at in order for value in row[at : at + 1]))
     return [row for _, run in runs for row in sorted(run, key=lambda row: [_plain(value) for value in row])]
 
 
@@ -90,17 +103,20 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _equal(given: Any, published: Any) -> bool:
-    """Texts and dates exactly, whole numbers exactly, others to the decimals that the engine gives.
+    """Texts and dates exactly, whole numbers exactly, others to the decimals that the engine gives, two at the least.
 
-    SQL leaves the scale of avg() and of a quotient to the engine: 25.5376 agrees with a published 25.537587.
+    SQL leaves the scale of avg() and of a quotient to the engine: 25.5376 agrees with a published 25.537587. What is no
+    number, or no finite one, agrees with none.
     """
     if given is None or published is None:
-        return given is None and published == ""  # a row or column that is missing is (None, text)
+        return given is None and published == ""
     want = _number(published)
     if isinstance(given, str | dt.date) or want is None:
         return str(given).rstrip() == str(published).rstrip()
-    got = Decimal(str(given))
-    if isinstance(given, float):
+    got = _number(given)
+    if got is None or isinstance(given, Integral):
+        return got == want
+    if not isinstance(given, Decimal):
         return abs(got - want) <= RELATIVE * max(abs(got), abs(want))
-    decimals = -int(got.as_tuple().exponent)
-    return got == want.quantize(Decimal(1).scaleb(-max(decimals, 0)), ROUND_HALF_UP)
+    decimals = max(-int(got.as_tuple().exponent), CENTS)
+    return got == want.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)

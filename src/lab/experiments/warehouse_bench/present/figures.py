@@ -82,7 +82,7 @@ def _added(found: Findings) -> pd.DataFrame:
     params = found.params
     runs = {
         "whole.": "22 queries, scale factor 1",
-        "": f"{len(params.numbers)} queries, scale factor {params.scale_factor:g}; ANALYZE on Trino",
+        "": f"{len(params.numbers)} queries, scale factor {params.scale_factor:g}",
     }
     rows = []
     for metric in found.treatment.metrics:

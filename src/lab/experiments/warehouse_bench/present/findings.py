@@ -80,6 +80,12 @@ def milliseconds(metric: Metric) -> str:
     return f"{signed(metric.value)} ms ({signed(low)} to {signed(high)})"
 
 
+def multiple(metric: Metric) -> str:
+    """`4.9 (3.1 to 6.2)`: how many times as much."""
+    low, high = metric.interval or (metric.value, metric.value)
+    return f"{metric.value:.1f} ({low:.1f} to {high:.1f})"
+
+
 def signed(value: float) -> str:
     """A whole number with its sign; zero has none."""
     return f"{round(value):+d}" if round(value) else "0"

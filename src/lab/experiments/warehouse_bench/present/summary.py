@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.warehouse_bench.judge.linear_model import slopes_to
 from lab.experiments.warehouse_bench.judge.observations import CORES
-from lab.experiments.warehouse_bench.present.findings import Findings, milliseconds
+from lab.experiments.warehouse_bench.present.findings import Findings, milliseconds, multiple, signed
 
 ALTERNATIVES = (
     Alternative(
@@ -38,7 +38,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     found = Findings(treatment)
     slowest = found.whole_engines[-1]
     worst = found.whole(f"{slowest}.times")
-    day, rounds = treatment.tables["kept"][["finished", "rounds"]].iloc[0]
+    day, rounds, others = treatment.tables["kept"][["finished", "rounds", "others"]].iloc[0]
     return Summary(
         answer=_answer(found),
         headline=Metric(
@@ -51,9 +51,10 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         ),
         decisions=[_engine(found), _formats(found), *_cluster(found), _start(found)],
         conditions=(
-            "1 GB of text, as Parquet in the page cache: no disk and no network is waited for, and memory suffices",
+            "1 GB of text, as Parquet in the page cache: no disk and no network is waited for",
             f"one query at a time, engines warm; {CORES} cores and {found.params.memory_mb:,} MiB for each engine in turn",
-            f"scale factor 1 is a run of {day}, {rounds} rounds; the subset is this build's",
+            f"scale factor 1: {rounds} rounds on {day}, other work and idle engines took {others:.0%} of the cores; "
+            "the subset is this build's",
         ),
         figure="queries",
         alternatives=ALTERNATIVES,
@@ -73,8 +74,10 @@ def _answer(found: Findings) -> str:
 
 def _engine(found: Findings) -> Decision:
     others, wins = found.whole_engines[1:], found.wins
-    longer = ", ".join(f"{name} {found.whole(f'{name}.times').value:.1f}" for name in others)
-    dearer = ", ".join(f"{name} {found.whole(f'{name}.busy').value:.1f}" for name in others)
+    longer, dearer = (
+        ", ".join(f"{name} {multiple(found.whole(f'{name}.{kind}'))}" for name in others)
+        for kind in ("times", "busy")
+    )
     return Decision(
         "Which engine for a gigabyte on one machine?",
         f"{wins.index[0]}: first on {wins.iloc[0]} of {wins.sum()} queries. Others take this many times as long: {longer}; in "
@@ -87,21 +90,27 @@ def _engine(found: Findings) -> Decision:
 
 def _formats(found: Findings) -> Decision:
     """Each format by engine, from the whole benchmark."""
-    names = {
-        kind: [f"{engine}.{kind}.added" for engine in found.whole_engines] for kind in ("iceberg", "delta")
-    }
-    told = "; ".join(
-        f"{kind.capitalize()} "
-        + ", ".join(f"{name.split('.')[0]} {milliseconds(found.whole(name))}" for name in own)
-        for kind, own in names.items()
-    )
+    names = [f"{engine}.{kind}.added" for kind in ("iceberg", "delta") for engine in found.whole_engines]
+    told, open_ = [], []
+    for name in names:
+        metric, (engine, kind, _) = found.whole(name), name.split(".")
+        low, high = metric.interval or (metric.value, metric.value)
+        if low <= 0 <= high:
+            open_.append(metric.value)
+        else:
+            told.append(f"{kind.capitalize()} on {engine} {milliseconds(metric)}")
+    rest = f"; the ranges of the other {len(open_)} hold 0 ({_span(open_)} ms)" if open_ else ""
     return Decision(
         "What does a table format add to a typical query over plain Parquet?",
-        f"At scale factor 1: {told}. Where the range in brackets holds 0, these rounds can't tell.",
+        f"At scale factor 1 all rounds agree on {', '.join(told) or 'none'}{rest}.",
         "measured",
-        [f"whole.{name}" for own in names.values() for name in own],
+        [f"whole.{name}" for name in names],
         figure="formats",
     )
+
+
+def _span(values: Sequence[float]) -> str:
+    return " to ".join(dict.fromkeys(signed(value) for value in (min(values), max(values))))
 
 
 def _cluster(found: Findings) -> Iterator[Decision]:

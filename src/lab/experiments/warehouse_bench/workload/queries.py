@@ -41,7 +41,7 @@ ORDER: Mapping[int, tuple[int, ...]] = MappingProxyType(
 
 def path(number: int) -> Path:
     """File of one query, 1 to 22; ValueError for any other number."""
-    if number not in ORDER:
+    if not isinstance(number, int) or number not in ORDER:
         raise ValueError(f"TPC-H has queries 1 to 22, no {number!r}")
     return _FOLDER / f"q{number:02d}.sql"
 
