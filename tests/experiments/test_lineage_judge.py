@@ -13,7 +13,7 @@ from lab.experiments.lineage.judge import influences, query_time, reading
 from lab.experiments.lineage.judge.observations import observe
 from lab.experiments.lineage.measure.captured import shown
 from lab.experiments.lineage.measure.seen import Captured, Generated, Perturbed, Seen
-from lab.experiments.lineage.mechanism.coverage import Coverage
+from lab.experiments.lineage.mechanism import Coverage
 
 NAME = ("mart.m", "total")
 UPSTREAM = {"raw.r.cents": "DIRECT", "staged.s.cents": "DIRECT", "raw.r.day": "INDIRECT"}
@@ -91,7 +91,6 @@ def _read(right: int, false: int, missed: int, statements: int = 200, reader: st
         {
             "statement": number,
             "reader": reader,
-            "kinds": "JOIN window" if number % 2 else "JOIN",
             "right": right,
             "false": false if number == 0 else 0,
             "missed": missed if number == 0 else 0,
@@ -154,12 +153,6 @@ def test_a_truth_that_execution_refutes_makes_the_run_inconclusive_and_a_silent_
     outcomes = _outcomes(Seen(generated=bad))
     assert (outcomes["truth_holds"], outcomes["refusals_name_it"]) == ("fail", "fail")
     assert next(item for item in CRITERIA if item.name == "truth_holds").precondition
-
-
-def test_shares_by_construct_count_a_statement_for_each_it_has() -> None:
-    found = reading.by_kind(_read(4, 0, 0)).set_index("construct")
-    assert found.loc["JOIN", "statements"] == 200
-    assert found.loc["window", "statements"] == 100
 
 
 def _scaling(last: float) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 from lab.evidence.result import Metric
 from lab.experiments.lineage.judge import influences, query_time, reading
 from lab.experiments.lineage.measure.seen import Captured, Generated, Perturbed, Seen
-from lab.experiments.lineage.mechanism.coverage import Coverage
+from lab.experiments.lineage.mechanism import Coverage
 
 
 def metrics(seen: Seen, reader: str) -> list[Metric]:
@@ -40,7 +40,6 @@ def tables(seen: Seen) -> dict[str, pd.DataFrame]:
         found["influences"] = influences.confirmed(seen.captured, seen.perturbed)
     if seen.generated is not None:
         found["readers"] = reading.by_reader(seen.generated.read)
-        found["constructs"] = reading.by_kind(seen.generated.read)
     if seen.scaling is not None:
         found["scaling"] = seen.scaling
     return found

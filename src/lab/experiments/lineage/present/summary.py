@@ -123,7 +123,7 @@ def _parser(treatment: Result) -> Decision:
             "precision_openlineage_sql",
             "recall_openlineage_sql",
         ),
-        figure="constructs",
+        figure="readers",
     )
 
 
