@@ -153,7 +153,7 @@ def _scaling(scaling: pd.DataFrame) -> list[Metric]:
     line, last = query_time.fitted(scaling), query_time.by_size(scaling).iloc[-1]
     return [
         Metric("query_fixed", 1e3 * line.fixed, "ms", "a, fixed time of an upstream query"),
-        Metric("query_per_field", 1e6 * line.per_field, "µs", "b, time for each field found"),
+        Metric("query_per_field", 1e6 * line.each, "µs", "b, time for each field found"),
         Metric(
             "query_recursive",
             1e3 * last["recursive_s"],

@@ -120,9 +120,8 @@ def _gives_one_row(node: exp.Select) -> bool:
 
 def _aggregates(node: exp.Expression) -> bool:
     """Whether it holds an aggregate of this query: not of a subquery, and none that a window makes a value per row."""
-    if isinstance(node, (exp.Query, exp.Window)):
-        return False
-    return isinstance(node, exp.AggFunc) or any(_aggregates(child) for child in node.iter_expressions())
+    own = node.walk(prune=lambda inner: isinstance(inner, (exp.Query, exp.Window)))
+    return any(isinstance(inner, exp.AggFunc) for inner in own)
 
 
 def _clauses(node: exp.Expression, *names: str) -> Iterator[exp.Expression]:
