@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lab.evidence.fit import Line, line
+from lab.evidence.fit import Line, line, percentile_interval, resampled
+from lab.evidence.statistics import Interval
 
 BUSY = 0.5  # of a process, at most (our threshold): above, searches queue
 
@@ -38,9 +39,9 @@ class Growth:
     def words(self, datasets: float) -> float:
         return float(self.k * (self.tokens_each * datasets) ** self.beta)
 
-    def processes(self, datasets: float, rate: float) -> int:
-        """That keep each at most BUSY with `rate` searches/s."""
-        return max(1, int(np.ceil(rate * self.ms(datasets) / 1e3 / BUSY)))
+    def processes(self, datasets: float, rate: float, overhead_ms: float) -> int:
+        """That keep each at most BUSY with `rate` searches/s; overhead_ms: what serving one adds."""
+        return max(1, int(np.ceil(rate * (self.ms(datasets) + overhead_ms) / 1e3 / BUSY)))
 
 
 def fitted(times: pd.DataFrame, words: pd.DataFrame) -> Growth:
@@ -57,6 +58,18 @@ def fitted(times: pd.DataFrame, words: pd.DataFrame) -> Growth:
         float(np.exp(log_k)),
         float(beta),
     )
+
+
+def reaches_between(times: pd.DataFrame, words: pd.DataFrame, ms: float) -> Interval:
+    """The interval of `Growth.reaches` that drawing other searches gives."""
+    own = times[times["factor"] == 1]
+    queries = [part.to_dict("records") for _, part in own.groupby("query", sort=False)]
+
+    def drawn(chosen: list[list[dict[str, object]]]) -> float:
+        rows = [row | {"query": place} for place, each in enumerate(chosen) for row in each]
+        return fitted(pd.DataFrame(rows), words).reaches(ms)
+
+    return percentile_interval(resampled([queries], drawn))
 
 
 def medians(times: pd.DataFrame) -> pd.DataFrame:

@@ -38,14 +38,13 @@ def ids(catalog: Catalog) -> Search:
     return lambda query, limit: [hit.dataset.id for hit in catalog.search(query, limit).hits]
 
 
-def whole_words(params: Params) -> Arm:
-    """The catalog without prefixes and without correction: full text as it comes."""
+def whole_words(params: Params, path: Path) -> Arm:
+    """The catalog in SQLite's file `path` without prefixes and without correction: full text as it comes."""
     asked = replace(options(params), prefix=False, typos=False)
 
     @contextmanager
     def opened(datasets: Sequence[Dataset], folder: Path) -> Iterator[Search]:
-        with closing(open_catalog(str(folder / "words.db"), asked)) as catalog:
-            catalog.put(datasets)
+        with closing(open_catalog(str(path), asked)) as catalog:
             yield ids(catalog)
 
     return Arm(WHOLE_WORDS, opened)
