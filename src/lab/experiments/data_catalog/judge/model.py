@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +67,7 @@ def reaches_between(times: pd.DataFrame, words: pd.DataFrame, ms: float) -> Inte
     own = times[times["factor"] == 1]
     queries = [part.to_dict("records") for _, part in own.groupby("query", sort=False)]
 
-    def drawn(chosen: list[list[dict[str, object]]]) -> float:
+    def drawn(chosen: list[list[dict[Hashable, Any]]]) -> float:
         rows = [row | {"query": place} for place, each in enumerate(chosen) for row in each]
         return fitted(pd.DataFrame(rows), words).reaches(ms)
 

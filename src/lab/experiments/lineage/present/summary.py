@@ -130,7 +130,7 @@ def _parser(treatment: Result) -> Decision:
     return Decision(
         "Which library reads column lineage from SQL?",
         f"Precision and recall of direct sources: {told}. Both take conditions and window keys for values; of all that they "
-        f"tell, {loose[0]:.0%} and {loose[1]:.0%} has some influence, so for impact they serve better than these figures say.",
+        f"tell, {loose[0]:.0%} and {loose[1]:.0%} has some influence.",
         "measured",
         (
             "precision_sqlglot_lineage",
