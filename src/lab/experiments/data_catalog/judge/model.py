@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -69,9 +70,11 @@ def reaches_between(times: pd.DataFrame, words: pd.DataFrame, ms: float) -> Inte
 
     def drawn(chosen: list[list[dict[Hashable, Any]]]) -> float:
         rows = [row | {"query": place} for place, each in enumerate(chosen) for row in each]
-        return fitted(pd.DataFrame(rows), words).reaches(ms)
+        # One search drawn again and again gives no line.
+        several = len({row["matches"] for row in rows}) > 1
+        return fitted(pd.DataFrame(rows), words).reaches(ms) if several else math.nan
 
-    return percentile_interval(resampled([queries], drawn))
+    return percentile_interval([value for value in resampled([queries], drawn) if not math.isnan(value)])
 
 
 def medians(times: pd.DataFrame) -> pd.DataFrame:
