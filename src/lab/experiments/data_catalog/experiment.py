@@ -28,7 +28,8 @@ from lab.progress import steps
 from lab.services.postgres import postgres
 from lab.services.session import session
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 ENOUGH = 200  # datasets, for bad input
 EXAMPLES = (("name", "exact"), ("owner", "prefix"), ("field", "typo"), ("field", "two"), ("text", "two"))
 
