@@ -13,51 +13,62 @@ from lab.evidence.params import parse
 from lab.evidence.result import Result
 from lab.experiments import warehouse_bench as experiment
 from lab.experiments.warehouse_bench.judge import result as judge
+from lab.experiments.warehouse_bench.measure.kept_run import kept
 from lab.experiments.warehouse_bench.measure.measurement import Seen
 from lab.experiments.warehouse_bench.mechanism.bench import Cell, Timing
-from lab.experiments.warehouse_bench.mechanism.dataset import OWN, SAME, Dataset, Files
+from lab.experiments.warehouse_bench.mechanism.dataset import Dataset, Files
 from lab.experiments.warehouse_bench.mechanism.engine import Resources
+from lab.experiments.warehouse_bench.params import Params
 from lab.experiments.warehouse_bench.workload.lake import Lake
+from lab.experiments.warehouse_bench.workload.queries import TABLES
 
-PARAMS = parse(experiment.Params, {"queries": (1, 6), "own_formats": ("parquet", "iceberg")})
+PARAMS = parse(experiment.Params, {"queries": (1, 6, 12), "model_queries": (6, 12)})
 LINES = {"DuckDB": (0.005, 0.2e-9), "Trino": (0.1, 2e-9), "Spark": (0.2, 4e-9)}  # seconds, seconds per byte
-STORED = {0.1: 24_000_000, 0.01: 2_400_000, 0.2: 48_000_000}
+STORED = {0.01: 2_400_000, 0.1: 24_000_000, 0.3: 72_000_000, 1.0: 240_000_000}
 
 
-def lake() -> Lake:
-    """Sizes and datasets as PARAMS ask for them; there are no files."""
-    made = Lake(Path("nowhere"), ("lineitem",))
-    for size, held in STORED.items():
-        made.files[size] = Files(size, Path("nowhere"), {}, {"lineitem": held}, {})
-    same = [Dataset(SAME, "parquet", size) for size in PARAMS.sizes]
-    same += [Dataset(SAME, name, PARAMS.scale_factor) for name in ("iceberg", "delta")]
-    own = [Dataset(OWN, name, PARAMS.scale_factor) for name in ("parquet", "iceberg")]
-    made.datasets = {engine: {one.schema(engine): one for one in same + own} for engine in LINES}
+def lake(params: Params = PARAMS) -> Lake:
+    """Sizes and datasets as the parameters ask for them; there are no files. The model's two tables hold STORED."""
+    made = Lake(Path("nowhere"), params.numbers)
+    for size in params.sizes:
+        made.files[size] = Files(size, Path("nowhere"), {}, dict.fromkeys(TABLES, STORED[size] // 2), {})
+    made.datasets = [Dataset("parquet", size) for size in params.sizes]
+    made.datasets += [Dataset(name, params.scale_factor) for name in ("iceberg", "delta")]
     return made
 
 
-def found() -> Seen:
+def found(params: Params = PARAMS) -> Seen:
     """A clean run: every time as LINES say, but for a hundredth; rounds in random order."""
-    made, random = lake(), np.random.default_rng(1)
+    made, random = lake(params), np.random.default_rng(1)
     cells = [
-        (Cell(engine, name, query), dataset)
-        for engine, datasets in made.datasets.items()
-        for name, dataset in datasets.items()
-        for query in ("1", "6")
+        (Cell(engine, dataset.name, str(query)), dataset)
+        for engine in LINES
+        for dataset in made.datasets
+        for query in (params.numbers if dataset.scale_factor == params.scale_factor else params.model_queries)
     ]
     rows = [
         _timing(*cells[place], number, random.uniform(0.99, 1.01))
-        for number in range(PARAMS.repeats + 1)
+        for number in range(params.repeats + 1)
         for place in random.permutation(len(cells))
     ]
     timings = pd.DataFrame(rows)
-    answers = timings[timings["dataset"].str.contains("0p1|0p01")][["engine", "dataset", "query", "round"]]
-    starts = pd.DataFrame([(engine, "start", 1.0) for engine in LINES], columns=["engine", "what", "seconds"])
+    answers = timings[timings["dataset"].str.contains("_0p1$|_0p01$|_1$")][
+        ["engine", "dataset", "query", "round"]
+    ]
+    starts = [(engine, what, 1.0) for engine in LINES for what in ("start", "first statement")]
     resources = {
-        engine: Resources(os.cpu_count() or 1, PARAMS.memory_mb, "heap", True, 1, 1) for engine in LINES
+        engine: Resources(os.cpu_count() or 1, params.memory_mb, "heap", True, 1, 1) for engine in LINES
     }
-    told = answers.assign(values=40, differing=0, first="")
-    return Seen(timings, told, made, starts, differing_files=0, resources=resources, versions={})
+    return Seen(
+        timings,
+        answers.assign(values=40, differing=0, first=""),
+        made,
+        pd.DataFrame(starts, columns=["engine", "what", "seconds"]),
+        differing_files=0,
+        resources=resources,
+        versions={},
+        kept=kept(),
+    )
 
 
 def _timing(cell: Cell, dataset: Dataset, number: int, noise: float) -> Timing:
@@ -67,8 +78,8 @@ def _timing(cell: Cell, dataset: Dataset, number: int, noise: float) -> Timing:
     return Timing(*cell, number, seconds, 2 * seconds, 0.2 * held, seconds, 0.1 * held, 2.2 * seconds)
 
 
-def judge_run(run: Seen) -> Result:
-    return judge.of_run(PARAMS, run, seconds=60.0)
+def judge_run(run: Seen, params: Params = PARAMS) -> Result:
+    return judge.of_run(params, run, seconds=60.0)
 
 
 def judged(run: Seen, name: str) -> tuple[str, Observation]:

@@ -14,16 +14,6 @@ from lab.evidence.strength import flaws
 from lab.report import catalogue
 from lab.runner.execute import Run
 
-# Experiments whose statements carry their grades already; all others are converted one by one.
-GRADED = {
-    "cdc_lakehouse",
-    "data_catalog",
-    "kafka_lag",
-    "lineage",
-    "parquet_compaction",
-    "private_aggregates",
-    "sql_windows",
-}
 pytestmark = [pytest.mark.notebook, pytest.mark.timeout(1800)]  # the first test makes all the runs
 
 
@@ -48,7 +38,7 @@ def test_a_small_run_is_judged(slug: str, small_runs: dict[str, Run]) -> None:
     assert made["model"]["advice"]
 
 
-@pytest.mark.parametrize("slug", sorted(GRADED))
+@pytest.mark.parametrize("slug", catalogue.slugs())
 def test_the_record_says_how_strong_it_is(slug: str, small_runs: dict[str, Run]) -> None:
     run = small_runs[slug]
     _skip_a_skeleton(run.record)

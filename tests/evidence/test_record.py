@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +15,6 @@ from lab import paths
 from lab.errors import EvidenceError
 from lab.evidence import record
 from lab.evidence.compare import compare
-from lab.evidence.result import Model, Prediction
 from lab.files import write_atomically
 from lab.report.drift import report
 from samples import sample_record
@@ -132,12 +130,3 @@ def test_what_gets_better_gets_worse_on_the_way_back(before: Any, after: Any, be
 def test_two_experiments_are_not_compared() -> None:
     with pytest.raises(ValueError, match="same experiment"):
         compare(sample_record(GOOD, 0.2), sample_record(GOOD, 0.2) | {"experiment": "other"})
-
-
-def test_advice_without_a_grade_is_kept_as_it_is_written() -> None:
-    # A record is made without importing what a run needs, so no class of it may be called here.
-    check = Prediction("there", 1.0, 1.0, "s")
-    made = record.model_as_data(
-        Model("It grows.", "t = n", [], check, pd.DataFrame({"factor": [1]}), ["Wait."])
-    )
-    assert made["advice"] == [{"text": "Wait.", "grade": None, "basis": ""}]

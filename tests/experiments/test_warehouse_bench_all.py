@@ -11,11 +11,11 @@ from lab.evidence.params import parse
 from lab.experiments.warehouse_bench.measure.engines import engines
 from lab.experiments.warehouse_bench.measure.measurement import Answers
 from lab.experiments.warehouse_bench.mechanism.bench import bench
-from lab.experiments.warehouse_bench.mechanism.dataset import PARQUET, SAME, Dataset
+from lab.experiments.warehouse_bench.mechanism.dataset import PARQUET, Dataset
 from lab.experiments.warehouse_bench.oracle.published_answers import published
 from lab.experiments.warehouse_bench.params import Params
 from lab.experiments.warehouse_bench.workload.lake import Lake
-from lab.experiments.warehouse_bench.workload.queries import TABLES, text
+from lab.experiments.warehouse_bench.workload.queries import text
 from lab.progress import steps
 
 pytestmark = [pytest.mark.service, pytest.mark.drill, pytest.mark.timeout(240)]
@@ -23,19 +23,19 @@ pytestmark = [pytest.mark.service, pytest.mark.drill, pytest.mark.timeout(240)]
 SIZE = 0.01
 PARAMS = parse(
     Params,
-    {"scale_factor": SIZE, "law_scale_factors": (0.001, 0.002), "formats": (PARQUET,), "own_formats": ()},
+    {"scale_factor": SIZE, "model_scale_factors": (0.001, 0.002), "formats": (PARQUET,)},
 )
-DATASET = Dataset(SAME, PARQUET, SIZE)
+DATASET = Dataset(PARQUET, SIZE)
 
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """One row for each query and engine."""
     found = Answers({DATASET.name: published(SIZE)})
-    lake = Lake(Path(tmp_path_factory.mktemp("lake")), TABLES)
+    lake = Lake(Path(tmp_path_factory.mktemp("lake")), range(1, 23))
     lake.generate([SIZE])
     with steps(4) as work, engines(PARAMS, work) as started:
-        lake.make(started.by_name, [DATASET], [])
+        lake.make(list(started.by_name.values()), [DATASET])
         texts = {str(number): text(number) for number in range(1, 23)}
         bench(started.by_name, [DATASET.name], texts, repeats=0, watch=found)
     return found.table()

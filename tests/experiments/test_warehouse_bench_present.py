@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import pandas as pd
 import pytest
 
+from lab.charts.figure import flaws as figure_flaws
 from lab.errors import ServiceError
-from lab.evidence.params import parse
+from lab.evidence import record
+from lab.evidence.criteria import conclude, judge_all
 from lab.evidence.result import Result
+from lab.evidence.strength import flaws
 from lab.experiments import warehouse_bench as experiment
+from lab.experiments.warehouse_bench.judge import metrics
 from lab.experiments.warehouse_bench.measure.engines import engines
+from lab.experiments.warehouse_bench.measure.kept_run import kept
 from lab.experiments.warehouse_bench.present import findings
-from lab.experiments.warehouse_bench.present import full_run_agreement as agreement
-from lab.experiments.warehouse_bench.present.full_run import Full
+from lab.experiments.warehouse_bench.present.findings import Findings
 from lab.progress import steps
 from warehouserun import LINES, PARAMS, STORED, found, judge_run, outcomes
 
@@ -25,116 +26,106 @@ def treatment() -> Result:
 
 
 def test_the_lines_are_found_again(treatment: Result) -> None:
-    lines = treatment.tables["lines"].set_index("engine")
-    for engine, (fixed, per_byte) in LINES.items():
-        assert lines.loc[engine, "fixed_s"] == pytest.approx(fixed, rel=0.1)
-        assert lines.loc[engine, "per_byte_s"] == pytest.approx(per_byte, rel=0.1)
+    for engine, own in Findings(treatment).growth.items():
+        assert (own.line.fixed_s, own.line.per_byte_s) == pytest.approx(LINES[engine], rel=0.1)
+        assert abs(own.line.error) < 0.05
 
 
-def test_figures_law_and_summary_come_from_the_run(treatment: Result) -> None:
-    for figure in experiment.figures(treatment, {}).values():
-        assert figure.title
-        assert figure.alt
-        assert not figure.data.empty
+def test_what_is_told_says_how_strong_it_is(treatment: Result) -> None:
+    result = treatment
+    drawn = experiment.figures(result, {})
+    for figure in drawn.values():
+        assert figure_flaws(figure) == []
         for width in (600, 270):
             figure.chart(width).to_dict()
-    law, summary = experiment.model(treatment, {}), experiment.summary(treatment, {})
-    assert len(law.projection) == 4
-    assert abs(law.check.error) < 0.05
-    assert "DuckDB" in summary.decisions[0].answer
-    assert "workers of Trino answer sooner" in summary.answer
-    assert "can't be told" not in summary.answer
-    assert summary.headline.value == pytest.approx(0.296 / 0.0098, rel=0.05)
+    told, model = experiment.summary(result, {}), experiment.model(result, {})
+    judged = judge_all(experiment.CRITERIA, result.observed)
+    made = record.compose(
+        "warehouse_bench", result, judged, {}, conclude(judged, {}), 1.0, _provenance(), told, model
+    )
+    assert flaws(made, list(drawn)) == []
+    assert "No cluster was run" in told.answer
+
+
+def _provenance() -> dict:
+    return kept().record["provenance"]
+
+
+def test_a_run_of_the_whole_benchmark_tells_of_itself(treatment: Result) -> None:
+    assert not PARAMS.whole
+    assert PARAMS.model_copy(
+        update={"queries": "all", "scale_factor": 1.0, "model_scale_factors": (0.1, 0.3)}
+    ).whole
+    own = [metric for metric in treatment.metrics if not metric.name.startswith(metrics.WHOLE)]
+    told = {metric.name: metric for metric in metrics.as_whole(own)}
+    assert told["whole.Trino.times"].value == treatment.metric("Trino.times").value
+    assert set(told) == {metric.name for metric in kept().metrics(metrics.WHOLE)}
+
+
+def test_every_run_tells_of_the_one_that_is_kept(treatment: Result) -> None:
+    run, told = kept(), experiment.summary(treatment, {})
+    of_record = {metric["name"]: metric["value"] for metric in run.record["metrics"]}
+    assert told.headline.value == of_record["whole.Spark.times"]
+    assert Findings(treatment).wins.sum() == 22
+    assert run.record["finished"][:10] in findings.kept(treatment)
 
 
 def test_the_tables_of_the_page_come_from_the_run(treatment: Result) -> None:
-    full = experiment.recorded()
-    ranking = findings.rankings(treatment)
-    assert "DuckDB < Trino < Spark" in ranking
-    assert "holds the median with 96.9%" in ranking
-    assert ranking.count("\n|") > len(LINES)
-    for table in (findings.formats, findings.engines, findings.cost_ratios, findings.dollars):
-        lines = table(treatment).splitlines()
-        columns = {line.count("|") for line in lines if line.startswith("|")}
-        assert len(columns) == 1, table
-    assert "as of 2026-06-17" in findings.dollars(treatment)
-    assert "range of 2 rounds" in findings.kept(full)
-    assert findings.by_query(full).count("\n| Q") == 22
-    assert findings.agreements(treatment, full).count("**no**") == _disagreements(treatment)
-    # A head without a word is silent to a screen reader.
-    assert "|  |" not in findings.agreements(treatment, full)
-
-
-def _disagreements(treatment: Result) -> int:
-    return int((~agreement.format_effects(treatment, experiment.recorded())["agree"]).sum())
-
-
-def test_the_lines_are_held_against_the_full_run(treatment: Result) -> None:
-    size = STORED[0.1] * 10
-    full = replace(
-        experiment.recorded(),
-        queries=pd.DataFrame(
-            [
-                (engine, query, factor * (fixed + per_byte * size))
-                for engine, (fixed, per_byte) in LINES.items()
-                for query, factor in (("1", 1), ("6", 3), ("22", 100))
-            ],
-            columns=["engine", "query", "seconds"],
-        ),
-    )
-    found = experiment.extrapolated(treatment, full)
-    assert list(found["error"]) == pytest.approx([-0.5] * 3, abs=0.05)
-
-
-def test_the_full_run_that_is_kept_is_a_whole_one() -> None:
-    full = experiment.recorded()
-    params = parse(experiment.Params, full.record["params"])
-    assert (params.scale_factor, len(params.numbers)) == (1.0, 22)
-    assert sorted(map(int, full.queries["query"].unique())) == list(range(1, 23))
-    assert len(full.queries) == 22 * len(params.engines)
-    assert full.criterion("answers_published")["observed"] == 0
-    assert full.record["control"]["outcome"] == "fail"
-
-
-def _full_means(factor: float) -> Full:
-    """A full run in which Iceberg takes `factor` times as long as Parquet."""
-    rows = [
-        (engine, "same", name, value, 0.99 * value, 1.01 * value)
-        for engine in LINES
-        for name, value in (("parquet", 1.0), ("iceberg", factor))
+    rows, head = findings.rankings(treatment)
+    assert [row[1] for row in rows if row[0] == "delta"] == [
+        "Spark / DuckDB",
+        "Trino / DuckDB",
+        "Spark / Trino",
     ]
-    columns = ["engine", "layout", "format", "seconds", "low", "high"]
-    return replace(experiment.recorded(), means=pd.DataFrame(rows, columns=columns))
+    assert {row[3] for row in rows} == {"ordered"}
+    assert {len(row) for row in rows} == {len(head)}
+    rows, head = findings.costs(treatment)
+    assert {len(row) for row in rows} == {len(head)}
+    assert len(rows) == 9
+    assert "Trino 50% of the bytes and 50% of the processor time" in findings.reported(treatment)
 
 
-def test_what_the_full_run_contradicts_is_told() -> None:
+def test_where_another_engine_becomes_the_first_is_told(treatment: Result) -> None:
+    assert "DuckDB stays first" in experiment.model(treatment, {}).changes_at
     run = found()
-    iceberg = run.timings["dataset"].str.contains("same_iceberg")
-    run.timings.loc[iceberg & (run.timings["engine"] == "Trino"), "seconds"] *= 1.5
-    result = judge_run(run)
-    against = agreement.format_effects(result, _full_means(0.7)).set_index(["engine", "format"])
-    assert list(against.loc[("Trino", "iceberg"), ["here_says", "full_says"]]) == ["slower", "faster"]
-    assert not against.loc[("Trino", "iceberg"), "agree"]
-    assert "disagree" in agreement.in_words(against.reset_index(), 0.1, 1.0)
-    same = agreement.format_effects(result, _full_means(1.4)).set_index(["engine", "format"])
-    assert same.loc[("Trino", "iceberg"), "agree"]
+    run.timings.loc[
+        (run.timings["engine"] == "DuckDB") & (run.timings["dataset"] == "parquet_0p3"), "seconds"
+    ] *= 50
+    assert experiment.model(judge_run(run), {}).changes_at == "0.072 GB stored, from where Trino is first"
 
 
-def test_only_a_ranked_pair_can_be_contradicted_by_the_full_run(treatment: Result) -> None:
-    full = experiment.recorded()
-    turned = full.means.assign(seconds=1 / full.means["seconds"])
-    pairs = treatment.tables["pairs"]
-    assert agreement.reversed_pairs(pairs, full) == []
-    against = agreement.reversed_pairs(pairs, replace(full, means=turned))
-    assert sorted(against) == ["DuckDB and Spark", "DuckDB and Trino", "Spark and Trino"]
-    assert agreement.reversed_pairs(pairs.assign(standing="tie"), replace(full, means=turned)) == []
+def test_the_run_that_is_kept_is_a_whole_one() -> None:
+    run = kept()
+    assert (run.record["params"]["queries"], run.record["params"]["scale_factor"]) == ("all", 1.0)
+    engines_of_it = run.record["params"]["engines"]
+    assert sorted(map(int, run.queries["query"].unique())) == list(range(1, 23))
+    assert len(run.queries) == 22 * len(engines_of_it)
+    assert run.about["differing"] == 0
+    failed = [item["name"] for item in run.record["criteria"] if item["outcome"] == "fail"]
+    assert not failed
+    assert run.record["control"]["outcome"] == "fail"
+
+
+def test_slopes_that_can_not_be_told_apart_from_none_give_no_number(treatment: Result) -> None:
+    told = {item.question: item.answer for item in experiment.summary(treatment, {}).decisions}
+    assert "at least this many: Spark 20" in told["From which size on does a cluster pay?"]
+    run = found()
+    flat = run.timings["dataset"] == "parquet_0p01"
+    for engine, (fixed, per_byte) in LINES.items():
+        if engine != "DuckDB":
+            same = fixed + per_byte * STORED[0.1]
+            numbers = run.timings["round"]
+            run.timings.loc[flat & (run.timings["engine"] == engine), "seconds"] = same * (
+                1 + 0.1 * (-1) ** numbers
+            )
+    told = {item.question: item.answer for item in experiment.summary(judge_run(run), {}).decisions}
+    assert "can't tell" in told["From which size on does a cluster pay?"]
 
 
 def test_one_engine_alone_is_no_ranking() -> None:
     run = found()
-    alone = run.timings[run.timings["engine"] == "DuckDB"]
-    judged = outcomes(judge_run(replace(run, timings=alone)))
-    assert judged["ranking_reproducible"] == "inconclusive"
+    run.timings.drop(run.timings.index[run.timings["engine"] != "DuckDB"], inplace=True)
+    assert outcomes(judge_run(run))["ranking_reproducible"] == "inconclusive"
 
 
 def test_an_attached_trino_needs_the_catalog_that_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,54 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.experiments.warehouse_bench.judge import cost, fairness, ranking
-from lab.experiments.warehouse_bench.judge import linear_law as lines
+from lab.experiments.warehouse_bench.judge import cost, linear_model, observations, ranking
 from lab.experiments.warehouse_bench.judge.median_interval import label, spread
-from lab.experiments.warehouse_bench.judge.reproducibility import (
-    CONTRADICTION,
-    ORDERED,
-    TIE,
-    UNCLEAR,
-    in_words,
-    standing,
-    worst,
-)
+from lab.experiments.warehouse_bench.judge.ranking import CONTRADICTION, ORDERED, TIE, UNCLEAR, standing
 from lab.experiments.warehouse_bench.mechanism.engine_duckdb import mebibytes
-from lab.experiments.warehouse_bench.present.crossover import crossing, crossover_bytes, least_workers
 
 
 def _timings(factors: dict[str, list[float]]) -> pd.DataFrame:
     rows = [
-        (engine, "same", "parquet", 0.1, str(query), number, factor * query, 1.0, 1.0, 1.0, 1.0)
+        (engine, "parquet", 0.1, str(query), number, factor * query, factor, 1.0, 1.0, 1.0, 3.0 * factor)
         for engine, rounds in factors.items()
         for number, factor in enumerate(rounds)
         for query in (1, 2, 4)
     ]
     columns = [*ranking.GROUP, "scale_factor", "query", "round", "seconds", "cpu_s", "read_bytes"]
-    return pd.DataFrame(rows, columns=[*columns, "reported_cpu_s", "reported_bytes"])
+    return pd.DataFrame(rows, columns=[*columns, "reported_cpu_s", "reported_bytes", "machine_s"])
 
 
 def test_geometric_means_and_ratios() -> None:
     rounds = ranking.Rounds(_timings({"a": [9, 1, 1, 1, 1, 1, 1], "b": [9, 3, 3, 3, 3, 3, 3]}))
-    assert rounds.mean(("a", "same", "parquet")).median == pytest.approx(2.0)
+    assert rounds.mean(("a", "parquet")).median == pytest.approx(2.0)
+    assert ranking.fastest(rounds) == "a"
+    assert ranking.times_fastest(rounds)["b"].median == pytest.approx(3)
     (pair,) = ranking.engine_pairs(rounds).to_dict("records")
     assert pair["ratio"] == pytest.approx(1 / 3)
-    assert pair["apart"]
     assert pair["standing"] == ORDERED
     assert pair["factor"] == pytest.approx(1)
 
 
-def test_five_rounds_tell_nothing_apart() -> None:
-    rounds = ranking.Rounds(_timings({"a": [9, 1, 1, 1, 1, 1], "b": [9, 3, 3, 3, 3, 3]}))
-    assert not ranking.engine_pairs(rounds)["apart"].any()
+def _formats(rounds: int) -> pd.DataFrame:
+    """Iceberg takes 4 s longer than Parquet, whose geometric mean is 2 s."""
+    plain = _timings({"a": [9] + rounds * [1]})
+    return pd.concat([plain, plain.assign(format="iceberg", seconds=3 * plain["seconds"])])
+
+
+def test_what_a_format_adds_is_told_in_seconds() -> None:
+    (row,) = ranking.added(ranking.Rounds(_formats(6))).to_dict("records")
+    assert (row["engine"], row["format"], row["distinguishable"]) == ("a", "iceberg", True)
+    assert [row[name] for name in ("parquet_s", "seconds", "low", "high")] == pytest.approx([2, 4, 4, 4])
+
+
+def test_five_rounds_distinguish_nothing() -> None:
+    assert not ranking.added(ranking.Rounds(_formats(5)))["distinguishable"].any()
 
 
 def test_halves_that_disagree_are_seen() -> None:
@@ -59,7 +59,6 @@ def test_halves_that_disagree_are_seen() -> None:
     assert pair["even"] == pytest.approx(2)
     assert pair["factor"] == pytest.approx(4)
     assert pair["standing"] == CONTRADICTION
-    assert not pair["apart"]
 
 
 def test_a_drift_shows_in_early_and_late_rounds_only() -> None:
@@ -86,16 +85,6 @@ def test_how_two_engines_stand(one: float, other: float, stands: str) -> None:
     assert standing(one, other) == standing(other, one) == standing(1 / one, 1 / other) == stands
 
 
-def test_the_worst_standing_counts_and_ties_are_shown() -> None:
-    assert worst([ORDERED, TIE]) == TIE
-    assert worst([TIE, UNCLEAR, CONTRADICTION]) == CONTRADICTION
-    assert in_words(["a", "b", "c"], [ORDERED, TIE]) == "a < b = c"
-    assert in_words(["a", "c", "b"], [ORDERED, UNCLEAR]) == "a < b = c"
-    assert in_words(["c", "b", "a"], [TIE, ORDERED]) == "b = c < a"
-    assert in_words(["a", "b"], [CONTRADICTION]) == "a ! b"
-    assert in_words(["a"], []) == "a"
-
-
 def test_intervals_are_called_what_they_are() -> None:
     assert label(3) == "range of 3 rounds"
     assert label(6) == "range of 6 rounds (holds the median with 96.9%)"
@@ -117,9 +106,10 @@ def test_an_interleave_is_told_from_blocks() -> None:
     names, random = np.repeat(["a", "b", "c"], 40), np.random.default_rng(1)
     rows = [(name, f"d{name}", 1) for name in names]
     blocks = pd.DataFrame(rows, columns=["engine", "dataset", "round"])
-    assert fairness.mixed(blocks) < 0.05
-    assert fairness.mixed(blocks.iloc[random.permutation(len(rows))]) == pytest.approx(1, abs=0.1)
-    assert np.isnan(fairness.mixed(blocks[blocks["engine"] == "a"]))
+    assert observations.interleaved(blocks).value < 0.05
+    shuffled = blocks.iloc[random.permutation(len(rows))]
+    assert observations.interleaved(shuffled).value == pytest.approx(1, abs=0.1)
+    assert not observations.interleaved(blocks[blocks["engine"] == "a"]).conclusive
 
 
 def test_memory_as_duckdb_tells_it() -> None:
@@ -128,68 +118,40 @@ def test_memory_as_duckdb_tells_it() -> None:
         mebibytes("plenty")
 
 
+STORED = {0.1: 10_000_000, 0.3: 30_000_000, 1.0: 100_000_000}
+
+
+def _grown(lines: dict[str, tuple[float, float]]) -> dict[str, linear_model.Growth]:
+    """From five rounds, the last one a second longer; a query that is not of the model takes long."""
+    rows = [
+        (engine, "parquet", size, query, number, fixed + slope * held + (number == 5) + 50 * (query == "2"))
+        for engine, (fixed, slope) in lines.items()
+        for size, held in STORED.items()
+        for query in ("1", "2")
+        for number in range(6)
+    ]
+    columns = ["engine", "format", "scale_factor", "query", "round", "seconds"]
+    rounds = linear_model.growth_by_round(pd.DataFrame(rows, columns=columns), ["1"], STORED)
+    return linear_model.by_engine(linear_model.lines(rounds))
+
+
+@settings(deadline=None, max_examples=20)
 @given(st.floats(0.01, 10), st.floats(1e-9, 1e-6))
 def test_a_straight_line_is_found_again(fixed: float, slope: float) -> None:
-    stored = {0.01: 1_000_000, 0.04: 4_000_000, 0.1: 10_000_000}
-    medians = pd.DataFrame(
-        [("a", "same", "parquet", size, "1", fixed + slope * held) for size, held in stored.items()],
-        columns=[*ranking.GROUP, "scale_factor", "query", "seconds"],
-    )
-    line = lines.line(lines.growth(medians, stored), 0.04)
-    assert line.fixed_s == pytest.approx(fixed, rel=1e-6)
-    assert line.error == pytest.approx(0, abs=1e-6)
+    own = _grown({"a": (fixed, slope)})["a"]
+    assert own.line.fixed_s == pytest.approx(fixed, rel=1e-6)
+    assert own.line.error == pytest.approx(0, abs=1e-6)
+    assert own.at(2e8) == pytest.approx((fixed + 2e8 * slope, fixed + 1 + 2e8 * slope))
 
 
-def _by_round(fixed: list[float], slope: float = 1.0) -> pd.DataFrame:
-    """Rounds of `one` with these fixed seconds, beside a cluster that is always the same."""
-    rows = [("one", number, value, slope) for number, value in enumerate(fixed, 1)]
-    rows += [("many", number, 10.0, 4.0) for number in range(1, len(fixed) + 1)]
-    return pd.DataFrame(rows, columns=["engine", "round", "fixed_s", "per_byte_s"])
-
-
-def test_where_a_cluster_pays() -> None:
-    single = lines.Line("one", 0.0, 1.0, 1, 1)
-    cluster = lines.Line("many", 10.0, 4.0, 1, 1)
-    assert least_workers(cluster, single) == 5
-    size = crossover_bytes(cluster, single, 8)
-    assert size == pytest.approx(20)
-    assert single.at(size) == pytest.approx(cluster.at(size, 8))
-    assert np.isinf(crossover_bytes(cluster, single, 4))
-    found = crossing(cluster, single, _by_round([0.0] * 6))
-    assert found is not None
-    assert (found.workers, found.told) == (10, True)
-    assert (found.size, found.low, found.high) == pytest.approx((10 / 0.6,) * 3)
-    assert crossing(replace(cluster, per_byte_s=-1.0), single, _by_round([0.0] * 6)) is None
-
-
-def test_a_crossing_that_the_rounds_do_not_agree_on_is_not_told() -> None:
-    single, cluster = lines.Line("one", 0.0, 1.0, 1, 1), lines.Line("many", 10.0, 4.0, 1, 1)
-    found = crossing(cluster, single, _by_round([0.0, 1.0, 2.0, 3.0, 4.0, 9.0]))
-    assert found is not None
-    assert (found.low, found.high) == pytest.approx((1 / 0.6, 10 / 0.6))
-    assert not found.told
-    never = crossing(cluster, single, _by_round([0.0] * 6, slope=0.4))
-    assert never is not None
-    assert np.isinf(never.high)
-    assert not never.told
+def test_how_much_longer_a_byte_takes() -> None:
+    ((ratio, interval),) = linear_model.slopes_to(_grown({"a": (1, 1e-8), "b": (2, 4e-8)}), "a").values()
+    assert (ratio, *interval) == pytest.approx((4, 4, 4))
 
 
 def test_costs_by_hand() -> None:
-    at = cost.Prices("m", 2, 0.5, 1e-6, 1000, cost.prices().sources)
-    medians = pd.DataFrame(
-        [("a", "same", "parquet", "1", 2.0, 4.0, 10.0)],
-        columns=[*ranking.GROUP, "query", "seconds", "cpu_s", "read_bytes"],
-    )
-    (row,) = cost.table(medians, at).to_dict("records")
-    assert (row["usd_cpu"], row["usd_machine"], row["usd_scanned"]) == pytest.approx((1000, 1000, 1))
-    assert all(source.url.startswith("https://") and source.as_of for source in cost.prices().sources)
-
-
-def test_cost_as_a_multiple_of_the_cheapest_does_not_depend_on_the_price() -> None:
-    timings = _timings({"a": [9, 1, 1, 1, 1, 1, 1], "b": [9, 3, 3, 3, 3, 3, 6]})
-    at = cost.prices()
-    found = cost.ratios(timings, at).set_index("engine")
-    assert list(found.loc["b", ["machine", "machine_low", "machine_high"]]) == pytest.approx([3, 3, 6])
-    assert list(found.loc["a", ["machine", "cpu", "scanned"]]) == pytest.approx([1, 1, 1])
-    dearer = replace(at, usd_per_machine_s=7 * at.usd_per_machine_s)
-    assert cost.ratios(timings, dearer).equals(cost.ratios(timings, at))
+    found = cost.table(_timings({"a": [9, 1, 1, 1, 1, 1, 1], "b": [9, 3, 3, 3, 3, 3, 6]})).set_index("engine")
+    assert list(found.loc["b", ["busy", "busy_low", "busy_high"]]) == pytest.approx([3, 3, 6])
+    assert found.loc["a", "busy"] == pytest.approx(1)
+    # Three queries of 1, 2 and 4 s; the processor takes a second for each.
+    assert list(found.loc["a", ["seconds", "cpu_s", "read_bytes"]]) == pytest.approx([7 / 3, 1, 1])

@@ -20,7 +20,7 @@ from lab.evidence.criteria import Control, Criterion, Judged, Verdict
 from lab.files import write_atomically
 
 if TYPE_CHECKING:  # a record is read without what a run needs
-    from lab.evidence.result import Advice, Metric, Model, Result, Summary
+    from lab.evidence.result import Metric, Model, Result, Summary
 
 Record = dict[str, Any]
 
@@ -204,12 +204,8 @@ def model_as_data(model: Model) -> Record:
             "grades": [[model.grade(column, factor) for column in columns[1:]] for factor in factors],
         },
         "changes_at": model.changes_at,
-        "advice": [_advice(item) for item in model.advice],
+        "advice": [asdict(item) for item in model.advice],
     }
-
-
-def _advice(item: Advice | str) -> Record:
-    return {"text": item, "grade": None, "basis": ""} if isinstance(item, str) else asdict(item)
 
 
 def number(value: Any) -> Any:

@@ -96,7 +96,7 @@ class Advice:
     """
 
     text: str
-    grade: Grade | None = None
+    grade: Grade
     basis: str = ""
 
 
@@ -115,7 +115,7 @@ class Model:
     constants: Sequence[Metric]
     check: Prediction
     projection: pd.DataFrame
-    advice: Sequence[Advice | str]
+    advice: Sequence[Advice]
     grades: Mapping[str, Grade] = field(default_factory=dict)
     checked_to: float = 1
     changes_at: str = ""
@@ -136,7 +136,7 @@ class Decision:
 
     question: str
     answer: str
-    grade: Grade | None = None
+    grade: Grade
     rests_on: Sequence[str] = ()
     basis: str = ""
     figure: str = ""

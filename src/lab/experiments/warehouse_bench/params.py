@@ -19,24 +19,25 @@ class Params(Parameters):
     """Parameters of warehouse_bench."""
 
     scale_factor: float = Field(
-        0.1, description="TPC-H scale factor (1 is 1 GB of text); 0.01, 0.1 or 1, for which there are answers"
+        0.1, description="TPC-H scale factor at which formats are compared: 0.01, 0.1 or 1 (1 GB of text)"
     )
-    law_scale_factors: tuple[ScaleFactor, ScaleFactor] = Field(
-        (0.01, 0.2),
-        description="two more scale factors, to which the law a + b x bytes is fitted; scale_factor checks it",
+    model_scale_factors: tuple[ScaleFactor, ScaleFactor] = Field(
+        (0.01, 0.3),
+        description="two more, for plain Parquet; the largest of the three checks the model that the others are fitted to",
     )
     queries: tuple[QueryNumber, ...] | Literal["all"] = Field(
         (6, 12), description="numbers of the TPC-H queries, 1 to 22, or 'all'"
+    )
+    model_queries: tuple[QueryNumber, ...] = Field(
+        (12,),
+        min_length=1,
+        description="those of them whose growth with the size of the tables is measured",
     )
     engines: tuple[Engine, ...] = Field(
         ("DuckDB", "Trino", "Spark"), min_length=1, description="engines to measure"
     )
     formats: tuple[Format, ...] = Field(
         ("parquet", "iceberg", "delta"), min_length=1, description="table formats to measure"
-    )
-    own_formats: tuple[Format, ...] = Field(
-        ("iceberg",),
-        description="formats in which each engine also writes tables of its own, where it can",
     )
     repeats: int = Field(
         6,
@@ -54,30 +55,39 @@ class Params(Parameters):
             raise ValueError("must be 0.01, 0.1 or 1: answers exist for these only")
         return value
 
-    @field_validator("queries", "engines", "formats", "own_formats")
+    @field_validator("queries", "model_queries", "engines", "formats")
     @classmethod
     def _distinct(cls, values: tuple | str) -> tuple | str:
-        if len(set(values)) < len(values) and values != "all":
+        if values != "all" and len(set(values)) < len(values):
             raise ValueError("must not name anything twice")
         return values
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        small, large = self.law_scale_factors
-        if not small < large or self.scale_factor in self.law_scale_factors:
-            raise ValueError("law_scale_factors must ascend and be other ones than scale_factor")
+    def _fitting(self) -> Self:
+        if len(set(self.sizes)) < len(self.sizes):
+            raise ValueError(
+                "model_scale_factors must be two different ones, and other ones than scale_factor"
+            )
         if "iceberg" in self.formats and "Spark" not in self.engines:
             raise ValueError("formats with iceberg needs Spark among the engines: it registers the files")
         if "parquet" not in self.formats:
-            raise ValueError("formats must have parquet: the law is fitted on it")
-        if strangers := sorted(set(self.own_formats) - set(self.formats)):
-            raise ValueError(f"own_formats must be some of formats; {', '.join(strangers)} is not")
+            raise ValueError("formats must have parquet: the others are compared with it")
+        if strangers := sorted(set(self.model_queries) - set(self.numbers)):
+            raise ValueError(
+                f"model_queries must be some of queries; {', '.join(map(str, strangers))} is not"
+            )
         return self
 
     @property
-    def sizes(self) -> tuple[float, float, float]:
-        """All scale factors; the first is the one at which engines and formats are compared."""
-        return self.scale_factor, *self.law_scale_factors
+    def sizes(self) -> tuple[float, ...]:
+        """All scale factors, ascending; the model is fitted to all but the last, which checks it."""
+        return tuple(sorted((self.scale_factor, *self.model_scale_factors)))
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is the whole benchmark: all 22 queries at scale factor 1, every engine and format."""
+        everything = len(self.numbers) == 22 and len(self.engines) == 3 and len(self.formats) == 3
+        return everything and self.scale_factor == 1
 
     @property
     def numbers(self) -> tuple[int, ...]:

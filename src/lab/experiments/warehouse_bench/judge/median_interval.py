@@ -27,7 +27,7 @@ class Spread:
         return self.coverage >= WANTED
 
     def excludes(self, value: float) -> bool:
-        """Whether `value` is told apart from the median; never with too few rounds."""
+        """Whether `value` can be distinguished from the median; never with too few rounds."""
         return self.enough and not self.low <= value <= self.high
 
     @property

@@ -2,138 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
 from importlib import metadata
 from typing import Any
 
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.result import Metric, Result
-from lab.experiments.warehouse_bench.judge import cost, fairness, linear_law, observations, ranking
-from lab.experiments.warehouse_bench.judge.median_interval import label, spread
+from lab.evidence.result import Result
+from lab.experiments.warehouse_bench.judge import cost, linear_model, metrics, observations, ranking
 from lab.experiments.warehouse_bench.measure.measurement import Seen
+from lab.experiments.warehouse_bench.mechanism.dataset import PARQUET
 from lab.experiments.warehouse_bench.params import Params
-from lab.experiments.warehouse_bench.workload.flipped_bit import Flip
+from lab.experiments.warehouse_bench.workload.changed_cent import Change
 
 
 def of_run(params: Params, seen: Seen, seconds: float) -> Result:
     """The treatment's result. seconds: the run took, services included."""
-    timings = _described(seen)
+    timings = seen.timings.merge(seen.lake.table(), on="dataset", validate="many_to_one")
     compared = timings[timings["scale_factor"] == params.scale_factor]
-    medians, rounds = ranking.medians(compared), ranking.Rounds(compared)
-    pairs, by_layout = ranking.engine_pairs(rounds), ranking.layouts(rounds)
-    growth = linear_law.growth(ranking.medians(timings), seen.stored)
-    grown = linear_law.growth_by_round(timings, seen.stored)
-    fitted = [
-        linear_law.line(points, params.scale_factor) for _, points in growth.groupby("engine", sort=False)
-    ]
+    rounds = ranking.Rounds(compared)
+    growing = [str(one) for one in params.model_queries]
+    grown = linear_model.growth_by_round(timings, growing, seen.stored(params.model_queries))
+    lines = linear_model.lines(grown)
+    growth = linear_model.by_engine(lines)
+    pairs, over_formats = ranking.engine_pairs(rounds), ranking.over_formats(rounds)
     tables = {
         "timings": timings,
-        "medians": medians,
+        "medians": ranking.medians(compared),
         "means": ranking.means(rounds),
         "pairs": pairs,
-        "orders": ranking.orders(rounds, pairs),
-        "layouts": by_layout,
-        "formats": ranking.format_pairs(rounds),
-        "answers": _answers(seen.answers),
+        "added": ranking.added(rounds),
+        "costs": cost.table(compared),
         "starts": seen.starts,
-        "costs": cost.table(medians, cost.prices()),
-        "cost_ratios": cost.ratios(compared, cost.prices()),
-        "engines": fairness.resources(seen.resources),
-        "others": fairness.others(compared),
-        "growth": linear_law.with_ranges(growth, grown),
-        "lines": pd.DataFrame([line.__dict__ | {"error": line.error} for line in fitted]),
-        "lines_by_round": linear_law.by_round(grown, params.scale_factor),
+        "growth": linear_model.growth(grown),
+        "lines": pd.DataFrame([asdict(line) for line in lines]),
     }
     observed = {
         "answers_published": observations.answers(seen.answers),
         "nothing_left_out": observations.nothing_left_out(params, seen),
         "ranking_reproducible": observations.order(pairs, rounds.many),
-        "numbers_reproducible": observations.numbers(by_layout),
+        "numbers_reproducible": observations.numbers(over_formats),
         "same_bytes": observations.same_bytes(seen),
         "bytes_were_read": observations.bytes_were_read(seen, timings),
         "equal_means": observations.equal_means(params, seen),
         "interleaved": observations.interleaved(seen.timings),
-        "law_holds": observations.law(fitted),
+        "model_predicts": observations.model(growth),
     }
+    own = metrics.of_run(compared, tables, rounds, growth)
+    if params.whole:
+        whole = metrics.as_whole(own)
+        tables["whole"] = _plain(tables["medians"])
+        tables["kept"] = pd.DataFrame([_about(params, observed["answers_published"], seconds)])
+    else:
+        whole = seen.kept.metrics(metrics.WHOLE)
+        tables["whole"] = seen.kept.queries
+        tables["kept"] = pd.DataFrame([seen.kept.about])
+    found = [*own, *whole, metrics.duration(seconds)]
     libraries = {"DuckDB library": metadata.version("duckdb")}
-    return Result(
-        params, observed, _metrics(compared, tables, seconds), tables, dict(seen.versions) | libraries
-    )
+    return Result(params, observed, found, tables, dict(seen.versions) | libraries)
 
 
-def of_control(params: Params, damaged: pd.DataFrame, sound: pd.DataFrame, turned: Flip) -> Result:
-    """The damaged arm's result. sound: answers over the same file without the turned bit; they must be right."""
-    seen, before = observations.answers(damaged), observations.answers(sound)
-    detail = f"{turned}; before that bit was turned {before.value} values differed; after: {seen.detail}"
-    conclusive = turned.prices == 1 and before.value == 0
-    observed = {"answers_published": Observation(seen.value, detail, conclusive=conclusive)}
-    return Result(params, observed, tables={"answers": _answers(damaged)})
+def _plain(medians: pd.DataFrame) -> pd.DataFrame:
+    """Each query over plain Parquet, as it is kept: engine, query, seconds, cpu_s."""
+    return medians.loc[medians["format"] == PARQUET, ["engine", "query", "seconds", "cpu_s"]]
 
 
-def _answers(compared: pd.DataFrame) -> pd.DataFrame:
-    return compared.groupby(["engine", "dataset", "query"])[["values", "differing"]].sum().reset_index()
-
-
-def _described(seen: Seen) -> pd.DataFrame:
-    """Timings with layout, format and scale factor of their dataset."""
-    return seen.timings.merge(seen.lake.table(), on=["engine", "dataset"], validate="many_to_one")
-
-
-def _metrics(compared: pd.DataFrame, tables: Mapping[str, pd.DataFrame], seconds: float) -> list[Metric]:
-    """Geometric means with intervals and every raw latency; processor time, bytes, starts, duration."""
-    metrics = [_latency(compared, row) for row in tables["means"].to_dict("records")]
-    metrics += _used(compared)
-    for row in tables["starts"].to_dict("records"):
-        what = f"{row['what']} of {row['engine']}"
-        metrics.append(Metric(f"{row['engine']}.{row['what']}", row["seconds"], "s", what))
-    timed = compared[compared["round"] > 0]
-    slowest = tables["medians"].sort_values("seconds").to_dict("records")[-1]
-    where = f"Q{slowest['query']} on {slowest['engine']}, {slowest['layout']} {slowest['format']}"
-    metrics.append(Metric("slowest_query", slowest["seconds"], "s", f"longest median latency: {where}"))
-    others = timed["machine_s"].sum() - timed["cpu_s"].sum()
-    text = "of the cores' time during timed executions, what others than the engine asked took (also the other engines)"
-    metrics.append(
-        Metric("others", others / (fairness.CORES * timed["seconds"].sum()), "", text, better="lower")
-    )
-    metrics.append(Metric("run", seconds, "s", "whole run, services included"))
-    return metrics
-
-
-def _used(compared: pd.DataFrame) -> list[Metric]:
-    """Processor time and bytes of the mean query: median of the rounds, with their range."""
-    what = {
-        "cpu": ("cpu_s", "s", "processor time of the mean query", "lower"),
-        "read": ("read_bytes", "bytes", "bytes read by the mean query", ""),
+def _about(params: Params, answers: Observation, seconds: float) -> dict[str, Any]:
+    """What `Kept.about` says, of this very run."""
+    return {
+        "finished": date.today().isoformat(),
+        "machine": "this machine",
+        "rounds": params.repeats,
+        "minutes": seconds / 60,
+        "verdict": "this run's",
+        "answers": answers.detail,
+        "differing": answers.value,
     }
-    found = []
-    for key, rounds in cost.by_round(compared).groupby(level=["engine", "layout", "format"]):
-        for name, (column, unit, text, better) in what.items():
-            raw = rounds[column].tolist()
-            seen = spread(raw)
-            interval = seen.low, seen.high
-            path = ".".join([*map(str, key), name])
-            found.append(
-                Metric(path, seen.median, unit, text, raw, interval, method=seen.label, better=better)
-            )
-    return found
 
 
-def _latency(timings: pd.DataFrame, row: Mapping[Any, Any]) -> Metric:
-    chosen = timings[
-        (timings["engine"] == row["engine"])
-        & (timings["layout"] == row["layout"])
-        & (timings["format"] == row["format"])
-        & (timings["round"] > 0)
-    ]
-    return Metric(
-        f"{row['engine']}.{row['layout']}.{row['format']}.latency",
-        row["seconds"],
-        "s",
-        "geometric mean of the queries' latencies, median of the rounds",
-        raw=chosen["seconds"].tolist(),
-        interval=(row["low"], row["high"]),
-        method=label(int(chosen["round"].nunique())),
-        better="lower",
-    )
+def of_control(params: Params, damaged: pd.DataFrame, sound: pd.DataFrame, change: Change) -> Result:
+    """The damaged variant's result. sound: answers over the same file without the change; they must be right."""
+    seen, before = observations.answers(damaged), observations.answers(sound)
+    detail = f"{change}; without it {before.value} values of the answer differed; with it: {seen.detail}"
+    conclusive = change.prices == 1 and before.value == 0
+    return Result(params, {"answers_published": Observation(seen.value, detail, conclusive=conclusive)})

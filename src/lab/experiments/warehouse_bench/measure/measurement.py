@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from lab.experiments.warehouse_bench.measure.engines import Engines
+from lab.experiments.warehouse_bench.measure.kept_run import Kept, kept
 from lab.experiments.warehouse_bench.mechanism import engine_duckdb, process_usage
 from lab.experiments.warehouse_bench.mechanism.bench import Cell, bench
-from lab.experiments.warehouse_bench.mechanism.dataset import PARQUET, SAME, Dataset, Files
+from lab.experiments.warehouse_bench.mechanism.dataset import PARQUET, Dataset, Files
 from lab.experiments.warehouse_bench.mechanism.engine import Resources
 from lab.experiments.warehouse_bench.mechanism.engine_spark import Spark
 from lab.experiments.warehouse_bench.oracle import published_answers
 from lab.experiments.warehouse_bench.params import ANSWERED, Params
 from lab.experiments.warehouse_bench.workload.lake import Lake
-from lab.experiments.warehouse_bench.workload.queries import ORDER, text
+from lab.experiments.warehouse_bench.workload.queries import ORDER, tables_of, text
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a run gathered. differing_files: of the same-bytes comparison. resources: by engine."""
+    """What a run gathered. differing_files: registered ones that are not those written once. resources: by engine.
+
+    kept: the whole benchmark, of another day.
+    """
 
     timings: pd.DataFrame
     answers: pd.DataFrame
@@ -31,11 +35,12 @@ class Seen:
     differing_files: int
     resources: Mapping[str, Resources]
     versions: Mapping[str, str]
+    kept: Kept
 
-    @property
-    def stored(self) -> dict[float, int]:
-        """Bytes of the tables by scale factor."""
-        return {size: files.total_bytes for size, files in self.lake.files.items()}
+    def stored(self, queries: Iterable[int]) -> dict[float, int]:
+        """Bytes of the tables that these queries read, by scale factor."""
+        read = tables_of(queries)
+        return {size: sum(files.bytes[table] for table in read) for size, files in self.lake.files.items()}
 
 
 @dataclass
@@ -64,11 +69,19 @@ def measured(params: Params, lake: Lake, engines: Engines) -> Seen:
     """All queries on all engines and datasets of the lake, in all rounds."""
     answers = Answers(_published(lake))
     texts = {str(number): text(number) for number in params.numbers}
-    names = {engine: list(datasets) for engine, datasets in lake.datasets.items()}
-    timings = bench(engines.by_name, names, texts, params.repeats, params.seed, answers, process_usage.settle)
+    asked = {dataset.name: _asked(params, dataset) for dataset in lake.datasets}
+    timings = bench(engines.by_name, asked, texts, params.repeats, params.seed, answers, process_usage.settle)
     differing = _files_that_differ(params, lake, engines)
     resources = {name: engine.resources() for name, engine in engines.by_name.items()}
-    return Seen(timings, answers.table(), lake, engines.starts, differing, resources, engines.versions)
+    return Seen(
+        timings, answers.table(), lake, engines.starts, differing, resources, engines.versions, kept()
+    )
+
+
+def _asked(params: Params, dataset: Dataset) -> list[str]:
+    """The queries of a dataset, by name: all at the size compared, at the others those of the model."""
+    compared = dataset.scale_factor == params.scale_factor
+    return [str(number) for number in (params.numbers if compared else params.model_queries)]
 
 
 def answers_over(place: Path, files: Files, params: Params, query: int) -> pd.DataFrame:
@@ -76,7 +89,7 @@ def answers_over(place: Path, files: Files, params: Params, query: int) -> pd.Da
 
     DuckDB anew each time: none may keep what it read before.
     """
-    dataset = Dataset(SAME, PARQUET, params.scale_factor)
+    dataset = Dataset(PARQUET, params.scale_factor)
     with engine_duckdb.engine(params.memory_mb) as engine:
         engine.register(dataset, place, files)
         answers = Answers({dataset.name: published_answers.published(params.scale_factor)})
@@ -87,9 +100,8 @@ def answers_over(place: Path, files: Files, params: Params, query: int) -> pd.Da
 def _published(lake: Lake) -> dict[str, dict[int, list[tuple[str, ...]]]]:
     known = {size: published_answers.published(size) for size in lake.files if size in ANSWERED}
     return {
-        name: known[dataset.scale_factor]
-        for names in lake.datasets.values()
-        for name, dataset in names.items()
+        dataset.name: known[dataset.scale_factor]
+        for dataset in lake.datasets
         if dataset.scale_factor in known
     }
 
@@ -99,7 +111,7 @@ def _files_that_differ(params: Params, lake: Lake, engines: Engines) -> int:
     spark = engines.by_name.get("Spark")
     total = 0
     for name in params.formats:
-        dataset = Dataset(SAME, name, params.scale_factor)
+        dataset = Dataset(name, params.scale_factor)
         named = None
         if name == "iceberg" and isinstance(spark, Spark):
             named = {table: spark.files_of(dataset, table) for table in lake.tables}

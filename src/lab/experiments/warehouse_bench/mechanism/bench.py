@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lab.experiments.warehouse_bench.mechanism.engine import Engine
+from lab.experiments.warehouse_bench.mechanism.engine import Engine, Usage
 from lab.load.interleave import interleaved
 
 
@@ -39,7 +39,7 @@ class Timing:
 
 
 # In each round, what is quick runs until this time is filled, but not more often than this.
-ENOUGH_S, MOST = 0.05, 5
+ENOUGH_S, MOST = 0.05, 3
 
 Watch = Callable[[Cell, int, Sequence[tuple]], None]
 
@@ -50,7 +50,7 @@ def times(seconds: float) -> int:
     A query of milliseconds is stretched by anything that the machine does besides; the median of several, each
     at a place of its own in the round, is hardly.
     """
-    return max(1, min(MOST, math.ceil(ENOUGH_S / seconds)))
+    return max(1, min(MOST, math.ceil(ENOUGH_S / max(seconds, ENOUGH_S / MOST))))
 
 
 def bench(
@@ -62,17 +62,17 @@ def bench(
     watch: Watch | None = None,
     settle: Callable[[], None] | None = None,
 ) -> pd.DataFrame:
-    """Time every query on every engine and dataset, in `repeats` rounds after a first one.
+    """Time every query on every engine and dataset, in `repeats` rounds after a first one. One row for each Timing.
 
-    formats: names that `Engine.use` knows, the same for all engines, or by engine. queries: SQL by name.
-    watch: is given each answer, settle: is called before what takes milliseconds, both outside of the timing. Returns one
-    row for each Timing.
+    formats: datasets, by names that `Engine.use` knows; as a mapping, with the queries that each is asked. queries: SQL
+    by name. watch: is given each answer, settle: is called before what takes milliseconds, both outside of the timing.
+    ValueError before anything has run, if there is nothing to time or a name is wrong.
     """
-    known = formats if isinstance(formats, Mapping) else dict.fromkeys(engines, formats)
-    cells = [Cell(engine, data, query) for engine in engines for data in known[engine] for query in queries]
-    often, found = dict.fromkeys(cells, 1), []
-    for number, cell in interleaved(cells, repeats + 1, seed, often.__getitem__):
-        if settle and often[cell] > 1:
+    cells = _cells(engines, formats, queries, repeats)
+    often: dict[Cell, int] = {}
+    found = []
+    for number, cell in interleaved(cells, repeats + 1, seed, lambda cell: often.get(cell, 1)):
+        if settle and often.get(cell, 1) > 1:
             settle()
         timing, rows = take(engines[cell.engine], cell, number, queries[cell.query])
         found.append(timing)
@@ -80,25 +80,43 @@ def bench(
             often[cell] = times(timing.seconds)
         if watch:
             watch(cell, number, rows)
-    return pd.DataFrame(found)
+    return pd.DataFrame(found, columns=[field.name for field in fields(Timing)])
+
+
+def _cells(
+    engines: Mapping[str, Engine],
+    formats: Mapping[str, Sequence[str]] | Sequence[str],
+    queries: Mapping[str, str],
+    repeats: int,
+) -> list[Cell]:
+    if isinstance(formats, str):
+        raise ValueError(f"formats must be a list of names, not the text {formats!r}")
+    asked = formats if isinstance(formats, Mapping) else {name: list(queries) for name in formats}
+    if strangers := {name for names in asked.values() for name in names} - set(queries):
+        raise ValueError(f"there is no query {', '.join(sorted(map(str, strangers)))}")
+    cells = [Cell(engine, data, query) for engine in engines for data in asked for query in asked[data]]
+    if not cells or repeats < 0:
+        raise ValueError(f"nothing to time: {len(cells)} queries on engines and datasets, {repeats} rounds")
+    return list(dict.fromkeys(cells))
 
 
 def take(engine: Engine, cell: Cell, number: int, sql: str) -> tuple[Timing, list[tuple[Any, ...]]]:
-    """Time one execution."""
-    engine.use(cell.dataset)
-    before = engine.usage()
-    begin = time.perf_counter()
-    rows = engine.answer(sql)
-    seconds = time.perf_counter() - begin
-    after = engine.usage()
-    timing = Timing(
-        *cell,
-        number,
-        seconds,
-        after.cpu_s - before.cpu_s,
-        after.read_bytes - before.read_bytes,
-        after.reported_cpu_s - before.reported_cpu_s,
-        after.reported_bytes - before.reported_bytes,
-        after.machine_s - before.machine_s,
-    )
-    return timing, rows
+    """Time one execution, until the last of its rows is there: a lazy cursor is emptied while the clock runs."""
+    try:
+        engine.use(cell.dataset)
+        before = engine.usage()
+        begin = time.perf_counter()
+        rows = list(engine.answer(sql))
+        seconds = time.perf_counter() - begin
+        after = engine.usage()
+    except Exception as error:
+        error.add_note(f"in round {number} of query {cell.query} on {cell.engine}, {cell.dataset}")
+        raise
+    return Timing(*cell, number, seconds, *_used(before, after)), rows
+
+
+def _used(before: Usage, after: Usage) -> Iterator[float]:
+    """What each counter rose by; NaN for one that fell, as after a restart: nobody knows what was used meanwhile."""
+    for field in fields(Usage):
+        risen = getattr(after, field.name) - getattr(before, field.name)
+        yield risen if risen >= 0 else math.nan

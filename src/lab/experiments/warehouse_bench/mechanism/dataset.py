@@ -1,4 +1,4 @@
-"""What there is to query: the Parquet files of a size, and the layouts and formats that make tables of them."""
+"""What there is to query: the Parquet files of a size, and the formats that make tables of them."""
 
 from __future__ import annotations
 
@@ -6,30 +6,21 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-SAME, OWN = "same", "own"
 PARQUET = "parquet"
 Columns = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """TPC-H's tables in one place.
+    """TPC-H's tables at one scale factor, as parquet, iceberg or delta; always the same Parquet files."""
 
-    layout: `same` for the one set of Parquet files, registered in each format; `own` for tables that an
-    engine wrote for itself. format: parquet, iceberg or delta.
-    """
-
-    layout: str
     format: str
     scale_factor: float
 
     @property
     def name(self) -> str:
-        return f"{self.layout}_{self.format}_{self.scale_factor:g}".replace(".", "p")
-
-    def schema(self, engine: str) -> str:
-        """Name of the schema that holds the tables for an engine."""
-        return self.name if self.layout == SAME else f"{self.name}_{engine.lower()}"
+        """Of the schema that holds the tables."""
+        return f"{self.format}_{self.scale_factor:g}".replace(".", "p")
 
 
 @dataclass(frozen=True)
@@ -45,10 +36,6 @@ class Files:
     columns: dict[str, Columns]
     bytes: dict[str, int]
     sha256: dict[str, Counter[str]]
-
-    @property
-    def total_bytes(self) -> int:
-        return sum(self.bytes.values())
 
     def parts(self, table: str) -> list[Path]:
         """The files of a table, in the order of its rows."""

@@ -1,8 +1,8 @@
-"""What is asked of an engine: three methods for the bench, four more to make tables and to tell what it has."""
+"""What is asked of an engine: three methods for the bench, three more to make tables and to tell what it has."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,8 +30,8 @@ class Engine(Protocol):
     def use(self, dataset: str) -> None:
         """Make the tables of a dataset the ones that an unqualified name means. Not timed."""
 
-    def answer(self, sql: str) -> list[tuple[Any, ...]]:
-        """Run one statement and hand over all its rows. Timed."""
+    def answer(self, sql: str) -> Iterable[tuple[Any, ...]]:
+        """Run one statement and hand over its rows. Timed until the last row is there."""
 
     def usage(self) -> Usage:
         """What has been used so far."""
@@ -50,13 +50,11 @@ class Resources:
 
 
 class Warehouse(Engine, Protocol):
-    """An engine that also makes tables, and tells its resources. writes: formats of which it makes own tables."""
+    """An engine that also makes tables of files that are there already, collects statistics, and tells its resources."""
 
     @property
     def name(self) -> str: ...
-    @property
-    def writes(self) -> Sequence[str]: ...
-
+    def answer(self, sql: str) -> list[tuple[Any, ...]]: ...
     def register(self, dataset: Dataset, folder: Path, files: Files) -> None: ...
-    def write(self, dataset: Dataset, files: Files, folder: Path) -> None: ...
+    def analyze(self, dataset: Dataset, columns: Mapping[str, Sequence[str]]) -> None: ...
     def resources(self) -> Resources: ...

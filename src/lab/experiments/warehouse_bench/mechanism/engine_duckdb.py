@@ -5,43 +5,39 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from lab.duck import attach_iceberg, connect
 from lab.experiments.warehouse_bench.mechanism import process_usage
 from lab.experiments.warehouse_bench.mechanism.dataset import Dataset, Files
 from lab.experiments.warehouse_bench.mechanism.engine import Resources, Usage
-from lab.services import http
 from lab.services.icebergcatalog import IcebergCatalog
 
 if TYPE_CHECKING:
     import duckdb
 
 NAME = "DuckDB"
-WRITES = ("parquet", "iceberg")  # its Delta extension makes no tables
 _PROFILE = '{"TOTAL_BYTES_READ": "true", "CPU_TIME": "true"}'
 _UNITS = {"bytes": 1 / 2**20, "KiB": 1 / 1024, "MiB": 1.0, "GiB": 1024.0, "TiB": 1024.0**2}
 _READ = {"parquet": "read_parquet('{path}/*.parquet')", "delta": "delta_scan('{path}')"}
 
 
 class DuckDB:
-    """`use`, `answer` and `usage` for the bench; `register` and `write` make tables."""
+    """`use`, `answer` and `usage` for the bench; `register` makes tables."""
 
-    name, writes = NAME, WRITES
+    name = NAME
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        self._catalog = ""
         self._reported = {"cpu_time": 0.0, "total_bytes_read": 0.0}
         connection.execute("SET enable_profiling = 'no_output'")
         connection.execute(f"SET custom_profiling_settings = '{_PROFILE}'")
 
     def use(self, dataset: str) -> None:
-        self._connection.execute(f"USE {'ice' if '_iceberg_' in dataset else 'memory'}.{dataset}")
+        self._connection.execute(f"USE {'ice' if dataset.startswith('iceberg') else 'memory'}.{dataset}")
 
     def answer(self, sql: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql).fetchall()
@@ -63,47 +59,17 @@ class DuckDB:
         """Views on the files in `folder`/TABLE; Iceberg's tables are found by the catalog."""
         if dataset.format == "iceberg":
             return
-        schema = dataset.schema(NAME)
-        self._connection.execute(f"CREATE SCHEMA memory.{schema}")
+        self._connection.execute(f"CREATE SCHEMA memory.{dataset.name}")
         for table in files.columns:
             read = _READ[dataset.format].format(path=folder / table)
-            self._connection.execute(f"CREATE VIEW memory.{schema}.{table} AS FROM {read}")
+            self._connection.execute(f"CREATE VIEW memory.{dataset.name}.{table} AS FROM {read}")
 
-    def write(self, dataset: Dataset, files: Files, folder: Path) -> None:
-        """Own tables in `folder`, in the layout that DuckDB chooses."""
-        if dataset.format == "parquet":
-            for table in files.columns:
-                (folder / table).mkdir(parents=True)
-                self._connection.execute(
-                    f"COPY (FROM '{files.folder / table}/*.parquet') "
-                    f"TO '{folder / table}/own.parquet' (FORMAT parquet)"
-                )
-            self.register(dataset, folder, files)
-        else:
-            self._write_iceberg(dataset, files)
+    def analyze(self, dataset: Dataset, columns: Mapping[str, Sequence[str]]) -> None:
+        """DuckDB takes what it needs from the Parquet files."""
 
     def attach(self, catalog: IcebergCatalog) -> None:
         """Reach the Iceberg catalog by the name `ice`."""
-        self._catalog = catalog.uri
         attach_iceberg(self._connection, "ice", catalog.uri)
-
-    def _write_iceberg(self, dataset: Dataset, files: Files) -> None:
-        schema = dataset.schema(NAME)
-        self._connection.execute(f"CREATE SCHEMA ice.{schema}")
-        for table, columns in files.columns.items():
-            declared = ", ".join(f"{name} {kind}" for name, kind in columns)
-            self._connection.execute(f"CREATE TABLE ice.{schema}.{table} ({declared})")
-            self._make_folder(schema, table)
-            self._connection.execute(
-                f"INSERT INTO ice.{schema}.{table} FROM '{files.folder / table}/*.parquet'"
-            )
-
-    def _make_folder(self, schema: str, table: str) -> None:
-        """On a local file system DuckDB makes none for its data."""
-        known = http.call("GET", f"{self._catalog}/v1/namespaces/{schema}/tables/{table}")
-        place = urlsplit(known["metadata"]["location"])
-        if place.scheme in ("", "file"):
-            Path(place.path, "data").mkdir(parents=True, exist_ok=True)
 
 
 def mebibytes(text: str) -> float:

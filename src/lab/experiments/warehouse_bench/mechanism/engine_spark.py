@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 NAME = "Spark"
-WRITES = ("parquet", "iceberg", "delta")
 
 
 class Spark:
-    """`use`, `answer` and `usage` for the bench; `register` and `write` make tables."""
+    """`use`, `answer` and `usage` for the bench; `register` makes tables."""
 
-    name, writes = NAME, WRITES
+    name = NAME
 
     def __init__(self, session: SparkSession) -> None:
         self._session = session
@@ -35,7 +34,7 @@ class Spark:
         self._reported_cpu_s = self._reported_bytes = 0.0
 
     def use(self, dataset: str) -> None:
-        catalog = "ice" if "_iceberg_" in dataset else "spark_catalog"
+        catalog = "ice" if dataset.startswith("iceberg") else "spark_catalog"
         self._session.sql(f"USE {catalog}.{dataset}")
 
     def answer(self, sql: str) -> list[tuple[Any, ...]]:
@@ -76,7 +75,7 @@ class Spark:
 
     def register(self, dataset: Dataset, folder: Path, files: Files) -> None:
         """Tables on the files in `folder`/TABLE, where they are."""
-        schema = dataset.schema(NAME)
+        schema = dataset.name
         if dataset.format == "iceberg":
             self._add_files(schema, folder, files)
             return
@@ -85,6 +84,9 @@ class Spark:
             self._session.sql(
                 f"CREATE TABLE spark_catalog.{schema}.{table} USING {dataset.format} LOCATION '{folder / table}'"
             )
+
+    def analyze(self, dataset: Dataset, columns: Mapping[str, Sequence[str]]) -> None:
+        """Spark plans by the sizes of files unless its cost-based optimizer is switched on."""
 
     def _add_files(self, schema: str, folder: Path, files: Files) -> None:
         """Iceberg's own procedure: the catalog learns of the files; none is rewritten."""
@@ -99,20 +101,8 @@ class Spark:
 
     def files_of(self, dataset: Dataset, table: str) -> list[Path]:
         """Data files that Iceberg's metadata name."""
-        rows = self._session.sql(f"SELECT file_path FROM ice.{dataset.schema(NAME)}.{table}.files").collect()
+        rows = self._session.sql(f"SELECT file_path FROM ice.{dataset.name}.{table}.files").collect()
         return [Path(row.file_path.removeprefix("file:")) for row in rows]
-
-    def write(self, dataset: Dataset, files: Files, folder: Path) -> None:
-        """Own tables, in the layout that Spark chooses."""
-        schema = dataset.schema(NAME)
-        place = f"ice.{schema}" if dataset.format == "iceberg" else f"spark_catalog.{schema}"
-        self._session.sql("USE spark_catalog.default")  # it knows paths as tables, Iceberg's does not
-        self._session.sql(f"CREATE NAMESPACE {place}")
-        for table in files.columns:
-            source = f"parquet.`{files.folder / table}`"
-            self._session.sql(
-                f"CREATE TABLE {place}.{table} USING {dataset.format} AS SELECT * FROM {source}"
-            )
 
 
 @contextmanager

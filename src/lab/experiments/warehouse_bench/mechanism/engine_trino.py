@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from lab.experiments.warehouse_bench.mechanism import process_usage
-from lab.experiments.warehouse_bench.mechanism.dataset import SAME, Dataset, Files
+from lab.experiments.warehouse_bench.mechanism.dataset import Dataset, Files
 from lab.experiments.warehouse_bench.mechanism.engine import Resources, Usage
 from lab.services import http, trinocatalogs
 from lab.services.icebergcatalog import IcebergCatalog
@@ -18,18 +18,17 @@ from lab.services.session import session
 from lab.services.trino import trino
 
 NAME = "Trino"
-WRITES = ("parquet", "iceberg", "delta")
 _CATALOGS = {"parquet": "hive", "iceberg": "ice", "delta": "delta"}
 
 
 class Trino:
-    """`use`, `answer` and `usage` for the bench; `register` and `write` make tables.
+    """`use`, `answer` and `usage` for the bench; `register` makes tables.
 
     connect: gives a connection of trino.dbapi for a catalog and a schema. url: of the server. pid: its process, None if it
     is attached; then its own statistics must do.
     """
 
-    name, writes = NAME, WRITES
+    name = NAME
 
     def __init__(self, connect: Callable[[str, str], Any], url: str, pid: int | None) -> None:
         self._connect, self._url, self._pid = connect, url, pid
@@ -41,8 +40,7 @@ class Trino:
     def use(self, dataset: str) -> None:
         """A connection for each: where names are looked up goes along with every statement, no USE has to be run."""
         if dataset not in self._connections:
-            (catalog,) = [name for kind, name in _CATALOGS.items() if f"_{kind}_" in dataset]
-            self._connections[dataset] = self._connect(catalog, dataset)
+            self._connections[dataset] = self._connect(_CATALOGS[dataset.split("_")[0]], dataset)
         self._connection = self._connections[dataset]
 
     def answer(self, sql: str) -> list[tuple[Any, ...]]:
@@ -72,7 +70,7 @@ class Trino:
         """Tables on the files in `folder`/TABLE, where they are; Iceberg's are found by the catalog."""
         if dataset.format == "iceberg":
             return
-        schema = dataset.schema(NAME)
+        schema = dataset.name
         self.answer(f"CREATE SCHEMA {_CATALOGS[dataset.format]}.{schema}")
         for table, columns in files.columns.items():
             place = (folder / table).as_uri()
@@ -88,13 +86,12 @@ class Trino:
                     f"WITH (format = 'PARQUET', external_location = '{place}')"
                 )
 
-    def write(self, dataset: Dataset, files: Files, folder: Path) -> None:
-        """Own tables, in the layout that Trino chooses, from the registered Parquet files."""
-        place = f"{_CATALOGS[dataset.format]}.{dataset.schema(NAME)}"
-        source = f"hive.{Dataset(SAME, 'parquet', dataset.scale_factor).name}"
-        self.answer(f"CREATE SCHEMA {place}")
-        for table in files.columns:
-            self.answer(f"CREATE TABLE {place}.{table} AS SELECT * FROM {source}.{table}")
+    def analyze(self, dataset: Dataset, columns: Mapping[str, Sequence[str]]) -> None:
+        """Statistics of these columns, by table: without, Trino keeps the order in which a query joins its tables."""
+        for table, names in columns.items():
+            listed = ", ".join(f"'{name}'" for name in names)
+            place = f"{_CATALOGS[dataset.format]}.{dataset.name}.{table}"
+            self.answer(f"ANALYZE {place} WITH (columns = ARRAY[{listed}])")
 
 
 @contextmanager

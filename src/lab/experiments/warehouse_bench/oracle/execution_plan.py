@@ -10,21 +10,14 @@ from lab.experiments.warehouse_bench.params import ANSWERED, Params
 
 Execution = tuple[str, str, str, int]  # engine, dataset, query, round
 
-# By the documentation of each: DuckDB's Delta extension reads only; the others make tables of all three formats.
-WRITES = {
-    "DuckDB": ("parquet", "iceberg"),
-    "Trino": ("parquet", "iceberg", "delta"),
-    "Spark": ("parquet", "iceberg", "delta"),
-}
-
 
 def expected(params: Params) -> set[Execution]:
     """Every execution that the parameters ask for."""
     return {
         (engine, dataset, str(query), number)
         for engine in params.engines
-        for dataset in _datasets(params, engine)
-        for query in params.numbers
+        for dataset, queries in _datasets(params)
+        for query in queries
         for number in range(params.repeats + 1)
     }
 
@@ -32,7 +25,7 @@ def expected(params: Params) -> set[Execution]:
 def answered(executions: set[Execution]) -> set[Execution]:
     """Those of a size for which there is a published answer."""
     sizes = {_text(size) for size in ANSWERED}
-    return {found for found in executions if found[1].split("_")[2] in sizes}
+    return {found for found in executions if found[1].split("_")[1] in sizes}
 
 
 def left_out(wanted: set[Execution], found: pd.DataFrame) -> tuple[set[Execution], set[Execution]]:
@@ -42,15 +35,11 @@ def left_out(wanted: set[Execution], found: pd.DataFrame) -> tuple[set[Execution
     return wanted - seen, seen - wanted
 
 
-def _datasets(params: Params, engine: str) -> Iterator[str]:
-    compared, *others = params.sizes
-    for size in others:
-        yield f"same_parquet_{_text(size)}"
+def _datasets(params: Params) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for size in params.model_scale_factors:
+        yield f"parquet_{_text(size)}", params.model_queries
     for name in params.formats:
-        yield f"same_{name}_{_text(compared)}"
-    for name in params.own_formats:
-        if name in WRITES[engine]:
-            yield f"own_{name}_{_text(compared)}_{engine.lower()}"
+        yield f"{name}_{_text(params.scale_factor)}", params.numbers
 
 
 def _text(size: float) -> str:

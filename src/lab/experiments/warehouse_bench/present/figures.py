@@ -1,177 +1,162 @@
-"""What the run found, drawn."""
+"""What was found, drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
-from lab.charts import alt, theme
+from lab.charts import alt, presets, theme
 from lab.charts.figure import Figure
 from lab.evidence.result import Result
-from lab.experiments.warehouse_bench.judge.median_interval import label
-from lab.experiments.warehouse_bench.present.engine_colours import COLOURS, colour
-from lab.experiments.warehouse_bench.present.full_run import recorded
-from lab.experiments.warehouse_bench.present.model import scale_factor_of
-from lab.experiments.warehouse_bench.present.size_figures import bytes_against_time, growth
+from lab.experiments.warehouse_bench.present.findings import GB, Findings, added, milliseconds
 
-FORMATS = ("parquet", "iceberg", "delta")
-LABELLED = 8  # queries
-LAYOUTS = {"same": "same bytes", "own": "each engine's own"}
+COLOURS = {"DuckDB": theme.ORANGE, "Trino": theme.PURPLE, "Spark": theme.BLUE}
 
 
 def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
-    """Figures by name; the last two are of the full run that is kept with the project."""
-    whole = recorded()
+    """Figures by name; `queries`, and a part of `formats`, is of the whole benchmark."""
+    found = Findings(treatment)
     return {
-        "queries": queries(treatment),
-        "formats": formats(treatment),
-        "bytes": bytes_against_time(treatment),
-        "starts": starts(treatment),
-        "growth": growth(treatment),
-        "full_queries": slopes(whole.queries, whole.scale_factor),
-        "full_formats": means(whole.means, whole.rounds),
+        "queries": queries(found),
+        **({"formats": formats(found)} if _added(found).size else {}),
+        "growth": growth(found),
     }
 
 
-def queries(treatment: Result) -> Figure:
-    """Median latency by query over the same Parquet files, a line for each query from engine to engine."""
-    medians = treatment.tables["medians"]
-    plain = medians[(medians["layout"] == "same") & (medians["format"] == "parquet")]
-    return slopes(plain[["engine", "query", "seconds", "first_s", "cpu_s"]], scale_factor_of(treatment))
-
-
-def slopes(data: pd.DataFrame, size: float) -> Figure:
-    """The slope chart of latencies at one scale factor. data: engine, query, seconds, one row for each pair."""
-    wide = data.pivot(index="query", columns="engine", values="seconds")
-    wins = wide.idxmin(axis=1).value_counts()
-    spread = wide.max(axis=1) / wide.min(axis=1)
+def queries(found: Findings) -> Figure:
+    """Median latency of each of the 22 queries on each engine."""
+    data = found.treatment.tables["whole"]
+    wins = found.wins
+    told = "; ".join(
+        f"Q{query}: " + ", ".join(f"{row.engine} {row.seconds:.2g} s" for row in own.itertuples())
+        for query, own in sorted(data.groupby("query"), key=lambda item: int(str(item[0])))
+    )
     return Figure(
-        f"Same Parquet files, scale factor {size:g}: {wins.index[0]} is fastest on {wins.iloc[0]} of {len(wide)} queries; "
-        f"the slowest engine takes {spread.min():.0f} to {spread.max():.0f} times as long",
-        "Slope chart: median latency on a log scale, a line for each query from engine to engine. "
-        + "; ".join(
-            f"Q{query}: " + ", ".join(f"{engine} {value:.2g} s" for engine, value in row.items())
-            for query, row in wide.iterrows()
-        ),
+        f"{wins.index[0]} answers first on {wins.iloc[0]} of {wins.sum()} queries at scale factor 1",
+        f"Dots: median latency over plain Parquet on a log scale, for each query and engine. {told}.",
         partial(_queries_chart, data),
         data,
     )
 
 
 def _queries_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
-    order = [name for name in COLOURS if name in set(data["engine"])]
-    base = alt.Chart(data.assign(label="Q" + data["query"])).encode(
+    order = sorted(data["query"].unique(), key=int)
+    base = alt.Chart(data).encode(
         x=alt.X(
-            "engine:N", sort=order, title=None, axis=alt.Axis(labelAngle=0), scale=alt.Scale(padding=0.4)
+            "query:N", sort=order, title="TPC-H query", axis=alt.Axis(labelAngle=0, labelOverlap="greedy")
         ),
-        y=alt.Y(
-            "seconds:Q",
-            title="median latency (s)",
-            scale=alt.Scale(type="log"),
-            axis=alt.Axis(values=theme.decades(data["seconds"]), format="~g"),
-        ),
-        detail="query:N",
+        color=_colour(data["engine"]),
     )
-    line = base.mark_line(color=theme.GREY, strokeWidth=1.2)
-    dots = base.mark_point(size=55, opacity=1).encode(color=colour(data["engine"]))
-    last = base.transform_filter(alt.datum.engine == order[-1])
-    text = last.mark_text(align="left", dx=9, fontSize=11).encode(text="label:N")
-    named = [text] if data["query"].nunique() <= LABELLED else []  # more would lie on one another
-    return alt.layer(line, dots, *named).properties(width=width - 60, height=280)
+    y = presets.log_y("seconds", "latency (s)", data["seconds"])
+    return base.mark_point(size=45, opacity=1).encode(y=y).properties(width=width - 60, height=230)
 
 
-def formats(treatment: Result) -> Figure:
-    """Geometric means by engine, format and layout with intervals."""
-    rounds = treatment.tables["timings"]["round"].max()
-    return means(treatment.tables["means"], int(rounds))
+def _colour(present: pd.Series) -> alt.Color:
+    """The encoding for those engines that are present."""
+    names = [name for name in COLOURS if name in set(present)]
+    scale = alt.Scale(domain=names, range=[COLOURS[name] for name in names])
+    return alt.Color("engine:N", title=None, scale=scale, legend=alt.Legend(columns=len(names)))
 
 
-def means(found: pd.DataFrame, rounds: int) -> Figure:
-    """Dots with ranges. found: engine, layout, format, seconds, low, high."""
-    data = found.copy()
-    data["comparison"] = data["layout"].map(LAYOUTS)
-    same = data[data["layout"] == "same"]
-    spread = same.groupby("engine")["seconds"].agg(lambda found: found.max() / found.min())
-    told = ", ".join(f"{value:.2f} on {engine}" for engine, value in spread.items())
-    engines = same.groupby("engine")["seconds"].min()
-    apart = float(engines.max() / engines.min())
-    more = "more" if apart > spread.max() else "less"
+def formats(found: Findings) -> Figure:
+    """What Iceberg and Delta add to the typical query over plain Parquet, in both runs."""
+    data = _added(found)
+    whole = "; ".join(
+        f"{name} {milliseconds(found.whole(f'{name}.added'))}" for name in found.whole_names(".added")
+    )
+    whole_added = [found.whole(f"{name}.added") for name in found.whole_names(".added")]
+    slower = sum(metric.interval is not None and metric.interval[0] > 0 for metric in whole_added)
     return Figure(
-        f"The engine matters {more} than the format: slowest to fastest format of the same bytes is {told}; slowest to "
-        f"fastest engine is {apart:.3g} times",
-        f"Dots with bars, {label(rounds)}: geometric mean of the latency by format and engine, above for the same files in each "
-        "format, below for tables that each engine wrote. "
-        + "; ".join(
-            f"{row.engine} {row.format} {row.comparison} {row.seconds:.2g} s" for row in data.itertuples()
-        ),
+        f"In {slower} of {len(whole_added)} combinations a format is slower than plain Parquet in every round",
+        "Dots with bars for the range over the rounds: milliseconds added to the geometric mean over plain Parquet, a panel for "
+        f"each run. 22 queries at scale factor 1: {whole}. This run: {'; '.join(added(found.treatment))}.",
         partial(_formats_chart, data),
         data,
     )
 
 
+def _added(found: Findings) -> pd.DataFrame:
+    """run, engine, format, ms, low, high."""
+    params = found.params
+    runs = {
+        "whole.": "22 queries, scale factor 1",
+        "": f"{len(params.numbers)} queries, scale factor {params.scale_factor:g}; ANALYZE on Trino",
+    }
+    rows = []
+    for metric in found.treatment.metrics:
+        prefix = "whole." if metric.name.startswith("whole.") else ""
+        name = metric.name.removeprefix(prefix)
+        if name.endswith(".added"):
+            engine, kind, _ = name.split(".")
+            rows.append((runs[prefix], engine, kind, metric.value, *(metric.interval or ())))
+    return pd.DataFrame(rows, columns=["run", "engine", "format", "ms", "low", "high"])
+
+
 def _formats_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
-    panels = [_formats_panel(data, layout, width) for layout in LAYOUTS if layout in set(data["layout"])]
-    return alt.vconcat(*panels).resolve_scale(x="shared")
+    runs = data["run"].unique()[::-1]  # the whole benchmark first
+    panels = [_formats_panel(data[data["run"] == run], run, width) for run in runs]
+    return alt.vconcat(*panels)
 
 
-def _formats_panel(data: pd.DataFrame, layout: str, width: int) -> alt.LayerChart:
-    chosen = data[data["layout"] == layout]
-    y = alt.Y("format:N", sort=list(FORMATS), title=None, axis=alt.Axis(grid=True))
-    offset = alt.YOffset("engine:N", sort=list(COLOURS))
-    x = alt.X(
-        "seconds:Q",
-        title="geometric mean of latency (s)" if layout == list(LAYOUTS)[-1] else None,
-        scale=alt.Scale(type="log"),
-        axis=alt.Axis(values=theme.decades(data["low"]), format="~g"),
+def _formats_panel(data: pd.DataFrame, run: str, width: int) -> alt.LayerChart:
+    title = "ms over plain Parquet (bar: range)"
+    base = alt.Chart(data).encode(
+        y=alt.Y("format:N", title=None, axis=alt.Axis(grid=True)),
+        yOffset=alt.YOffset("engine:N", sort=list(COLOURS)),
+        color=_colour(data["engine"]),
     )
-    base = alt.Chart(chosen).encode(y=y, yOffset=offset, color=colour(data["engine"]))
-    bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=alt.Scale(type="log")), x2="high:Q")
-    dots = base.mark_point(size=60, opacity=1).encode(x=x)
-    title = alt.TitleParams(LAYOUTS[layout], anchor="start", fontSize=12)
-    return (bars + dots).properties(width=width - 70, height=120, title=title)
+    bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    dots = base.mark_point(size=60, opacity=1).encode(x=alt.X("ms:Q", title=title))
+    zero = alt.Chart(pd.DataFrame({"at": [0]})).mark_rule(color=theme.GREY).encode(x="at:Q")
+    name = alt.TitleParams(run, anchor="start", fontSize=12)
+    return (zero + bars + dots).properties(
+        width=width - 70, height=55 * data["format"].nunique() + 10, title=name
+    )
 
 
-def starts(treatment: Result) -> Figure:
-    """What comes before the first answer: start, first statement, first execution of each query."""
-    made, medians = treatment.tables["starts"], treatment.tables["medians"]
-    extra = (medians["first_s"] - medians["seconds"]).clip(lower=0).groupby(medians["engine"]).mean()
-    cold = pd.DataFrame({"engine": extra.index, "what": "first queries", "seconds": extra.to_numpy()})
-    data = pd.concat([made, cold], ignore_index=True)
-    total = made.groupby("engine")["seconds"].sum()
-    told = ", ".join(f"{engine} {value:.2g} s" for engine, value in total.items())
+def growth(found: Findings) -> Figure:
+    """Time of the mean query against stored bytes, with the fitted lines and the size that checks them."""
+    lines, data = found.growth, found.treatment.tables["growth"].copy()
+    data["gigabytes"] = data["bytes"] / GB
+    data["predicted"] = [
+        lines[engine].line.at(size) for engine, size in zip(data["engine"], data["bytes"], strict=True)
+    ]
+    data["point"] = [
+        "checks" if size == found.params.sizes[-1] else "fitted" for size in data["scale_factor"]
+    ]
+    told = ", ".join(
+        f"{name} {own.line.fixed_s:.2g} s + {own.line.per_byte_s * GB:.2g} s per GB, off by {own.line.error:+.0%}"
+        for name, own in lines.items()
+    )
+    worst = max(abs(own.line.error) for own in lines.values())
     return Figure(
-        f"Before any query is answered an engine has to start: {told}",
-        "Dots: seconds to start (one start), for the first statement, and what a query takes more on its first run than later "
-        "(mean over queries and formats). "
-        + "; ".join(f"{row.engine}, {row.what}: {row.seconds:.2g} s" for row in data.itertuples()),
-        partial(_starts_chart, data),
+        f"Lines fitted to the two smaller sizes miss the largest by at most {worst:.0%}",
+        f"Mean latency against stored bytes at three scale factors, with a line for each engine through the smaller two; "
+        f"bars: {found.rounds}. {told}.",
+        partial(_growth_chart, data),
         data,
     )
 
 
-def _starts_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
-    order = ["start", "first statement", "first queries"]
-    shown = data.assign(seconds=np.maximum(data["seconds"], 0.001))
-    return (
-        alt.Chart(shown)
-        .mark_point(size=70, opacity=1)
-        .encode(
-            x=alt.X(
-                "seconds:Q",
-                title="seconds",
-                scale=alt.Scale(type="log"),
-                axis=alt.Axis(values=_fitting(theme.decades(shown["seconds"]), width), format="~g"),
-            ),
-            y=alt.Y("what:N", sort=order, title=None, axis=alt.Axis(grid=True, minExtent=95)),
-            color=colour(data["engine"]),
-        )
-        .properties(width=width - 130, height=130)
+def _growth_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "gigabytes:Q", title="stored bytes of the tables (GB)", axis=alt.Axis(tickCount=4, format="~g")
+        ),
+        color=_colour(data["engine"]),
     )
-
-
-def _fitting(ticks: list[float], width: int) -> list[float]:
-    """Every other one on a phone, where the labels would run together."""
-    return ticks if width >= theme.WIDE else ticks[::2]
+    y = alt.Y("seconds:Q", title="mean latency (s), bar: range")
+    lines = base.mark_line().encode(y=alt.Y("predicted:Q", title="mean latency (s), bar: range"))
+    bars = base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q")
+    dots = base.mark_point(size=70, opacity=1).encode(
+        y=y,
+        shape=alt.Shape(
+            "point:N",
+            title=None,
+            scale=alt.Scale(domain=["fitted", "checks"], range=["circle", "diamond"]),
+            legend=alt.Legend(columns=2),
+        ),
+    )
+    return (lines + bars + dots).properties(width=width - 60, height=220)

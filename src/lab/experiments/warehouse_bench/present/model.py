@@ -1,142 +1,106 @@
-"""How the times grow, and the size from which a cluster pays."""
+"""How the times grow with the size of the tables, and what a cluster would have to make up for."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Metric, Model, Prediction, Result
-from lab.experiments.warehouse_bench.judge.linear_law import Line
-from lab.experiments.warehouse_bench.judge.median_interval import label, spread
-from lab.experiments.warehouse_bench.params import Params
-from lab.experiments.warehouse_bench.present.crossover import GB, Crossing, crossing
-
-CLUSTERS = ("Trino", "Spark")
+from lab.evidence.fit import percentile_interval
+from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
+from lab.experiments.warehouse_bench.judge.linear_model import METHOD, Growth
+from lab.experiments.warehouse_bench.present.findings import GB, Findings
 
 
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
-    """The law with this run's constants; checked at the scale factor compared, on the engine that it fits worst."""
-    fitted = fitted_lines(treatment)
-    worst = max(fitted.values(), key=lambda line: abs(line.error))
-    size, rounds = scale_factor_of(treatment), treatment.tables["lines_by_round"]
+    """A line for each engine, with this run's constants; checked at the largest size, on the engine that it fits worst."""
+    found = Findings(treatment)
+    growth, params = found.growth, found.params
+    worst = max((own.line for own in growth.values()), key=lambda line: abs(line.error))
+    table = _projection(found, growth)
+    fitted = " and ".join(f"{size:g}" for size in params.sizes[:-1])
     return Model(
         statement=(
-            "The mean query takes a fixed time, for planning and scheduling, and a time that grows with the stored "
-            "bytes x of the tables. On n workers only the second part is shared. A cluster answers sooner than one "
-            "machine where the two lines cross; if its part per byte is n times as large, they never do."
+            "On one machine the mean query takes a fixed time, to plan and schedule it, and a time that grows with the stored "
+            "bytes x of its tables."
         ),
-        formula=(
-            r"\begin{gathered} T(x, n) = a + \frac{b\,x}{n} \\"
-            r" x^{*} = \frac{a_c - a_1}{b_1 - b_c / n}, \qquad n > \frac{b_c}{b_1} \end{gathered}"
-        ),
-        constants=[metric for line in fitted.values() for metric in _constants(line, rounds)],
+        formula=r"T(x) = a + b\,x",
+        constants=[metric for name, own in growth.items() for metric in _constants(name, own)],
         check=Prediction(
-            f"scale factor {size:g}, which no line was fitted to, on {worst.engine}, whose line fits worst",
+            f"scale factor {params.sizes[-1]:g} on {worst.engine}, whose line fits worst; fitted at {fitted}",
             worst.at(worst.held_out_bytes),
             worst.held_out_s,
             "s",
+            criterion="model_predicts",
         ),
-        projection=_projection(fitted, compared_bytes(treatment)),
-        advice=_advice(treatment),
+        projection=table,
+        grades={
+            str(name): "arithmetic" if name == "stored (GB)" else "measured" for name in table.columns[1:]
+        },
+        checked_to=params.sizes[-1] / params.scale_factor,
+        changes_at=_changes(found),
+        advice=[*_fixed(found, growth), _same_price()],
     )
 
 
-def fitted_lines(treatment: Result) -> dict[str, Line]:
-    """The fitted line of each engine."""
-    rows = treatment.tables["lines"].drop(columns="error").to_dict("records")
-    return {str(row["engine"]): Line(**{str(name): value for name, value in row.items()}) for row in rows}
+def _constants(name: str, own: Growth) -> Iterator[Metric]:
+    fixed = [line.fixed_s for line in own.draws]
+    slopes = [line.per_byte_s * GB for line in own.draws]
+    yield _constant(f"{name}.fixed", own.line.fixed_s, "s", f"a of {name}", fixed)
+    yield _constant(f"{name}.per_gb", own.line.per_byte_s * GB, "s/GB", f"b of {name}", slopes)
 
 
-def scale_factor_of(treatment: Result) -> float:
-    """The scale factor at which engines and formats are compared."""
-    return treatment.of(Params).scale_factor
+def _constant(name: str, value: float, unit: str, text: str, draws: Sequence[float]) -> Metric:
+    low, high = percentile_interval(draws)
+    return Metric(name, value, unit, f"{text} ({low:.3g} to {high:.3g})", interval=(low, high), method=METHOD)
 
 
-def compared_bytes(treatment: Result) -> float:
-    """Bytes of the tables at that scale factor."""
-    growth = treatment.tables["growth"]
-    return float(growth.loc[growth["scale_factor"] == scale_factor_of(treatment), "bytes"].iloc[0])
-
-
-def _constants(line: Line, rounds: pd.DataFrame) -> list[Metric]:
-    own = rounds[rounds["engine"] == line.engine]
-    fixed, slope = spread(own["fixed_s"].tolist()), spread((own["per_byte_s"] * GB).tolist())
-    return [
-        Metric(
-            f"{line.engine}.fixed",
-            line.fixed_s,
-            "s",
-            f"a of {line.engine}",
-            interval=(fixed.low, fixed.high),
-            method=fixed.label,
-        ),
-        Metric(
-            f"{line.engine}.per_gb",
-            line.per_byte_s * GB,
-            "s/GB",
-            f"b of {line.engine}",
-            interval=(slope.low, slope.high),
-            method=slope.label,
-        ),
-    ]
-
-
-def _projection(fitted: Mapping[str, Line], here: float) -> pd.DataFrame:
-    columns: dict[str, list] = {"factor": list(FACTORS), "stored (GB)": [here * f / GB for f in FACTORS]}
-    for name, line in fitted.items():
-        columns[f"{name}, this machine (s)"] = [line.at(here * factor) for factor in FACTORS]
-    for name in CLUSTERS:
-        if name in fitted:
-            columns[f"{name}, 16 workers (s)"] = [fitted[name].at(here * factor, 16) for factor in FACTORS]
+def _projection(found: Findings, growth: Mapping[str, Growth]) -> pd.DataFrame:
+    """Seconds of the mean query by the line, with its interval."""
+    here = found.stored(found.params.scale_factor)
+    columns: dict[str, list] = {"factor": list(FACTORS), "stored (GB)": [here * each for each in FACTORS]}
+    for name, own in growth.items():
+        columns[f"{name} (s)"] = [_seconds(own, here * each * GB) for each in FACTORS]
     return pd.DataFrame(columns)
 
 
-def _advice(treatment: Result) -> list[str]:
-    return [
-        *crossings_told(treatment),
-        "Beyond the measured sizes this is extrapolation: it assumes that data stay in the page cache, that memory "
-        "suffices and that workers share the work evenly. Networks and object stores add to both sides. The ranges are those "
-        "of the rounds; how far a straight line is wrong at other sizes is told by the check above and by the full run.",
-        "Measure your own size before deciding: `-p queries=all -p scale_factor=1` runs the whole of TPC-H at 1 GB; "
-        "with `TRINO_URL` and `SPARK_MASTER_URL` the same notebook asks a real cluster that sees the same files.",
-    ]
+def _seconds(own: Growth, size: float) -> str:
+    low, high = own.at(size)
+    return f"{own.line.at(size):.3g} ({low:.3g} to {high:.3g})"
 
 
-def crossings(treatment: Result) -> dict[str, Crossing | None]:
-    """For each engine that runs on clusters, the size from which one answers sooner than DuckDB on one machine."""
-    fitted = fitted_lines(treatment)
-    single, rounds = fitted.get("DuckDB"), treatment.tables["lines_by_round"]
-    return {name: crossing(fitted[name], single, rounds) for name in CLUSTERS if single and name in fitted}
+def _changes(found: Findings) -> str:
+    """Who is first at each of the sizes measured."""
+    growth = found.treatment.tables["growth"]
+    first = growth.loc[growth.groupby("bytes")["seconds"].idxmin()].sort_values("bytes")
+    largest = first["bytes"].iloc[-1] / GB
+    if first["engine"].nunique() == 1:
+        return f"no size up to {largest:.2g} GB stored: {first['engine'].iloc[0]} stays first"
+    changed = first[first["engine"] != first["engine"].shift()].iloc[-1]
+    return f"{changed['bytes'] / GB:.2g} GB stored, from where {changed['engine']} is first"
 
 
-def crossings_told(treatment: Result) -> list[str]:
-    """The same in words."""
-    fitted = fitted_lines(treatment)
-    return [_told(fitted[name], fitted["DuckDB"], found) for name, found in crossings(treatment).items()]
-
-
-def _told(cluster: Line, single: Line, found: Crossing | None) -> str:
-    if found is None:
-        return f"{cluster.engine}: the times do not grow with the bytes in this run; no crossing can be computed."
-    head = (
-        f"{cluster.engine}: per byte it takes {cluster.per_byte_s / single.per_byte_s:.1f} times as long as DuckDB here, "
-        f"so that {found.workers // 2} such machines are the least that can win. "
-    )
-    if not found.told:
-        return head + (
-            f"From which size {found.workers} of them answer sooner can't be told from this run: its rounds say {span(found)}."
+def _fixed(found: Findings, growth: Mapping[str, Growth]) -> Iterator[Advice]:
+    """Sizes below which more than half of the time is fixed, of the engines whose size is within what was measured."""
+    low, high = (found.stored(size) for size in (found.params.sizes[0], found.params.sizes[-1]))
+    sizes = {
+        name: own.line.fixed_s / own.line.per_byte_s / GB
+        for name, own in growth.items()
+        if own.line.per_byte_s > 0
+    }
+    told = ", ".join(f"{name} {size:.2g} GB" for name, size in sizes.items() if low <= size <= high)
+    if told:
+        yield Advice(
+            f"**Small tables.** More than half of the time is fixed below: {told} stored. There fewer bytes (sorting, "
+            "partitions, compression) can at most halve it.",
+            "measured",
         )
-    return head + (
-        f"{found.workers} of them answer sooner from {found.size / GB:,.2g} GB stored, where DuckDB takes "
-        f"{single.at(found.size):,.2g} s, at {found.workers} times the price per hour: below that size a cluster costs more and "
-        f"waits longer, above it buys time for money. The rounds say {span(found)}; {label(found.rounds)}."
+
+
+def _same_price() -> Advice:
+    return Advice(
+        "**A cluster.** When memory, hours or users outgrow one machine, hold a cluster against one machine of as many cores "
+        "and the same price, not against one of its own nodes.",
+        "arithmetic",
+        "McSherry, Isard and Murray, Scalability! But at what COST?, HotOS 2015",
     )
-
-
-def span(found: Crossing) -> str:
-    """From the least to the largest size that a round gives."""
-    high = f"{found.high / GB:,.2g} GB" if math.isfinite(found.high) else "never"
-    low = f"{found.low / GB:,.2g} GB" if math.isfinite(found.low) else "never"
-    return f"{low} to {high}" if low != high else low

@@ -1,116 +1,141 @@
-"""What the landing page says about this experiment, computed from the run and from the full run that is kept."""
+"""What the landing page and the top of the page say, from the run and from the whole benchmark that is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-import pandas as pd
+from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
+from lab.experiments.warehouse_bench.judge.linear_model import slopes_to
+from lab.experiments.warehouse_bench.judge.observations import CORES
+from lab.experiments.warehouse_bench.present.findings import Findings, milliseconds
 
-from lab.evidence.result import Decision, Metric, Result, Summary
-from lab.experiments.warehouse_bench.judge.median_interval import label
-from lab.experiments.warehouse_bench.params import Params
-from lab.experiments.warehouse_bench.present import full_run_agreement as agreement
-from lab.experiments.warehouse_bench.present.crossover import GB
-from lab.experiments.warehouse_bench.present.full_run import Full, recorded
-from lab.experiments.warehouse_bench.present.model import compared_bytes, crossings, crossings_told, span
+ALTERNATIVES = (
+    Alternative(
+        "ANALYZE on Trino",
+        "Without statistics Trino keeps the query's order of joins; a plain Parquet table has none until somebody runs ANALYZE.",
+        "Trino 476, Cost-based optimizations; run here on every table",
+    ),
+    Alternative(
+        "200 shuffle partitions",
+        "Spark's default, which adaptive execution merges where data are few; two here.",
+        "Spark 4.1, SQL performance tuning",
+    ),
+    Alternative(
+        "File sizes",
+        "Iceberg's writers aim at 512 MB a file, Trino's splits at 64 MB; each table here is four files.",
+        "Iceberg 1.11, write.target-file-size-bytes; Trino 476, hive.max-split-size",
+    ),
+    Alternative(
+        "Other engines for one machine",
+        "ClickHouse, Polars, DataFusion and others read the same files; not tried here.",
+        "ClickBench, github.com/ClickHouse/ClickBench",
+    ),
+)
 
 
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
-    """Answer, headline and the questions that practitioners ask."""
-    params, full = treatment.of(Params), recorded()
-    means = treatment.tables["means"].set_index(["engine", "layout", "format"])
-    plain = means.xs(("same", "parquet"), level=["layout", "format"])["seconds"].sort_values()
-    fastest, slowest = str(plain.index[0]), str(plain.index[-1])
-    told = ", ".join(f"{value:.2g} s on {engine}" for engine, value in plain.items())
-    seen = treatment.observed["answers_published"]
+    """Answer, conditions, headline and the questions that practitioners ask."""
+    found = Findings(treatment)
+    slowest = found.whole_engines[-1]
+    worst = found.whole(f"{slowest}.times")
+    day, rounds = treatment.tables["kept"][["finished", "rounds"]].iloc[0]
     return Summary(
-        answer=(
-            f"At scale factor {params.scale_factor:g} on one machine the typical query over the same Parquet files takes "
-            f"{told} (geometric mean of {len(params.numbers)} queries, engines warm; {_order(treatment)}, where = is not told "
-            f"apart). {seen.detail}; "
-            f"{seen.value:,} differ from TPC-H's published answers. {_cluster(treatment)}"
-        ).strip(),
-        headline=_headline(treatment, params, slowest, fastest),
-        decisions=_decisions(treatment, params, full),
-    )
-
-
-def _headline(treatment: Result, params: Params, slowest: str, fastest: str) -> Metric:
-    """How many times as long the slowest engine takes as the fastest, over the same Parquet files."""
-    what = f"times: {slowest} against {fastest} at scale factor {params.scale_factor:g}"
-    pairs = treatment.tables["pairs"]
-    plain = pairs[(pairs["layout_one"] == "same") & (pairs["format_one"] == "parquet")]
-    for row in plain.to_dict("records"):
-        ratio, low, high = row["ratio"], row["low"], row["high"]
-        if (row["engine_one"], row["engine_other"]) == (fastest, slowest):
-            ratio, low, high = 1 / ratio, 1 / high, 1 / low
-        elif (row["engine_one"], row["engine_other"]) != (slowest, fastest):
-            continue
-        rounds = label(int(treatment.tables["timings"]["round"].max()))
-        return Metric("slowest_to_fastest", ratio, what, interval=(low, high), method=rounds)
-    return Metric("slowest_to_fastest", 1.0, what)
-
-
-def _formats(treatment: Result, full: Full) -> str:
-    effects = agreement.format_effects(treatment, full)
-    return agreement.in_words(effects, treatment.of(Params).scale_factor, full.scale_factor)
-
-
-def _cluster(treatment: Result) -> str:
-    """The smallest size from which a cluster answers sooner than DuckDB on one machine."""
-    found = {name: one for name, one in crossings(treatment).items() if one}
-    if not found:
-        return ""
-    sure = {name: one for name, one in found.items() if one.told}
-    if not sure:
-        return "From which size on a cluster answers sooner than DuckDB on one machine can't be told from this run."
-    name, one = min(sure.items(), key=lambda item: item[1].size)
-    return (
-        f"By the fitted lines, drawn far beyond the sizes measured, {one.workers} workers of {name} answer sooner than DuckDB "
-        f"on one machine from about {one.size / GB:,.2g} GB stored on ({span(one)} by the rounds), at {one.workers} times the "
-        "price per hour."
-    )
-
-
-def _decisions(treatment: Result, params: Params, full: Full) -> list[Decision]:
-    starts = treatment.tables["starts"].groupby("engine")["seconds"].sum()
-    gigabytes = compared_bytes(treatment) / GB
-    return [
-        Decision(
-            f"Which engine for tables of {gigabytes:.2g} GB on one machine?", _engine(treatment, params, full)
+        answer=_answer(found),
+        headline=Metric(
+            "slowest_to_fastest",
+            worst.value,
+            f"times: {slowest} against {found.whole_engines[0]}",
+            "geometric mean of TPC-H's 22 queries at scale factor 1, over the same Parquet files",
+            interval=worst.interval,
+            method=worst.method,
         ),
-        Decision("From which size on does a cluster answer sooner?", " ".join(crossings_told(treatment))),
-        Decision("Does Iceberg or Delta slow queries down against plain Parquet?", _formats(treatment, full)),
-        Decision(
-            "What does it cost to start an engine for one query?",
-            ", ".join(f"{engine} {value:.2g} s" for engine, value in starts.items())
-            + " until the first answer (one start of each).",
+        decisions=[_engine(found), _formats(found), *_cluster(found), _start(found)],
+        conditions=(
+            "1 GB of text, as Parquet in the page cache: no disk and no network is waited for, and memory suffices",
+            f"one query at a time, engines warm; {CORES} cores and {found.params.memory_mb:,} MiB for each engine in turn",
+            f"scale factor 1 is a run of {day}, {rounds} rounds; the subset is this build's",
         ),
-    ]
-
-
-def _engine(treatment: Result, params: Params, full: Full) -> str:
-    """The fastest here, what the others cost against it, and whether the full run says otherwise."""
-    here, there = agreement.engine_order(treatment.tables["means"]), agreement.engine_order(full.means)
-    against = agreement.reversed_pairs(treatment.tables["pairs"], full)
-    agree = f"**the other way round** for {', '.join(against)}" if against else "which contradicts none of it"
-    return (
-        f"{here[0]}. From fast to slow: {_order(treatment)} (`=`: not told apart). The full run, all queries at scale factor "
-        f"{full.scale_factor:g}, found {' < '.join(there)}, {agree}. In processor time, which a busy machine bills, "
-        f"{_multiples(treatment.tables['cost_ratios'])}."
+        figure="queries",
+        alternatives=ALTERNATIVES,
     )
 
 
-def _order(treatment: Result) -> str:
-    """The ranking over the same Parquet files, in words."""
-    orders = treatment.tables["orders"]
-    return str(orders[(orders["layout"] == "same") & (orders["format"] == "parquet")]["order"].iloc[0])
+def _answer(found: Findings) -> str:
+    first, *others = found.whole_engines
+    slower = ", ".join(f"{found.whole(f'{name}.times').value:.1f} times as long on {name}" for name in others)
+    wrong = found.treatment.observed["answers_published"].value
+    return (
+        f"TPC-H's 22 queries at scale factor 1, on one machine over the same Parquet files: the typical one takes "
+        f"{found.whole(f'{first}.parquet.latency').value:.2g} s on {first}, {slower}. This build's subset found "
+        f"{wrong:,} wrong values. No cluster was run."
+    )
 
 
-def _multiples(ratios: pd.DataFrame) -> str:
-    plain = ratios[(ratios["layout"] == "same") & (ratios["format"] == "parquet")].sort_values("cpu")
-    cheapest = plain.iloc[0]
-    others = [f"{row.engine} {row.cpu / cheapest['cpu']:.3g} times" for row in plain.iloc[1:].itertuples()]
-    if not others:
-        return f"{cheapest['engine']} is the only one measured"
-    return f"{', '.join(others)} what a query costs on {cheapest['engine']}"
+def _engine(found: Findings) -> Decision:
+    others, wins = found.whole_engines[1:], found.wins
+    longer = ", ".join(f"{name} {found.whole(f'{name}.times').value:.1f}" for name in others)
+    dearer = ", ".join(f"{name} {found.whole(f'{name}.busy').value:.1f}" for name in others)
+    return Decision(
+        "Which engine for a gigabyte on one machine?",
+        f"{wins.index[0]}: first on {wins.iloc[0]} of {wins.sum()} queries. Others take this many times as long: {longer}; in "
+        f"processor time, which a busy machine bills: {dearer}.",
+        "measured",
+        [f"whole.{name}.{kind}" for name in others for kind in ("times", "busy")],
+        figure="queries",
+    )
+
+
+def _formats(found: Findings) -> Decision:
+    """Each format by engine, from the whole benchmark."""
+    names = {
+        kind: [f"{engine}.{kind}.added" for engine in found.whole_engines] for kind in ("iceberg", "delta")
+    }
+    told = "; ".join(
+        f"{kind.capitalize()} "
+        + ", ".join(f"{name.split('.')[0]} {milliseconds(found.whole(name))}" for name in own)
+        for kind, own in names.items()
+    )
+    return Decision(
+        "What does a table format add to a typical query over plain Parquet?",
+        f"At scale factor 1: {told}. Where the range in brackets holds 0, these rounds can't tell.",
+        "measured",
+        [f"whole.{name}" for own in names.values() for name in own],
+        figure="formats",
+    )
+
+
+def _cluster(found: Findings) -> Iterator[Decision]:
+    """How many machines it would take at the least: those that only make up for the time that a byte takes."""
+    growth = found.growth
+    if "DuckDB" not in growth or len(growth) < 2:
+        return
+    seen = slopes_to(growth, "DuckDB")
+    least = ", ".join(
+        f"{name} {ratio:.1f} ({low:.1f} to {high:.1f})"
+        for name, (ratio, (low, high)) in seen.items()
+        if low > 0
+    )
+    needed = (
+        f"To overtake DuckDB on one such machine it needs at least this many: {least}."
+        if least
+        else "How many machines make up for DuckDB's slope, the rounds of this run can't tell."
+    )
+    yield Decision(
+        "From which size on does a cluster pay?",
+        f"Not told here: no cluster was run. {needed}",
+        "extrapolated",
+        [f"{name}.slope" for name in seen],
+        "ratio of the fitted slopes; assumes workers that share all growing work without loss",
+        figure="growth",
+    )
+
+
+def _start(found: Findings) -> Decision:
+    starts = found.treatment.tables["starts"].groupby("engine")["seconds"].sum()
+    return Decision(
+        "What does it cost to start an engine for one query?",
+        ", ".join(f"{engine} {value:.2g} s" for engine, value in starts.items())
+        + " until it has answered SELECT 1 (one start of each).",
+        "measured",
+        [f"{engine}.{what}" for engine in starts.index for what in ("start", "first statement")],
+    )

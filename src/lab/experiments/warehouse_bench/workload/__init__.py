@@ -3,6 +3,6 @@
 queries: TPC-H's 22 texts.
 tables: its tables as Parquet files.
 delta_log: those files made a Delta table.
-lake: those in each format, and the tables that engines write themselves.
-flipped_bit: the fault of the control.
+lake: those in each format.
+changed_cent: the fault of the control.
 """

@@ -40,7 +40,9 @@ ORDER: Mapping[int, tuple[int, ...]] = MappingProxyType(
 
 
 def path(number: int) -> Path:
-    """File of one query."""
+    """File of one query, 1 to 22; ValueError for any other number."""
+    if number not in ORDER:
+        raise ValueError(f"TPC-H has queries 1 to 22, no {number!r}")
     return _FOLDER / f"q{number:02d}.sql"
 
 
@@ -49,7 +51,12 @@ def text(number: int) -> str:
     return path(number).read_text().strip()
 
 
+def words_of(numbers: Iterable[int]) -> set[str]:
+    """Names and keywords in these queries, tables and columns among them."""
+    return {word for number in numbers for word in re.findall(r"[a-z]\w+", text(number))}
+
+
 def tables_of(numbers: Iterable[int]) -> tuple[str, ...]:
     """Tables that these queries read, in the order of TABLES."""
-    words = {word for number in numbers for word in re.findall(r"[a-z]\w+", text(number))}
+    words = words_of(numbers)
     return tuple(table for table in TABLES if table in words)

@@ -14,7 +14,7 @@ GROUP BY
 HAVING
     sum(ps_supplycost * ps_availqty) > (
         SELECT
-            sum(ps_supplycost * ps_availqty) * 0.0001000000
+            sum(ps_supplycost * ps_availqty) * 0.0001000000 -- by TPC-H 0.0001 / scale factor: put yours in
         FROM
             partsupp,
             supplier,
