@@ -226,7 +226,7 @@ def test_the_fitted_constants_are_those_that_made_the_data() -> None:
     assert (made.time.fixed, made.time.each) == (pytest.approx(1.0), pytest.approx(0.01))
     assert made.share == pytest.approx(200 / 3 / 2_000) and made.ms(2_000) == pytest.approx(1 + 2 / 3)
     assert made.beta == pytest.approx(0.6, abs=0.01) and (made.bytes_each, made.tokens_each) == (2_500, 100)
-    assert (made.processes(2_000, 50), made.processes(2_000, 800)) == (1, 3)
+    assert (made.processes(2_000, 50, 0.0), made.processes(2_000, 800, 0.0)) == (1, 3)
 
 
 def test_facets_are_counted_once_for_each_dataset() -> None:
@@ -236,3 +236,11 @@ def test_facets_are_counted_once_for_each_dataset() -> None:
 
 def test_nothing_seen_is_nothing_observed() -> None:
     assert observations.observe(Params(), Seen()) == {}
+
+
+def test_serving_counts_beside_the_search_and_what_is_drawn_has_an_interval() -> None:
+    grown = model.fitted(searched(1.0, 0.01, 1.0), counted())
+    alone, served = (grown.processes(grown.reaches(9.0), 100, overhead) for overhead in (0.0, 9.0))
+    assert (alone, served) == (2, 4)
+    low, high = model.reaches_between(searched(1.0, 0.01, 1.0), counted(), 9.0)
+    assert low <= grown.reaches(9.0) * 1.001 and high >= grown.reaches(9.0) * 0.999

@@ -1,7 +1,7 @@
 """Kinds of faults that others have reported of readers of SQL, each with an input of our own and the right answer.
 
 Sources, read in November 2026: tobymao/sqlglot issues 2510, 2515, 2780, 4594 and pull request 6185; reata/sqllineage
-issues 189, 213, 331, 374, 423, 475, 481, 486, 530, 654, 713; OpenLineage/OpenLineage issue 3374;
+issues 189, 213, 331, 374, 423, 475, 481, 486, 507, 530, 613, 629, 654, 713; OpenLineage/OpenLineage issue 3374;
 Oisix/dbt-column-lineage issue 90; tobilg/polyglot issue 245; open-metadata/OpenMetadata issue 26670.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.lineage import column_lineage, influences
+from lab.experiments.lineage import UnreadableSQLError, column_lineage, influences
 
 SHOP = {
     "shop.orders": ["id", "buyer", "cents", "status", "placed"],
@@ -145,3 +145,74 @@ def test_case_through_four_steps_of_stars() -> None:
     assert set(found["week"].direct) == {"shop.buyers.town"}
     assert set(found["day"].direct) == {"shop.orders.status", "shop.orders.placed"}
     assert ("shop.buyers.town", "CONDITIONAL") in found["day"].indirect
+
+
+@pytest.mark.parametrize(
+    ("sql", "dialect", "decides"),
+    [
+        ("SELECT cents FROM shop.orders LIMIT 2 BY buyer", "clickhouse", {"shop.orders.buyer"}),
+        (
+            "SELECT sum(cents) OVER (ORDER BY placed ROWS BETWEEN id PRECEDING AND CURRENT ROW) FROM shop.orders",
+            "duckdb",
+            {"shop.orders.placed", "shop.orders.id"},
+        ),
+        (
+            "SELECT sum(cents) OVER w FROM shop.orders WINDOW w AS (ORDER BY placed ROWS 3 * id PRECEDING)",
+            "duckdb",
+            {"shop.orders.placed", "shop.orders.id"},
+        ),
+        ("SELECT decode(status, 'x', cents, buyer, 0) FROM shop.orders", "oracle", {"status", "buyer"}),
+        ("SELECT nvl2(status, cents, 0) FROM shop.orders", "oracle", {"status"}),
+    ],
+)
+def test_what_decides_in_a_clause_or_function_of_one_dialect(
+    sql: str, dialect: str, decides: set[str]
+) -> None:
+    schema = {"SHOP.ORDERS": [name.upper() for name in SHOP["shop.orders"]]} if dialect == "oracle" else SHOP
+    (found,) = influences(sql, schema, dialect).values()
+    assert {name.rpartition(".")[2].lower() for name in found.direct} == {"cents"}
+    indirect = {name.rpartition(".")[2].lower() for name, _ in found.indirect}
+    assert indirect == {name.rpartition(".")[2] for name in decides}
+
+
+@pytest.mark.parametrize(
+    ("sql", "dialect"),
+    [
+        (
+            "INSERT INTO shop.returns SELECT id, cents FROM shop.orders ON CONFLICT (order_id) DO UPDATE SET cents = 1",
+            "postgres",
+        ),
+        ("INSERT INTO shop.returns SELECT id, 1 FROM shop.orders ON DUPLICATE KEY UPDATE cents = 2", "mysql"),
+    ],
+)
+def test_a_clause_after_the_query_that_changes_other_rows_is_refused(sql: str, dialect: str) -> None:
+    with pytest.raises(UnreadableSQLError, match="CONFLICT"):
+        column_lineage(sql, SHOP, dialect)
+
+
+@pytest.mark.parametrize("end", [";", "; -- the end", "\n;\n/* the end */", " -- the end"])
+def test_a_comment_behind_the_last_statement_is_no_statement(end: str) -> None:
+    assert _direct(f"SELECT cents FROM shop.returns{end}") == {"cents": {"shop.returns.cents"}}
+
+
+def test_an_insert_of_fewer_columns_fills_the_first() -> None:
+    assert _direct("INSERT INTO shop.returns SELECT id FROM shop.orders") == {"order_id": {"shop.orders.id"}}
+
+
+@pytest.mark.parametrize("operator", ["||", "+", " OR "])
+def test_a_chain_of_one_operator_may_be_long(operator: str) -> None:
+    text = operator.join(["cents", "id"] * 400)
+    assert _direct(f"SELECT {text} AS x FROM shop.orders") == {"x": {"shop.orders.cents", "shop.orders.id"}}
+
+
+def test_aliases_that_double_and_double_again_are_refused_and_others_are_read() -> None:
+    chain = "".join(f", a{n} + a{n} AS a{n + 1}" for n in range(40))
+    with pytest.raises(UnreadableSQLError, match="CTE"):
+        _direct(f"SELECT cents AS a0{chain} FROM shop.orders")
+    chain = "".join(f", a{n} + 1 AS a{n + 1}" for n in range(40))
+    assert _direct(f"SELECT cents AS a0{chain} FROM shop.orders")["a40"] == {"shop.orders.cents"}
+
+
+def test_columns_that_are_given_as_one_text_are_refused() -> None:
+    with pytest.raises(UnreadableSQLError, match="list"):
+        column_lineage("SELECT id FROM t", {"t": "id, v"}, "duckdb")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from lab.evidence.criteria import judge_all
+from lab.evidence.result import Metric
 from lab.experiments.lineage import CRITERIA
 from lab.experiments.lineage.judge import influences, query_time, reading
 from lab.experiments.lineage.judge.observations import observe
 from lab.experiments.lineage.measure.captured import shown
 from lab.experiments.lineage.measure.seen import Captured, Generated, Perturbed, Seen
-from lab.experiments.lineage.mechanism.coverage import Coverage
+from lab.experiments.lineage.mechanism import Coverage
+from lab.experiments.lineage.present import model
 
 NAME = ("mart.m", "total")
 UPSTREAM = {"raw.r.cents": "DIRECT", "staged.s.cents": "DIRECT", "raw.r.day": "INDIRECT"}
@@ -91,7 +94,6 @@ def _read(right: int, false: int, missed: int, statements: int = 200, reader: st
         {
             "statement": number,
             "reader": reader,
-            "kinds": "JOIN window" if number % 2 else "JOIN",
             "right": right,
             "false": false if number == 0 else 0,
             "missed": missed if number == 0 else 0,
@@ -156,12 +158,6 @@ def test_a_truth_that_execution_refutes_makes_the_run_inconclusive_and_a_silent_
     assert next(item for item in CRITERIA if item.name == "truth_holds").precondition
 
 
-def test_shares_by_construct_count_a_statement_for_each_it_has() -> None:
-    found = reading.by_kind(_read(4, 0, 0)).set_index("construct")
-    assert found.loc["JOIN", "statements"] == 200
-    assert found.loc["window", "statements"] == 100
-
-
 def _scaling(last: float) -> pd.DataFrame:
     rows = [
         (size, found, 1e-4 + 1e-5 * found)
@@ -177,6 +173,14 @@ def _scaling(last: float) -> pd.DataFrame:
 def test_the_model_is_held_against_the_largest_graph_alone(last: float, outcome: str) -> None:
     assert _outcomes(Seen(scaling=_scaling(last)))["model_predicts"] == outcome
     assert query_time.check(_scaling(last)).predicted == pytest.approx(1e-4 + 1e-2)
+
+
+def test_advice_drawn_far_has_an_interval_and_many_statements_take_their_mean() -> None:
+    size, (low, high) = query_time.reaches(_scaling(1e-4 + 1e-2), 1.0)
+    assert (size, low, high) == pytest.approx((99_990, 99_990, 99_990))
+    raw = [1.0, 1.0, 10.0]
+    treatment = SimpleNamespace(metric=lambda name: Metric(name, 1.0, "ms", "median", raw))
+    assert model._reading_ms(treatment) == 4.0  # type: ignore[arg-type]
 
 
 def test_the_page_is_read_as_it_is_shown() -> None:

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from lab.errors import ParameterError
 from lab.evidence import params
-from lab.experiments.lineage import Params, Recorder
-from lab.experiments.lineage.mechanism.app import DATABASE
+from lab.experiments.lineage import KIT, Params, Recorder
+from lab.experiments.lineage.mechanism import DATABASE
 from lab.experiments.lineage.oracle import perturbation
 from lab.experiments.lineage.workload import readers
 from lab.experiments.lineage.workload.flights import tables
@@ -35,11 +35,7 @@ def served(raw: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFactor
     path = tmp_path_factory.mktemp("store") / "lineage.db"
     with (
         database() as connection,
-        web_app(
-            "lab.experiments.lineage.mechanism.app:app",
-            ready="/api/columns",
-            environment={DATABASE: str(path)},
-        ) as app,
+        web_app("lineage.app:app", KIT, "/api/columns", {DATABASE: str(path)}) as app,
     ):
         pipeline = Pipeline(connection)
         pipeline.load(raw)
@@ -150,14 +146,11 @@ def test_a_names_markup_is_text(browser: Browser, tmp_path: Path) -> None:
     from lab.experiments.lineage.mechanism import store
 
     with store.opened(tmp_path / "s.db") as connection:
-        connection.execute("INSERT INTO dataset VALUES ('<img src=x onerror=document.title=1>')")
+        connection.execute("INSERT INTO dataset (name) VALUES ('<img src=x onerror=document.title=1>')")
         connection.execute("INSERT INTO field VALUES ('<img src=x onerror=document.title=1>', '<b>x</b>', 0)")
-    environment = {DATABASE: str(tmp_path / "s.db")}
-    with web_app(
-        "lab.experiments.lineage.mechanism.app:app", ready="/api/columns", environment=environment
-    ) as app:
+    with web_app("lineage.app:app", KIT, "/api/columns", {DATABASE: str(tmp_path / "s.db")}) as app:
         page = browser.new_page()
-        page.goto(app.url)
+        page.goto(f"{app.url}?column=no%20column%20of%20it")
         page.wait_for_selector("body[data-ready=yes]")
         assert page.title() == "Lineage"
         assert page.locator("#graph a text").text_content() == "<b>x</b>"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.experiments.lineage import UnreadableSQLError, column_lineage, influences, statement
-from lab.experiments.lineage.mechanism.flow import source, table_and_column
+from lab.experiments.lineage.mechanism import source, table_and_column
 from lab.experiments.lineage.oracle.generated_sql import TABLES, Writer
 from lab.experiments.lineage.workload.readers import UNREADABLE
 

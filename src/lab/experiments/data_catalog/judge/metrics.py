@@ -68,6 +68,9 @@ def metrics(seen: Seen, made: dict[str, pd.DataFrame]) -> list[Metric]:
 def _retrieval(table: pd.DataFrame) -> list[Metric]:
     common = table[table["kind"].isin(KINDS)]
     found = [_found(arm, kind, part) for (arm, kind), part in _groups(table, ["arm", "kind"])]
+    found += [
+        _found(arm, form, part) for (arm, form), part in _groups(common, ["arm", "form"]) if form != "two"
+    ]
     return found + [
         Metric(
             slug(name, arm), float(part[name].mean()), "", f"{_TEXTS[name]}, common queries", better="higher"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lab.evidence.fit import Line, line
+from lab.evidence.fit import Line, line, percentile_interval, resampled
+from lab.evidence.statistics import Interval
 
 BUSY = 0.5  # of a process, at most (our threshold): above, searches queue
 
@@ -38,9 +42,9 @@ class Growth:
     def words(self, datasets: float) -> float:
         return float(self.k * (self.tokens_each * datasets) ** self.beta)
 
-    def processes(self, datasets: float, rate: float) -> int:
-        """That keep each at most BUSY with `rate` searches/s."""
-        return max(1, int(np.ceil(rate * self.ms(datasets) / 1e3 / BUSY)))
+    def processes(self, datasets: float, rate: float, overhead_ms: float) -> int:
+        """That keep each at most BUSY with `rate` searches/s; overhead_ms: what serving one adds."""
+        return max(1, int(np.ceil(rate * (self.ms(datasets) + overhead_ms) / 1e3 / BUSY)))
 
 
 def fitted(times: pd.DataFrame, words: pd.DataFrame) -> Growth:
@@ -57,6 +61,20 @@ def fitted(times: pd.DataFrame, words: pd.DataFrame) -> Growth:
         float(np.exp(log_k)),
         float(beta),
     )
+
+
+def reaches_between(times: pd.DataFrame, words: pd.DataFrame, ms: float) -> Interval:
+    """The interval of `Growth.reaches` that drawing other searches gives."""
+    own = times[times["factor"] == 1]
+    queries = [part.to_dict("records") for _, part in own.groupby("query", sort=False)]
+
+    def drawn(chosen: list[list[dict[Hashable, Any]]]) -> float:
+        rows = [row | {"query": place} for place, each in enumerate(chosen) for row in each]
+        # One search drawn again and again gives no line.
+        several = len({row["matches"] for row in rows}) > 1
+        return fitted(pd.DataFrame(rows), words).reaches(ms) if several else math.nan
+
+    return percentile_interval([value for value in resampled([queries], drawn) if not math.isnan(value)])
 
 
 def medians(times: pd.DataFrame) -> pd.DataFrame:

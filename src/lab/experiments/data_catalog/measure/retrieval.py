@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from lab.experiments.data_catalog import oracle
-from lab.experiments.data_catalog.measure.seen import Asked
 from lab.experiments.data_catalog.mechanism import Catalog, Dataset, open_catalog
 from lab.experiments.data_catalog.params import KINDS, TODAY, Params
-from lab.experiments.data_catalog.workload.arms import Arm, Search, options
+from lab.experiments.data_catalog.workload.arms import Search, options
 from lab.experiments.data_catalog.workload.datasets import Page
 from lab.experiments.data_catalog.workload.queries import queries
 
@@ -57,15 +56,6 @@ def ask(collection: Collection, search: Search) -> list[list[str]]:
         list(search(query.typed, max(DEPTH, len(wanted))))
         for query, wanted in zip(collection.queries, collection.relevant, strict=True)
     ]
-
-
-def ask_all(collection: Collection, arms: Sequence[Arm], folder: Path) -> Asked:
-    """All queries to all `arms`, one arm after the other: nothing is timed here."""
-    ranked = {}
-    for arm in arms:
-        with arm.open(collection.datasets, folder) as search:
-            ranked[arm.name] = ask(collection, search)
-    return Asked(collection.queries, collection.relevant, ranked)
 
 
 def boosts(collection: Collection, path: Path) -> pd.DataFrame:

@@ -52,9 +52,7 @@ def under_load(collection: Collection, apps: Mapping[str, WebApp]) -> list[Serve
         due = poisson(params.rate, seconds, params.seed + number)
         # The first searches of a process import and connect; nobody times those of a server that has just begun.
         _warm(apps[name].url, asked[: params.clients])
-        with load(
-            apps[name].url, asked, due, clients=min(2, params.clients), connections=params.clients
-        ) as sent:
+        with load(apps[name].url, asked, due, clients=1, connections=params.clients) as sent:
             parts[name].append(sent.answers())
     return [_served(name, answers) for name, answers in parts.items()]
 

@@ -63,6 +63,12 @@ class Findings:
         return fitted(self.treatment.tables["times"], self.treatment.tables["words"])
 
     @property
+    def overhead_ms(self) -> float:
+        """What HTTP and JSON add to a search: median answer under load, less the median search."""
+        own = self.searches[self.searches["factor"] == 1]
+        return max(0.0, self.value(slug("p50", SQLITE)) - float(own["ms"].median()))
+
+    @property
     def datasets(self) -> int:
         """Of this run's catalog."""
         return int(self.treatment.tables["words"]["datasets"].max())

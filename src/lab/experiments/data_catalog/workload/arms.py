@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,8 @@ Search = Callable[[str, int], Sequence[str]]  # (query, limit) -> ids, best firs
 Opened = Callable[[Sequence[Dataset], Path], AbstractContextManager[Search]]
 
 SQLITE, POSTGRES = "catalog on SQLite", "catalog on PostgreSQL"
+_COLUMNS = "id UNINDEXED, name UNINDEXED, content"
+_MATCH = "SELECT id FROM document WHERE document MATCH ? ORDER BY bm25(document), id LIMIT ?"
 WHOLE_WORDS, TRIGRAMS, LIKE, RAW = "whole words only", "trigrams", "LIKE", "raw MATCH"
 
 
@@ -36,18 +38,26 @@ def ids(catalog: Catalog) -> Search:
     return lambda query, limit: [hit.dataset.id for hit in catalog.search(query, limit).hits]
 
 
-def whole_words(params: Params) -> Arm:
-    """The catalog without prefixes and without correction: full text as it comes."""
+def whole_words(params: Params, path: Path) -> Arm:
+    """The catalog in SQLite's file `path` without prefixes and without correction: full text as it comes."""
     asked = replace(options(params), prefix=False, typos=False)
 
     @contextmanager
     def opened(datasets: Sequence[Dataset], folder: Path) -> Iterator[Search]:
-        catalog = open_catalog(str(folder / "words.db"), asked)
-        catalog.put(datasets)
-        yield ids(catalog)
-        catalog.close()
+        with closing(open_catalog(str(path), asked)) as catalog:
+            yield ids(catalog)
 
     return Arm(WHOLE_WORDS, opened)
+
+
+@contextmanager
+def _in_memory(table: str, datasets: Sequence[Dataset]) -> Iterator[Callable[[str, str, int], list[str]]]:
+    """A table of all that the catalog is given, for the block: (SQL, query, limit) -> ids."""
+    with closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
+        connection.execute(f"CREATE {table}")
+        rows = [(item.id, item.name, _everything(item)) for item in datasets]
+        connection.executemany("INSERT INTO document VALUES (?, ?, ?)", rows)
+        yield lambda sql, query, limit: [id for (id,) in connection.execute(sql, (query, limit))]
 
 
 def trigrams() -> Arm:
@@ -55,24 +65,18 @@ def trigrams() -> Arm:
 
     @contextmanager
     def opened(datasets: Sequence[Dataset], folder: Path) -> Iterator[Search]:
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        connection.execute(
-            "CREATE VIRTUAL TABLE document USING fts5(id UNINDEXED, content, tokenize='trigram')"
-        )
-        connection.executemany(
-            "INSERT INTO document VALUES (?, ?)", [(item.id, _everything(item)) for item in datasets]
-        )
+        with _in_memory(
+            f"VIRTUAL TABLE document USING fts5({_COLUMNS}, tokenize='trigram')", datasets
+        ) as asked:
 
-        def search(query: str, limit: int) -> list[str]:
-            pieces = {query[place : place + 3].lower() for place in range(len(query) - 2)}
-            if not pieces:
-                return []  # of two letters there is no trigram
-            asked = " OR ".join('"{}"'.format(piece.replace('"', '""')) for piece in sorted(pieces))
-            sql = "SELECT id FROM document WHERE document MATCH ? ORDER BY bm25(document), id LIMIT ?"
-            return [id for (id,) in connection.execute(sql, (asked, limit))]
+            def search(query: str, limit: int) -> list[str]:
+                pieces = {query[place : place + 3].lower() for place in range(len(query) - 2)}
+                if not pieces:
+                    return []  # of two letters there is no trigram
+                quoted = ('"{}"'.format(piece.replace('"', '""')) for piece in sorted(pieces))
+                return asked(_MATCH, " OR ".join(quoted), limit)
 
-        yield search
-        connection.close()
+            yield search
 
     return Arm(TRIGRAMS, opened)
 
@@ -82,14 +86,8 @@ def raw_match() -> Arm:
 
     @contextmanager
     def opened(datasets: Sequence[Dataset], folder: Path) -> Iterator[Search]:
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        connection.execute("CREATE VIRTUAL TABLE document USING fts5(id UNINDEXED, content)")
-        connection.executemany(
-            "INSERT INTO document VALUES (?, ?)", [(item.id, _everything(item)) for item in datasets]
-        )
-        sql = "SELECT id FROM document WHERE document MATCH ? ORDER BY bm25(document), id LIMIT ?"
-        yield lambda query, limit: [id for (id,) in connection.execute(sql, (query, limit))]
-        connection.close()
+        with _in_memory(f"VIRTUAL TABLE document USING fts5({_COLUMNS})", datasets) as asked:
+            yield lambda query, limit: asked(_MATCH, query, limit)
 
     return Arm(RAW, opened)
 
@@ -99,18 +97,14 @@ def like() -> Arm:
 
     @contextmanager
     def opened(datasets: Sequence[Dataset], folder: Path) -> Iterator[Search]:
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        connection.execute("CREATE TABLE dataset (id, name, content)")
-        rows = [(item.id, item.name, _everything(item)) for item in datasets]
-        connection.executemany("INSERT INTO dataset VALUES (?, ?, ?)", rows)
+        with _in_memory("TABLE document (id, name, content)", datasets) as asked:
 
-        def search(query: str, limit: int) -> list[str]:
-            escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            sql = "SELECT id FROM dataset WHERE content LIKE ? ESCAPE '\\' ORDER BY name, id LIMIT ?"
-            return [id for (id,) in connection.execute(sql, (f"%{escaped}%", limit))]
+            def search(query: str, limit: int) -> list[str]:
+                escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+                sql = "SELECT id FROM document WHERE content LIKE ? ESCAPE '\\' ORDER BY name, id LIMIT ?"
+                return asked(sql, f"%{escaped}%", limit)
 
-        yield search
-        connection.close()
+            yield search
 
     return Arm(LIKE, opened)
 

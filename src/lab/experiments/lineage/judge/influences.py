@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from lab.experiments.lineage.measure.seen import Captured, Column, Perturbed, Upstream
-from lab.experiments.lineage.mechanism.flow import source, table_and_column
+from lab.experiments.lineage.mechanism import source, table_and_column
 from lab.experiments.lineage.oracle.perturbation import Pair
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from lab.evidence.result import Metric
 from lab.experiments.lineage.judge import influences, query_time, reading
 from lab.experiments.lineage.measure.seen import Captured, Generated, Perturbed, Seen
-from lab.experiments.lineage.mechanism.coverage import Coverage
+from lab.experiments.lineage.mechanism import Coverage
 
 
 def metrics(seen: Seen, reader: str) -> list[Metric]:
@@ -40,7 +42,6 @@ def tables(seen: Seen) -> dict[str, pd.DataFrame]:
         found["influences"] = influences.confirmed(seen.captured, seen.perturbed)
     if seen.generated is not None:
         found["readers"] = reading.by_reader(seen.generated.read)
-        found["constructs"] = reading.by_kind(seen.generated.read)
     if seen.scaling is not None:
         found["scaling"] = seen.scaling
     return found
@@ -74,43 +75,26 @@ def _percent(coverage: Coverage) -> float:
 
 
 def _coverage(captured: Captured) -> list[Metric]:
+    assets, columns = _percent(captured.assets), _percent(captured.columns)
     return [
-        Metric(
-            "asset_coverage",
-            _percent(captured.assets),
-            "%",
-            "assets in the catalog that have lineage",
-            better="higher",
-        ),
-        Metric(
-            "column_coverage",
-            _percent(captured.columns),
-            "%",
-            "columns in the catalog that have it",
-            better="higher",
-        ),
+        Metric("asset_coverage", assets, "%", "assets in the catalog that have lineage", better="higher"),
+        Metric("column_coverage", columns, "%", "columns in the catalog that have it", better="higher"),
         Metric("mart_columns", len(captured.rest), "columns", "of marts"),
     ]
 
 
 def _influences(captured: Captured, perturbed: Perturbed) -> list[Metric]:
     told = influences.confirmed(captured, perturbed)
-    lost = len(influences.missed(captured, perturbed))
     direct = told[told["kind"] == "DIRECT"]
+    seen = len(perturbed.pairs)
+    found = seen - len(influences.missed(captured, perturbed))
+    shown, shown_direct = (100 * float(part["seen"].mean()) for part in (told, direct))
     return [
-        Metric("influences_seen", len(perturbed.pairs), "pairs", "a change of the one was seen in the other"),
-        Metric(
-            "influences_found",
-            len(perturbed.pairs) - lost,
-            "pairs",
-            "of these, told by lineage",
-            better="higher",
-        ),
+        Metric("influences_seen", seen, "pairs", "a change of the one was seen in the other"),
+        Metric("influences_found", found, "pairs", "of these, told by lineage", better="higher"),
         Metric("influences_told", len(told), "pairs", "of raw and mart columns, direct and indirect"),
-        Metric("share_confirmed", 100 * float(told["seen"].mean()), "%", "of what is told, seen in the data"),
-        Metric(
-            "direct_confirmed", 100 * float(direct["seen"].mean()), "%", "of direct sources, seen in the data"
-        ),
+        Metric("share_confirmed", shown, "%", "of what is told, seen in the data"),
+        Metric("direct_confirmed", shown_direct, "%", "of direct sources, seen in the data"),
         Metric("direct_share", 100 * len(direct) / len(told), "%", "of what is told, direct"),
         Metric("perturbed_runs", perturbed.runs, "runs", "of the pipeline on changed data"),
     ]
@@ -119,54 +103,34 @@ def _influences(captured: Captured, perturbed: Perturbed) -> list[Metric]:
 def _reading(generated: Generated, reader: str) -> list[Metric]:
     found = []
     for name, part in generated.read.groupby("reader", sort=False):
-        label = (
-            "this_one" if name == reader else str(name).replace("-", "_").replace(".", "_").replace(" ", "_")
-        )
+        label = "this_one" if name == reader else re.sub(r"\W", "_", str(name))
         for what, share, text in (
             ("precision", reading.precision(part), f"precision of direct sources by {name}"),
             ("recall", reading.recall(part), f"recall of direct sources by {name}"),
             ("influence_precision", reading.influence_precision(part), f"told by {name}, with any influence"),
         ):
+            interval, method = (share.low, share.high), "bootstrap" if share.wrong else "rule of three"
             found.append(
-                Metric(
-                    f"{what}_{label}",
-                    share.value,
-                    "",
-                    text,
-                    interval=(share.low, share.high),
-                    method="bootstrap 95 %",
-                )
+                Metric(f"{what}_{label}", share.value, "", text, interval=interval, method=f"{method} 95 %")
             )
-        found.append(
-            Metric(f"refused_{label}", int(part["refused"].sum()), "statements", f"refused by {name}")
-        )
+        refused = int(part["refused"].sum())
+        found.append(Metric(f"refused_{label}", refused, "statements", f"refused by {name}"))
     if len(generated.parse_s):
         raw = [1e3 * each for each in generated.parse_s]
-        found.append(
-            Metric(
-                "parse_time", float(np.median(raw)), "ms", "one statement read, median", raw, better="lower"
-            )
-        )
+        median = float(np.median(raw))
+        found.append(Metric("parse_time", median, "ms", "one statement read, median", raw, better="lower"))
     return found
 
 
 def _scaling(scaling: pd.DataFrame) -> list[Metric]:
     line, last = query_time.fitted(scaling), query_time.by_size(scaling).iloc[-1]
+    recursive, closure = 1e3 * last["recursive_s"], 1e3 * last["closure_s"]
+    per_edge = last["closure_rows"] / last["edges"]
     return [
         Metric("query_fixed", 1e3 * line.fixed, "ms", "a, fixed time of an upstream query"),
-        Metric("query_per_field", 1e6 * line.per_field, "µs", "b, time for each field found"),
-        Metric(
-            "query_recursive",
-            1e3 * last["recursive_s"],
-            "ms",
-            "median upstream query by recursion, largest graph",
-        ),
-        Metric("query_closure", 1e3 * last["closure_s"], "ms", "the same from the closure table"),
-        Metric(
-            "closure_rows_per_edge",
-            last["closure_rows"] / last["edges"],
-            "",
-            "rows of the closure table per edge",
-        ),
+        Metric("query_per_field", 1e6 * line.each, "µs", "b, time for each field found"),
+        Metric("query_recursive", recursive, "ms", "median upstream query by recursion, largest graph"),
+        Metric("query_closure", closure, "ms", "the same from the closure table"),
+        Metric("closure_rows_per_edge", per_edge, "", "rows of the closure table per edge"),
         Metric("closure_build", last["build_s"], "s", "closure table of the largest graph built"),
     ]

@@ -1,40 +1,33 @@
-"""Time of an upstream query: a fixed part, and one for each edge that the recursion walks."""
+"""Time of an upstream query: a fixed part, and one for each column that the recursion finds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import pandas as pd
 
+from lab.evidence.fit import Line, line, percentile_interval, resampled
 from lab.evidence.result import Prediction
+from lab.evidence.statistics import Interval
 
 
-@dataclass(frozen=True)
-class Line:
-    """seconds = fixed + per_field * fields found upstream."""
-
-    fixed: float
-    per_field: float
-
-    def seconds(self, fields: float) -> float:
-        return self.fixed + self.per_field * fields
+def fitted(rows: pd.DataFrame) -> Line:
+    """Seconds against columns found, least squares over all queries."""
+    return line(rows["found"], rows["recursive_s"]).rising()
 
 
-def fitted(rows: pd.DataFrame, way: str = "recursive_s") -> Line:
-    """Least squares over all queries."""
-    slope, fixed = np.polyfit(rows["found"], rows[way], 1)
-    return Line(max(0.0, float(fixed)), float(slope))
+def reaches(scaling: pd.DataFrame, seconds: float) -> tuple[float, Interval]:
+    """Columns upstream at which a query takes so long, and the interval that drawing other queries gives."""
+    sizes = [part.to_dict("records") for _, part in scaling.groupby("columns")]
+    drawn = resampled(sizes, lambda rows: fitted(pd.DataFrame(rows)).reaches(seconds))
+    return fitted(scaling).reaches(seconds), percentile_interval(drawn)
 
 
 def check(scaling: pd.DataFrame) -> Prediction:
     """The line of the smaller graphs, held against the median query in the largest."""
     largest = scaling["columns"].max()
-    line = fitted(scaling[scaling["columns"] < largest])
     last = scaling[scaling["columns"] == largest]
     return Prediction(
         f"median query in the graph of {largest:,} columns, from the smaller ones",
-        line.seconds(float(last["found"].median())),
+        fitted(scaling[scaling["columns"] < largest]).at(float(last["found"].median())),
         float(last["recursive_s"].median()),
         "s",
         criterion="model_predicts",

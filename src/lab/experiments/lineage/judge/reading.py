@@ -64,22 +64,3 @@ def by_reader(read: pd.DataFrame) -> pd.DataFrame:
             row |= {measure: found.value, f"{measure}_low": found.low, f"{measure}_high": found.high}
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def by_kind(read: pd.DataFrame) -> pd.DataFrame:
-    """A row for each reader and construct: precision and recall over the statements that have it."""
-    kinds = sorted({kind for text in read["kinds"].unique() for kind in text.split()})
-    rows = []
-    for kind in kinds:
-        has = read[[kind in text.split() for text in read["kinds"]]]
-        for name, part in has.groupby("reader", sort=False):
-            rows.append(
-                {
-                    "construct": kind.replace("_", " "),
-                    "reader": name,
-                    "statements": len(part),
-                    "precision": precision(part).value,
-                    "recall": recall(part).value,
-                }
-            )
-    return pd.DataFrame(rows)

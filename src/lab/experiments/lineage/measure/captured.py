@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from lab.errors import ServiceError
+from lab.experiments.lineage.kit import FOLDER as KIT
 from lab.experiments.lineage.measure.seen import Captured, Column
-from lab.experiments.lineage.mechanism import store
-from lab.experiments.lineage.mechanism.app import DATABASE
-from lab.experiments.lineage.mechanism.capture import Recorder
-from lab.experiments.lineage.mechanism.coverage import coverage
-from lab.experiments.lineage.mechanism.flow import table_and_column
+from lab.experiments.lineage.mechanism import DATABASE, Recorder, coverage, source, store, table_and_column
 from lab.experiments.lineage.workload.pipeline import MARTS, TASKS, Pipeline, Tables, database
 from lab.services.commands import run as command
 from lab.services.session import session
 from lab.services.webapp import web_app
 
-_APPLICATION = "lab.experiments.lineage.mechanism.app:app"
 _BROWSER = (
     "--headless",
     "--no-sandbox",
@@ -42,7 +39,7 @@ def captured(raw: Tables, silent: Iterable[str] = (), ways: bool = True) -> Capt
     path = session().folder / f"lineage-{len(list(session().folder.iterdir()))}.db"
     with (
         database() as connection,
-        web_app(_APPLICATION, ready="/api/columns", environment={DATABASE: str(path)}) as app,
+        web_app("lineage.app:app", KIT, "/api/columns", {DATABASE: str(path)}) as app,
     ):
         pipeline = Pipeline(connection)
         pipeline.load(raw)
@@ -51,7 +48,7 @@ def captured(raw: Tables, silent: Iterable[str] = (), ways: bool = True) -> Capt
         wanted = [(table, column) for table in MARTS for column in catalog[table]]
         answers = {name: _ask(app.url, "upstream", name) for name in wanted}
         rest = {
-            name: {f"{i['dataset']}.{i['field']}": i["kind"] for i in a["fields"]}
+            name: {source(i["dataset"], i["field"]): i["kind"] for i in a["fields"]}
             for name, a in answers.items()
         }
         graph = _get(f"{app.url}/api/graph")
@@ -83,13 +80,16 @@ def _ask(url: str, what: str, name: Column) -> dict[str, Any]:
 
 
 def _cli(path: Path, wanted: Iterable[Column]) -> dict[Column, dict[str, str]]:
-    names = [f"{table}.{column}" for table, column in wanted]
-    module = "lab.experiments.lineage.mechanism.cli"
-    done = command([sys.executable, "-m", module, str(path), "upstream", *names], "the lineage command")
+    names = [source(*each) for each in wanted]
+    done = command(
+        [sys.executable, "-m", "lineage", str(path), "upstream", *names],
+        "the lineage command",
+        environment={"PYTHONPATH": str(KIT)},
+    )
     found: dict[Column, dict[str, str]] = {}
     for line in done.stdout.splitlines():
-        column, source, kind = line.split("\t")
-        found.setdefault(table_and_column(column), {})[source] = kind
+        column, other, kind = line.split("\t")
+        found.setdefault(table_and_column(column), {})[other] = kind
     return found
 
 
@@ -115,41 +115,12 @@ def _page(url: str) -> dict[Column, dict[str, str]]:
 
 def shown(html: str) -> dict[Column, dict[str, str]]:
     """The rows of a page's table `final`: column, direct sources, indirect ones."""
-    reader = _Rows()
-    reader.feed(html)
+    (body,) = re.findall(r'<table id="final">.*?<tbody>(.*?)</tbody>', html, re.DOTALL)
     found = {}
-    for column, direct, indirect in reader.rows:
+    for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL):
+        column, direct, indirect = map(unescape, re.findall(r"<td>(.*?)</td>", row, re.DOTALL))
         kinds = (("DIRECT", direct), ("INDIRECT", indirect))
         found[table_and_column(column)] = {
             name: kind for kind, text in kinds for name in text.split(", ") if name
         }
     return found
-
-
-class _Rows(HTMLParser):
-    """Cells of the body of the table with the id "final"."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self._inside = self._cell = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table":
-            self._inside = ("id", "final") in attrs
-        elif tag == "tr" and self._inside:
-            self.rows.append([])
-        elif tag == "td" and self._inside:
-            self.rows[-1].append("")
-            self._cell = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "td":
-            self._cell = False
-        elif tag == "table":
-            self._inside = False
-            self.rows = [row for row in self.rows if row]
-
-    def handle_data(self, data: str) -> None:
-        if self._cell:
-            self.rows[-1][-1] += data

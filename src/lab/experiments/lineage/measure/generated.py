@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lab.experiments.lineage.measure.seen import Generated
-from lab.experiments.lineage.mechanism.column_lineage import UnreadableSQLError, column_lineage, influences
+from lab.experiments.lineage.mechanism import UnreadableSQLError, column_lineage, influences
 from lab.experiments.lineage.oracle import perturbation
 from lab.experiments.lineage.oracle.generated_sql import TABLES, Query, Writer
 from lab.experiments.lineage.params import Params
@@ -63,7 +63,6 @@ def _read(reader: Reader, statements: Sequence[Query]) -> Iterator[dict[str, obj
         yield {
             "statement": number,
             "reader": reader.name,
-            "kinds": " ".join(sorted(statement.kinds)),
             "right": len(told & wanted),
             "false": len(told - wanted),
             "missed": len(wanted - told),

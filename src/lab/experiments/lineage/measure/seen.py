@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lab.experiments.lineage.mechanism.coverage import Coverage
+from lab.experiments.lineage.mechanism import Coverage
 from lab.experiments.lineage.oracle.perturbation import Pair
 
 Column = tuple[str, str]  # table, column

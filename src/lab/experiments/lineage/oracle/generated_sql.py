@@ -41,12 +41,11 @@ def together(truths: Iterable[Truth]) -> Truth:
 
 @dataclass(frozen=True)
 class Query:
-    """SELECT text, truth by column, and what decides on its rows. kinds: the constructs in it."""
+    """SELECT text, truth by column, and what decides on its rows."""
 
     text: str
     columns: Mapping[str, Truth]
     rows: Truth
-    kinds: frozenset[str] = frozenset()
 
     @property
     def truth(self) -> dict[str, Truth]:
@@ -100,37 +99,36 @@ class Writer:
             return Item(f"({made.text}) AS {alias}", alias, made)
         name = self._name()
         self._ctes.append(f"{name} AS ({made.text})")
-        return Item(f"{name} AS {alias}", alias, replace(made, kinds=made.kinds | {"CTE"}))
+        return Item(f"{name} AS {alias}", alias, made)
 
     def _pick(self, item: Item) -> tuple[str, Truth]:
         name = self.random.choice(list(item.query.columns))
         return f"{item.alias}.{name}", item.query.columns[name]
 
-    def _expression(self, item: Item) -> tuple[str, Truth, str]:
+    def _expression(self, item: Item) -> tuple[str, Truth]:
         (a, of_a), (b, of_b), (c, of_c) = (self._pick(item) for _ in range(3))
         return self.random.choice(
-            [  # text, truth, construct
-                (a, of_a, ""),
-                (f"{a} + {b}", of_a | of_b, ""),
-                (f"coalesce({a}, {b}, 0)", of_a | of_b, ""),
-                (f"CASE WHEN {a} > {b} THEN {c} ELSE 0 END", of_c | (of_a | of_b).asked, "CASE"),
-                (f"CASE {a} WHEN 1 THEN {b} WHEN 2 THEN {c} END", of_b | of_c | of_a.asked, "CASE"),
-                (f"nullif({a}, {b})", of_a | of_b.asked, "CASE"),
-                (f"CAST({a} = {b} AS INTEGER)", of_a | of_b, ""),
-                ("7", Truth(), ""),
+            [
+                (a, of_a),
+                (f"{a} + {b}", of_a | of_b),
+                (f"coalesce({a}, {b}, 0)", of_a | of_b),
+                (f"CASE WHEN {a} > {b} THEN {c} ELSE 0 END", of_c | (of_a | of_b).asked),
+                (f"CASE {a} WHEN 1 THEN {b} WHEN 2 THEN {c} END", of_b | of_c | of_a.asked),
+                (f"nullif({a}, {b})", of_a | of_b.asked),
+                (f"CAST({a} = {b} AS INTEGER)", of_a | of_b),
+                ("7", Truth()),
             ]
         )
 
     def _list(self, item: Item, size: int = 0) -> Query:
-        """A select list over one item: its text, columns and kinds; rows are the item's."""
-        columns, kinds, texts = {}, set(item.query.kinds), []
+        """A select list over one item: its text and columns; rows are the item's."""
+        columns, texts = {}, []
         for _ in range(size or self.random.randint(1, 3)):
-            text, truth, kind = self._expression(item)
+            text, truth = self._expression(item)
             name = self._name()
             columns[name] = truth
-            kinds |= {kind} - {""}
             texts.append(f"{text} AS {name}")
-        return Query(", ".join(texts), columns, item.query.rows, frozenset(kinds))
+        return Query(", ".join(texts), columns, item.query.rows)
 
     def _join(self, depth: int) -> Query:
         left, right = self._item(depth), self._item(depth - 1)
@@ -139,7 +137,7 @@ class Writer:
         kind = self.random.choice(["JOIN", "LEFT JOIN", "FULL JOIN"])
         text = f"SELECT {one.text}, {two.text} FROM {left.text} {kind} {right.text} ON {a} = {b}"
         rows = one.rows | two.rows | (of_a | of_b).asked
-        return Query(text, {**one.columns, **two.columns}, rows, one.kinds | two.kinds | {"JOIN"})
+        return Query(text, {**one.columns, **two.columns}, rows)
 
     def _group(self, depth: int) -> Query:
         item = self._item(depth)
@@ -152,7 +150,7 @@ class Writer:
         )
         columns = {k: of_key, n: Truth(), total: of_value, some: of_value | of_other.asked}
         rows = item.query.rows | of_key.asked | (of_other.asked if having else Truth())
-        return Query(text, columns, rows, item.query.kinds | {"GROUP_BY"})
+        return Query(text, columns, rows)
 
     def _window(self, depth: int) -> Query:
         item = self._item(depth)
@@ -164,7 +162,7 @@ class Writer:
         decided = (of_part | of_order).asked
         columns = {shown: of_value, number: decided, running: of_value | decided}
         rows = item.query.rows | (decided if qualify else Truth())
-        return Query(text + qualify, columns, rows, item.query.kinds | {"window"})
+        return Query(text + qualify, columns, rows)
 
     def _set_operation(self, depth: int) -> Query:
         left, right = self._item(depth), self._item(depth - 1)
@@ -176,30 +174,26 @@ class Writer:
         compared = Truth() if kind == "UNION ALL" else together(item.asked for item in both.values())
         # EXCEPT shows the left side's values alone.
         columns = one.columns if kind == "EXCEPT" else both
-        return Query(
-            text, columns, one.rows | two.rows | compared, one.kinds | two.kinds | {kind.partition(" ")[0]}
-        )
+        return Query(text, columns, one.rows | two.rows | compared)
 
     def _star(self, depth: int) -> Query:
         item = self._item(depth)
         extra = self._list(item, 1)
         text = f"SELECT {item.alias}.*, {extra.text} FROM {item.text}"
-        return Query(text, {**item.query.columns, **extra.columns}, extra.rows, extra.kinds | {"star"})
+        return Query(text, {**item.query.columns, **extra.columns}, extra.rows)
 
     def _distinct(self, depth: int) -> Query:
         item = self._item(depth)
         shown = self._list(item)
         rows = shown.rows | together(each.asked for each in shown.columns.values())
-        return Query(
-            f"SELECT DISTINCT {shown.text} FROM {item.text}", shown.columns, rows, shown.kinds | {"DISTINCT"}
-        )
+        return Query(f"SELECT DISTINCT {shown.text} FROM {item.text}", shown.columns, rows)
 
     def _cut(self, depth: int) -> Query:
         item = self._item(depth)
         shown, (by, truth) = self._list(item), self._pick(item)
-        clause, kind = self.random.choice([(f"WHERE {by} > 1", "WHERE"), (f"ORDER BY {by} LIMIT 5", "LIMIT")])
+        clause = self.random.choice([f"WHERE {by} > 1", f"ORDER BY {by} LIMIT 5"])
         text = f"SELECT {shown.text} FROM {item.text} {clause}"
-        return Query(text, shown.columns, shown.rows | truth.asked, shown.kinds | {kind})
+        return Query(text, shown.columns, shown.rows | truth.asked)
 
     def _inner(self, outer: Item) -> tuple[str, Truth]:
         """FROM and WHERE of a correlated aggregate, with its value in front: it gives one row whatever is inside."""
@@ -217,7 +211,7 @@ class Writer:
             f"SELECT {shown.text}, {alias}.{value} AS {name} FROM {item.text}, "
             f"LATERAL (SELECT min{inner.replace('@', f'AS {value}')}) AS {alias}"
         )
-        return Query(text, {**shown.columns, name: truth}, shown.rows, shown.kinds | {"LATERAL"})
+        return Query(text, {**shown.columns, name: truth}, shown.rows)
 
     def _subquery(self, depth: int) -> Query:
         """In the select list, or in the filter."""
@@ -226,7 +220,7 @@ class Writer:
         if self.random.random() < 0.5:
             (inner, truth), name = self._inner(item), self._name()
             text = f"SELECT {shown.text}, (SELECT sum{inner.replace('@ ', '')}) AS {name} FROM {item.text}"
-            return Query(text, {**shown.columns, name: truth}, shown.rows, shown.kinds | {"subquery"})
+            return Query(text, {**shown.columns, name: truth}, shown.rows)
         other = self._item(depth - 1)
         (a, of_a), (b, of_b), (c, of_c) = self._pick(item), self._pick(other), self._pick(other)
         asked, truth = self.random.choice(
@@ -237,7 +231,7 @@ class Writer:
         )
         rows = shown.rows | other.query.rows | truth.asked
         text = f"SELECT {shown.text} FROM {item.text} WHERE {asked}"
-        return Query(text, shown.columns, rows, shown.kinds | other.query.kinds | {"subquery"})
+        return Query(text, shown.columns, rows)
 
     def _one_row(self, depth: int) -> Query:
         """An aggregate of everything: there is one row of it, whatever decides on what it counts."""
@@ -246,4 +240,4 @@ class Writer:
         total, n = self._name(), self._name()
         inside = item.query.rows | of_asked.asked
         text = f"SELECT sum({value}) AS {total}, count(*) AS {n} FROM {item.text} WHERE {asked} > 0"
-        return Query(text, {total: of_value | inside, n: inside}, Truth(), item.query.kinds | {"aggregate"})
+        return Query(text, {total: of_value | inside, n: inside}, Truth())

@@ -1,4 +1,4 @@
-"""Six pictures of one run."""
+"""Five pictures of one run."""
 
 from __future__ import annotations
 
@@ -14,14 +14,6 @@ from lab.evidence.result import Result
 from lab.experiments.lineage.judge.query_time import by_size
 from lab.experiments.lineage.present.graph_figure import graph
 
-READERS = ("this one", "sqlglot.lineage", "openlineage-sql", "table-level")
-_COLOURS = {
-    "this one": theme.BLUE,
-    "sqlglot.lineage": theme.GREEN,
-    "openlineage-sql": theme.PURPLE,
-    "table-level": theme.VERMILION,
-}
-
 
 def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
     """The experiment's figures by name."""
@@ -29,7 +21,6 @@ def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figu
         "readers": _readers(treatment),
         "graph": graph(treatment),
         "influences": _influences(treatment),
-        "constructs": _constructs(treatment),
         "coverage": _coverage(treatment, controls),
         "query_time": _query_time(treatment),
     }
@@ -103,48 +94,6 @@ def _influences(treatment: Result) -> Figure:
         f"For each of {data['name'].nunique()} mart columns, the raw columns that lineage puts upstream of it: direct and "
         f"indirect ones whose change was seen in the data, and those whose change was not. {seen:,.0f} influences were seen "
         f"in all, rows of tables among them; {missed} of them are missing. Not seen is unconfirmed, not wrong.",
-        chart,
-        data,
-    )
-
-
-def _constructs(treatment: Result) -> Figure:
-    table = treatment.tables["constructs"]
-    data = table.melt(
-        ["construct", "reader", "statements"], ["precision", "recall"], "measure", "share"
-    ).dropna()
-    data["share"] = 100 * data["share"]
-    others = data[(data["reader"] == "sqlglot.lineage") & (data["measure"] == "precision")]
-    worst = others.sort_values("share").iloc[0]
-
-    def chart(width: int) -> Any:
-        return (
-            alt.Chart(data)
-            .mark_point(size=45, opacity=0.8)
-            .encode(
-                y=alt.Y("construct:N", title=None),
-                x=alt.X("share:Q", title="share of direct sources, %").scale(domain=[0, 100]),
-                color=alt.Color("reader:N", title=None, sort=list(READERS))
-                .scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
-                .legend(columns=columns(width, 4, 2)),
-                shape=alt.Shape("reader:N", title=None, sort=list(READERS)).scale(domain=list(_COLOURS)),
-                row=alt.Row("measure:N", title=None).header(
-                    labelAngle=0, labelAnchor="start", labelOrient="top"
-                ),
-            )
-            .properties(width=width - 60, height=15 * data["construct"].nunique())
-        )
-
-    return Figure(
-        f"sqlglot's own lineage is least precise with {worst['construct']}: {worst['share']:.0f} %",
-        "Precision and recall of direct sources by the construct that a statement has, a mark for each reader. "
-        + "; ".join(
-            f"{name}: precision {part[part['measure'] == 'precision']['share'].min():.0f} to "
-            f"{part[part['measure'] == 'precision']['share'].max():.0f} %, recall "
-            f"{part[part['measure'] == 'recall']['share'].min():.0f} to {part[part['measure'] == 'recall']['share'].max():.0f} %"
-            for name, part in data.groupby("reader", sort=False)
-        )
-        + ".",
         chart,
         data,
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
+from lab.evidence.fit import Line
 from lab.evidence.result import FACTORS, Advice, Model, Result
-from lab.experiments.lineage.judge.query_time import Line, by_size, check, fitted
+from lab.evidence.statistics import Interval
+from lab.experiments.lineage.judge.query_time import by_size, check, fitted, reaches
 
 PATIENCE_S = 1.0  # our threshold: a page that takes longer is no longer used
 CHANGED = 0.01  # of a warehouse's statements, between two runs; an assumption
@@ -18,12 +21,13 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     scaling = treatment.tables["scaling"]
     line, rows = fitted(scaling), by_size(scaling)
     last = rows.iloc[-1]
-    patient = (PATIENCE_S - line.fixed) / line.per_field
+    patient, interval = reaches(scaling, PATIENCE_S)
     names = ("query_fixed", "query_per_field", "parse_time", "closure_rows_per_edge")
     return Model(
         statement=(
             "A recursive query walks each edge upstream once, so its time grows with the number of columns it finds; a "
-            "closure table stores that number for every column, so it grows with its square where a graph grows in depth."
+            "closure table stores that number for every column, so it grows with its square where a graph grows in depth, as "
+            "here. Grown in breadth, a column's upstream stays as it is, and a closure table grows in proportion."
         ),
         formula=r"T(u) = a + b\,u, \qquad C = \sum_{c} u_c",
         constants=[treatment.metric(name) for name in names],
@@ -39,13 +43,13 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         },
         checked_to=1,
         changes_at=f"{_about(patient)} columns upstream: a recursive query takes {PATIENCE_S:g} s",
-        advice=_advice(treatment, rows, patient),
+        advice=_advice(treatment, rows, patient, interval),
     )
 
 
 def projection(treatment: Result, line: Line, last: pd.Series) -> pd.DataFrame:
     """One row per factor of the largest graph, grown in depth: everything upstream of a last table grows with it."""
-    per_statement = treatment.metric("parse_time").value / 1e3
+    per_statement = _reading_ms(treatment) / 1e3
     rows = []
     for factor in FACTORS:
         upstream, size = last["found"] * factor, last["columns"] * factor
@@ -55,7 +59,7 @@ def projection(treatment: Result, line: Line, last: pd.Series) -> pd.DataFrame:
                 "factor": factor,
                 "columns": round(size),
                 "columns upstream": round(upstream),
-                "recursive query, ms": round(1e3 * line.seconds(upstream), 2),
+                "recursive query, ms": round(1e3 * line.at(upstream), 2),
                 "closure table, rows": round(last["closure_rows"] * factor**2),
                 "all SQL read, s": round(statements * per_statement, 2),
                 f"{CHANGED:.0%} read again, s": round(CHANGED * statements * per_statement, 3),
@@ -64,13 +68,19 @@ def projection(treatment: Result, line: Line, last: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _advice(treatment: Result, rows: pd.DataFrame, patient: float) -> list[Advice]:
+def _reading_ms(treatment: Result) -> float:
+    """Mean, not median, of one statement: what so many of them add up to."""
+    return float(np.mean(treatment.metric("parse_time").raw))
+
+
+def _advice(treatment: Result, rows: pd.DataFrame, patient: float, interval: Interval) -> list[Advice]:
     first, last = rows.iloc[0], rows.iloc[-1]
+    reading, (low, high) = _reading_ms(treatment), map(_about, interval)
     growth = last["columns"] / first["columns"]
     return [
         Advice(
-            f"**Recursive queries** serve a page up to about {_about(patient)} columns upstream of one ({PATIENCE_S:g} s, our "
-            f"threshold); the largest graph here has {last['found']:,.0f}.",
+            f"**Recursive queries** serve a page up to about {_about(patient)} columns upstream of one (95 %: {low} to {high}; "
+            f"{PATIENCE_S:g} s, our threshold); the largest graph here has {last['found']:,.0f}.",
             "extrapolated",
             f"measured to {last['found']:,.0f} columns upstream, drawn to {patient / last['found']:,.0f} times that",
         ),
@@ -83,11 +93,10 @@ def _advice(treatment: Result, rows: pd.DataFrame, patient: float) -> list[Advic
         ),
         Advice(
             f"**Read a statement again only if it or its inputs' columns changed.** Reading takes "
-            f"{treatment.metric('parse_time').value:.2g} ms each, so all of a warehouse of 10,000 statements takes "
-            f"{10 * treatment.metric('parse_time').value:,.0f} s, one in a hundred of them "
-            f"{0.1 * treatment.metric('parse_time').value:.1f} s.",
+            f"{reading:.2g} ms each on average here, so 10,000 statements of this size take {10 * reading:,.0f} s, one in a "
+            f"hundred of them {0.1 * reading:.1f} s.",
             "arithmetic",
-            "the measured time of a statement, times their number",
+            "the measured mean time of a generated statement, times their number",
         ),
     ]
 

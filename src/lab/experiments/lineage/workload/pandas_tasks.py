@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lab.experiments.lineage.mechanism.flow import (
+from lab.experiments.lineage.kit.lineage.flow import (
     AGGREGATION,
     FILTER,
     GROUP_BY,

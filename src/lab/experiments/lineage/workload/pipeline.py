@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from lab import duck
-from lab.experiments.lineage.mechanism.capture import Recorder
-from lab.experiments.lineage.mechanism.column_lineage import statement
-from lab.experiments.lineage.mechanism.flow import Relation
+from lab.experiments.lineage.mechanism import Recorder, Relation, statement
 from lab.experiments.lineage.workload.pandas_tasks import (
     aircraft,
     aircraft_lineage,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab.experiments.lineage.mechanism.column_lineage import column_lineage
+from lab.experiments.lineage.mechanism import column_lineage
 
 Schema = Mapping[str, Sequence[str]]
 Read = Callable[[str, Schema, str], dict[str, set[str]]]

@@ -31,6 +31,12 @@ TABLES = (
     # Words by what is left of them without one letter: of a misspelt word's own remains one is among them.
     "CREATE TABLE IF NOT EXISTS deletion (variant TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (variant, word))",
 )
+# What a table of the catalog's must have: one of another kind is somebody else's.
+SHAPES = {
+    "dataset": "number, id, updated, record",
+    "label": "number, kind, folded, value",
+    "deletion": "variant, word",
+}
 Rows = Sequence[Sequence[Any]]
 
 
@@ -82,15 +88,21 @@ class Sqlite:
         self._path = path
 
     def connect(self) -> sqlite3.Connection:
+        connection = None
         try:
             connection = sqlite3.connect(
                 self._path, timeout=30, isolation_level=None, check_same_thread=False
             )
+            for table, columns in {**SHAPES, "document": ", ".join(COLUMNS)}.items():
+                if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone():
+                    connection.execute(f"SELECT {columns} FROM {table} LIMIT 0")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             for statement in (*TABLES, self._document):
                 connection.execute(statement)
         except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
             raise StoreError(f"SQLite can't use {self._path}: {error}") from None
         return connection
 
@@ -123,7 +135,7 @@ class Sqlite:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             raise StoreError(f"SQLite's {self._path}: {error}") from error
 
 
@@ -151,18 +163,33 @@ class Postgres:
     def connect(self) -> Any:
         import psycopg
 
+        connection = None
         try:
             connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
-            # Two that start at once would both find no schema.
-            connection.execute("SELECT pg_advisory_lock(20261128)")
-            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
             connection.execute(f'SET search_path = "{self._schema}"')
-            for statement in (*TABLES, *self._document):
-                connection.execute(statement)
-            connection.execute("SELECT pg_advisory_unlock(20261128)")
+            for table, columns in {**SHAPES, "document": "number, words"}.items():
+                if self._has(connection, table):
+                    connection.execute(f"SELECT {columns} FROM {table} LIMIT 0")
+            # Who may only read must not be asked for the right to create what is there.
+            if not self._has(connection, "document_words"):
+                self._create(connection)
         except psycopg.Error as error:
+            if connection is not None:
+                connection.close()
             raise StoreError(f"PostgreSQL can't be used: {error}") from None
         return connection
+
+    def _has(self, connection: Any, name: str) -> bool:
+        found = connection.execute("SELECT to_regclass(%s)", [f'"{self._schema}".{name}']).fetchone()
+        return found != (None,)
+
+    def _create(self, connection: Any) -> None:
+        # Two that start at once would both find no schema.
+        connection.execute("SELECT pg_advisory_lock(20261128)")
+        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"')
+        for statement in (*TABLES, *self._document):
+            connection.execute(statement)
+        connection.execute("SELECT pg_advisory_unlock(20261128)")
 
     def execute(self, connection: Any, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._errors():
@@ -200,8 +227,9 @@ class Postgres:
 
         try:
             yield
-        except psycopg.OperationalError as error:
-            raise StoreError(f"PostgreSQL does not answer: {error}") from error
+        except psycopg.Error as error:
+            said = "does not answer" if isinstance(error, psycopg.OperationalError) else "refuses"
+            raise StoreError(f"PostgreSQL {said}: {error}") from error
 
 
 def _vector(found: Mapping[str, Sequence[str]]) -> str:

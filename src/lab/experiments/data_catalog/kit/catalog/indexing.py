@@ -20,12 +20,17 @@ def document(item: Dataset) -> dict[str, list[str]]:
 def _columns(item: Dataset) -> dict[str, list[str]]:
     return {
         "name": [*name_words(item.name)],
-        "owner": [*words(item.owner), *name_words(item.email)],
+        "owner": [*_chunks(item.owner), *name_words(item.email)],
         "field": [word for field in item.fields for word in name_words(field.name)],
-        "title": words(item.title),
+        "title": _chunks(item.title),
         "tag": [word for tag in (*item.tags, item.source) for word in name_words(tag)],
         "body": words(item.text),
     }
+
+
+def _chunks(text: str) -> list[str]:
+    """Words, and what is written with a hyphen or apostrophe in one piece too: O'Brien is obrien, o and brien."""
+    return [word for chunk in text.split() for word in name_words(chunk)]
 
 
 def labels(number: int, item: Dataset) -> set[tuple[int, str, str, str]]:

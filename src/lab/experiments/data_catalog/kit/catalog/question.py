@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -12,6 +13,11 @@ from .words import joined, name_words, words
 
 MOST_WORDS = 32  # of a question; the rest is not looked at
 SHORTEST_PREFIX = 2  # letters
+# A value as it is written; where there is none, those of the same letters: C++ is not C#, and "jose nunez" finds José Núñez.
+_ALIKE = (
+    "folded = ? AND (value = ? OR folded <> '' AND NOT EXISTS"
+    " (SELECT 1 FROM label AS same WHERE same.kind = ? AND same.folded = ? AND same.value = ?))"
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,10 @@ class Options:
     boost: float = 0.5
     half_life: float = 90.0
     today: date | None = None
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.boost < math.inf and 0 < self.half_life < math.inf and self.enough >= 0):
+            raise ValueError("boost and enough are at least 0, half_life is above 0, and all are finite")
 
 
 @dataclass(frozen=True)
@@ -101,9 +111,11 @@ def narrowing(
     for kind, given in filters.items():
         if not given:
             continue
-        marks = ", ".join("?" * len(given))
-        conditions.append(f"number IN (SELECT number FROM label WHERE kind = ? AND folded IN ({marks}))")
-        values += [kind, *map(joined, given)]
+        alike = " OR ".join([_ALIKE] * len(given))
+        conditions.append(f"number IN (SELECT number FROM label WHERE kind = ? AND ({alike}))")
+        values.append(kind)
+        for value in given:
+            values += [joined(value), value, kind, joined(value), value]
     if within_days is not None:
         if not 0 <= within_days <= 1_000_000:
             raise QueryError(f"days are counted from 0 to 1,000,000, not {within_days}")

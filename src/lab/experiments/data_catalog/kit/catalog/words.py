@@ -16,7 +16,12 @@ SHORTEST_CORRECTED = 4  # letters: below that nearly every word is a neighbour o
 
 # Letters that Unicode does not take apart, as they are typed on a keyboard that lacks them.
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
-_WORD = re.compile(r"[^\W_]+")
+# Scripts that put no space between words (Thai to Khmer, kana, Han, Hangul): each sign is a word of its own.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _WITHIN = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])"
 )
@@ -66,6 +71,5 @@ def _plain(text: str) -> str:
     """Without accents and other marks that sit on a letter."""
     if text.isascii():
         return text
-    return "".join(
-        letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter)
-    )
+    apart = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return unicodedata.normalize("NFC", "".join(apart))  # Hangul's letters are put together again

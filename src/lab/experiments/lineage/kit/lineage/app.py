@@ -1,16 +1,17 @@
 """An OpenLineage server in small: takes events, answers what is up- and downstream of a column, shows the graph.
 
-Served by uvicorn as `lab.experiments.lineage.mechanism.app:app`, with the store's path in LINEAGE_DATABASE.
+Served by uvicorn as `lineage.app:app`, with the store's path in LINEAGE_DATABASE.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lab.experiments.lineage.mechanism import store
+from . import store
 
 PAGE = Path(__file__).with_name("page.html")
 DATABASE = "LINEAGE_DATABASE"
@@ -18,11 +19,23 @@ DATABASE = "LINEAGE_DATABASE"
 
 def create_app(database: Path) -> Any:
     """The application over one store; all of it works without a network."""
-    from fastapi import FastAPI, HTTPException
-    from fastapi.responses import HTMLResponse
+    from fastapi import FastAPI, HTTPException, Request
+    from fastapi.exceptions import RequestValidationError
+    from fastapi.responses import HTMLResponse, JSONResponse
 
     # The documentation pages that FastAPI makes would load scripts from elsewhere; /openapi.json stays.
     app = FastAPI(title="Lineage", docs_url=None, redoc_url=None)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        # What was sent is not sent back: it may be no JSON.
+        return JSONResponse(
+            {"detail": "; ".join(f"{item['loc'][-1]}: {item['msg']}" for item in error.errors())}, 422
+        )
+
+    @app.exception_handler(sqlite3.Error)
+    def unusable(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": f"the store {database} can't be used: {error}"}, 503)
 
     @app.get("/", response_class=HTMLResponse)
     def page() -> str:

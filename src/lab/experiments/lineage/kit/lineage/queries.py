@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from lab.experiments.lineage.mechanism.expressions import Scope, condition, flow
-from lab.experiments.lineage.mechanism.flow import (
+from sqlglot import exp
+
+from .expressions import Scope, condition, flow
+from .flow import (
     FILTER,
     GROUP_BY,
     JOIN,
@@ -19,14 +20,7 @@ from lab.experiments.lineage.mechanism.flow import (
     combined,
     merged,
 )
-from lab.experiments.lineage.mechanism.from_items import aliased, source, table, values, word
-
-if TYPE_CHECKING:
-    from sqlglot import exp
-else:
-    from lab.lazy import module
-
-    exp = module("sqlglot.expressions")
+from .from_items import aliased, source, table, values, word
 
 # Clauses whose lineage is read, and those that have none; any other is refused by name.
 _READ = {
@@ -126,9 +120,8 @@ def _gives_one_row(node: exp.Select) -> bool:
 
 def _aggregates(node: exp.Expression) -> bool:
     """Whether it holds an aggregate of this query: not of a subquery, and none that a window makes a value per row."""
-    if isinstance(node, (exp.Query, exp.Window)):
-        return False
-    return isinstance(node, exp.AggFunc) or any(_aggregates(child) for child in node.iter_expressions())
+    own = node.walk(prune=lambda inner: isinstance(inner, (exp.Query, exp.Window)))
+    return any(isinstance(inner, exp.AggFunc) for inner in own)
 
 
 def _clauses(node: exp.Expression, *names: str) -> Iterator[exp.Expression]:
@@ -218,7 +211,9 @@ def _ordered(node: exp.Expression, found: Relation, scope: Scope) -> Relation:
     counted = [
         condition(cut.args.get(name), inside, FILTER) for cut in cuts for name in ("expression", "count")
     ]
-    return replace(found, rows=merged([found.rows, *_sort(node, inside), *counted]))
+    # LIMIT n BY keys, as ClickHouse has it, cuts within each group.
+    keys = [condition(key, inside, GROUP_BY) for cut in cuts for key in cut.expressions]
+    return replace(found, rows=merged([found.rows, *_sort(node, inside), *counted, *keys]))
 
 
 def _set_operation(node: exp.SetOperation, scope: Scope) -> Relation:

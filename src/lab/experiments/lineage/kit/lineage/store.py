@@ -13,13 +13,15 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS event (run TEXT, kind TEXT, job TEXT, at TEXT, body TEXT);
+CREATE TABLE IF NOT EXISTS event (run TEXT, kind TEXT, job TEXT, at TEXT, body TEXT, UNIQUE (run, kind, at, body));
 CREATE TABLE IF NOT EXISTS home (namespace TEXT);
-CREATE TABLE IF NOT EXISTS dataset (name TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS dataset (name TEXT PRIMARY KEY, at TEXT);
+CREATE TABLE IF NOT EXISTS written (dataset TEXT, job TEXT, at TEXT, PRIMARY KEY (dataset, job)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS field (dataset TEXT, name TEXT, place INTEGER, PRIMARY KEY (dataset, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS input (job TEXT, source TEXT, dataset TEXT, PRIMARY KEY (dataset, source, job)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS edge (
@@ -35,21 +37,6 @@ WITH RECURSIVE up(dataset, field, direct) AS (
     SELECT edge.source, edge.source_field, up.direct AND edge.type = 'DIRECT'
     FROM up JOIN edge ON edge.dataset = up.dataset AND edge.field IN (up.field, '*'))
 SELECT dataset, field, max(direct) FROM up WHERE (dataset, field) <> (:dataset, :field) GROUP BY dataset, field
-"""
-_CLOSE = """
-CREATE TABLE closure (dataset TEXT, field TEXT, source TEXT, source_field TEXT, direct INTEGER,
-    PRIMARY KEY (dataset, field, source, source_field)) WITHOUT ROWID;
-WITH RECURSIVE up(dataset, field, source, source_field, direct) AS (
-    SELECT field.dataset, field.name, edge.source, edge.source_field, edge.type = 'DIRECT'
-    FROM field JOIN edge ON edge.dataset = field.dataset AND edge.field IN (field.name, '*')
-    UNION
-    SELECT up.dataset, up.field, edge.source, edge.source_field, up.direct AND edge.type = 'DIRECT'
-    FROM up JOIN edge ON edge.dataset = up.source AND edge.field IN (up.source_field, '*'))
-INSERT INTO closure SELECT dataset, field, source, source_field, max(direct) FROM up GROUP BY 1, 2, 3, 4;
-"""
-_LOOK_UP = """
-SELECT source, source_field, direct FROM closure
-WHERE dataset = :dataset AND field = :field AND (source, source_field) <> (:dataset, :field)
 """
 _DOWNSTREAM = """
 WITH RECURSIVE down(dataset, field, direct) AS (
@@ -91,20 +78,32 @@ def opened(database: Path) -> Iterator[sqlite3.Connection]:
 
 
 def receive(connection: sqlite3.Connection, event: Mapping[str, Any]) -> None:
-    """Store a run's event; EventError, before anything is stored, if it is none."""
+    """Store a run's event; EventError, before anything is stored, if it is none.
+
+    Events may come twice, late and in any order: those of one run add up, and of two runs of a job the one that
+    completed last counts.
+    """
+    if not connection.in_transaction:
+        connection.execute("BEGIN IMMEDIATE")
     try:
         run, kind, job, at = _header(event)
+        body = json.dumps(event, ensure_ascii=False)
+        body.encode()
         home = _home(connection, event["job"]["namespace"])
-        inputs, outputs = (
-            [_dataset(item, home) for item in event.get(part) or []] for part in ("inputs", "outputs")
-        )
+        inputs, _ = _datasets([event], home)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EventError(f"no run event of OpenLineage: {type(error).__name__} {error}") from None
-    connection.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?)", (run, kind, job, at, json.dumps(event)))
-    for item in (*inputs, *outputs):
-        _remember(connection, item)
-    for item in outputs if kind == "COMPLETE" else ():
-        _replace(connection, job, item, [each.name for each in inputs])
+    connection.execute("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?)", (run, kind, job, at, body))
+    for item in inputs:
+        _remember(connection, item, at)
+    told = connection.execute(
+        "SELECT kind, at, body FROM event WHERE run = ? ORDER BY at, rowid", (run,)
+    ).fetchall()
+    if completed := [at for kind, at, _ in told if kind == "COMPLETE"]:
+        inputs, outputs = _datasets([json.loads(body) for _, _, body in told], home)
+        for item in outputs:
+            _remember(connection, item, completed[-1])
+            _replace(connection, job, item, [each.name for each in inputs], completed[-1])
 
 
 @dataclass(frozen=True)
@@ -118,15 +117,24 @@ class _Dataset:
 
 
 def _header(event: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    run, job, kind, at = (
-        str(uuid.UUID(event["run"]["runId"])),
-        event["job"],
-        event["eventType"],
-        event["eventTime"],
-    )
-    if not (isinstance(kind, str) and isinstance(at, str)):
-        raise ValueError("eventType and eventTime are texts")
-    return run, kind, f"{job['namespace']}/{job['name']}", at
+    job = event["job"]
+    run = str(uuid.UUID(event["run"]["runId"]))
+    at = datetime.fromisoformat(event["eventTime"])
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    name = f"{_text(job['namespace'])}/{_text(job['name'])}"
+    return run, _text(event["eventType"]), name, at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _datasets(events: Iterable[Mapping[str, Any]], home: str) -> tuple[list[_Dataset], list[_Dataset]]:
+    """Inputs and outputs of a run's events together; of a facet that several have the last counts."""
+    found: dict[str, dict[str, dict[str, Any]]] = {"inputs": {}, "outputs": {}}
+    for event in events:
+        for part, items in found.items():
+            for item in event.get(part) or []:
+                facets = items.setdefault(_called(item, home), {})
+                facets |= item.get("facets") or {}
+    inputs, outputs = ([_dataset(*item, home) for item in each.items()] for each in found.values())
+    return inputs, outputs
 
 
 def _home(connection: sqlite3.Connection, namespace: str) -> str:
@@ -137,38 +145,50 @@ def _home(connection: sqlite3.Connection, namespace: str) -> str:
 
 
 def _called(item: Mapping[str, Any], home: str) -> str:
-    namespace, name = item["namespace"], item["name"]
-    if not (isinstance(namespace, str) and isinstance(name, str)):
-        raise ValueError("a dataset's namespace and name are texts")
+    namespace, name = _text(item["namespace"]), _text(item["name"])
     return name if namespace == home else f"{namespace}/{name}"
 
 
-def _dataset(item: Mapping[str, Any], home: str) -> _Dataset:
-    facets = item.get("facets") or {}
+def _dataset(name: str, facets: Mapping[str, Any], home: str) -> _Dataset:
     facet = facets.get("columnLineage") or {}
-    fields = [each["name"] for each in (facets.get("schema") or {}).get("fields") or []]
+    fields = [_text(each["name"]) for each in (facets.get("schema") or {}).get("fields") or []]
     told = facet.get("fields") or {}
-    return _Dataset(
-        _called(item, home), fields, list(told), list(_edges(told, facet.get("dataset") or [], home))
-    )
+    return _Dataset(name, fields, list(told), list(_edges(told, facet.get("dataset") or [], home)))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{str(value)[:50]} is no name")
+    return value
 
 
 def _edges(told: Mapping[str, Any], rows: list[Any], home: str) -> Iterator[tuple[str, str, str, str, str]]:
     for field, item in {**told, "*": {"inputFields": rows}}.items():
         for source in item["inputFields"]:
             for step in source.get("transformations") or [{"type": "DIRECT"}]:
-                yield field, _called(source, home), source["field"], step["type"], step.get("subtype") or ""
+                if step["type"] not in ("DIRECT", "INDIRECT"):
+                    raise ValueError(f"a transformation is DIRECT or INDIRECT, not {step['type']}")
+                subtype = _text(step.get("subtype") or "")
+                yield field, _called(source, home), _text(source["field"]), step["type"], subtype
 
 
-def _remember(connection: sqlite3.Connection, item: _Dataset) -> None:
-    connection.execute("INSERT OR IGNORE INTO dataset VALUES (?)", (item.name,))
-    if item.fields:
-        connection.execute("DELETE FROM field WHERE dataset = ?", (item.name,))
+def _remember(connection: sqlite3.Connection, item: _Dataset, at: str) -> None:
+    """A dataset's columns, unless a later event has told of others."""
+    connection.execute("INSERT OR IGNORE INTO dataset (name) VALUES (?)", (item.name,))
+    sql = "UPDATE dataset SET at = ? WHERE name = ? AND coalesce(at, '') <= ?"
+    if not item.fields or not connection.execute(sql, (at, item.name, at)).rowcount:
+        return
+    connection.execute("DELETE FROM field WHERE dataset = ?", (item.name,))
     rows = [(item.name, field, place) for place, field in enumerate(item.fields)]
     connection.executemany("INSERT OR REPLACE INTO field VALUES (?, ?, ?)", rows)
 
 
-def _replace(connection: sqlite3.Connection, job: str, item: _Dataset, inputs: Iterable[str]) -> None:
+def _replace(
+    connection: sqlite3.Connection, job: str, item: _Dataset, inputs: Iterable[str], at: str
+) -> None:
+    sql = "INSERT INTO written VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at WHERE at <= excluded.at"
+    if not connection.execute(sql, (item.name, job, at)).rowcount:
+        return  # a later run has told
     for table in ("edge", "input", "told"):
         connection.execute(f"DELETE FROM {table} WHERE dataset = ? AND job = ?", (item.name, job))
     insert = "INSERT OR IGNORE INTO"
@@ -184,28 +204,16 @@ def _replace(connection: sqlite3.Connection, job: str, item: _Dataset, inputs: I
 
 def upstream(connection: sqlite3.Connection, dataset: str, field: str) -> list[Field]:
     """Every column that has an influence on one, through any number of steps."""
-    return _walk(connection, _UPSTREAM, dataset, field)
-
-
-def build_closure(connection: sqlite3.Connection) -> int:
-    """Every pair of a column and what is upstream of it, in a table `closure`; how many there are."""
-    connection.execute("DROP TABLE IF EXISTS closure")
-    connection.executescript(_CLOSE)
-    (rows,) = connection.execute("SELECT count(*) FROM closure").fetchone()
-    return int(rows)
-
-
-def upstream_by_closure(connection: sqlite3.Connection, dataset: str, field: str) -> list[Field]:
-    """The same as `upstream`, looked up in what `build_closure` made."""
-    return _walk(connection, _LOOK_UP, dataset, field)
+    return walk(connection, _UPSTREAM, dataset, field)
 
 
 def downstream(connection: sqlite3.Connection, dataset: str, field: str) -> list[Field]:
     """Every column on which one has an influence."""
-    return _walk(connection, _DOWNSTREAM, dataset, field)
+    return walk(connection, _DOWNSTREAM, dataset, field)
 
 
-def _walk(connection: sqlite3.Connection, query: str, dataset: str, field: str) -> list[Field]:
+def walk(connection: sqlite3.Connection, query: str, dataset: str, field: str) -> list[Field]:
+    """The fields that `query` finds for a column."""
     found = connection.execute(query, {"dataset": dataset, "field": field})
     return [
         Field(table, name, "DIRECT" if direct else "INDIRECT") for table, name, direct in found if name != "*"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from lab.experiments.lineage.mechanism.flow import Flow, Relation, table_and_column
+from .flow import Flow, Relation, table_and_column
 
 PRODUCER = "https://example.org/measured-data-engineering/lineage"
 
@@ -31,6 +31,10 @@ class Written:
         lineage: None if nobody knows more than the tables. ValueError if it speaks of columns that do not exist, or
         leaves one out that does: a declaration that has not kept up is found here, before it is stored.
         """
+        if self.output:
+            raise ValueError(
+                f"a task tells of one table, this one of {self.output}: give {name} its own task"
+            )
         if lineage is not None:
             _check(lineage, columns, inputs)
         self.inputs, self.output, self.columns, self.lineage = dict(inputs), name, columns, lineage
@@ -59,13 +63,20 @@ class Recorder:
 
     @contextmanager
     def task(self, name: str) -> Iterator[Written]:
-        """START, then COMPLETE with what the block wrote, or FAIL with its error."""
+        """START, then COMPLETE with what the block wrote, or FAIL with its error.
+
+        A server that can't be reached stops the task before it begins. If it can't be told of a failure, that is
+        noted on the task's own error, which comes through.
+        """
         run, written = str(uuid.uuid4()), Written()
         self._send("START", name, run)
         try:
             yield written
         except BaseException as error:
-            self._send("FAIL", name, run, error=f"{type(error).__name__}: {error}")
+            try:
+                self._send("FAIL", name, run, error=f"{type(error).__name__}: {error}")
+            except Exception as unsent:
+                error.add_note(f"lineage was not told: {unsent}")
             raise
         self._send("COMPLETE", name, run, written)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from sqlglot import exp
 
-from lab.experiments.lineage.mechanism.expressions import Scope, flow
-from lab.experiments.lineage.mechanism.flow import (
+from .expressions import Scope, flow
+from .flow import (
     JOIN,
     TRANSFORMATION,
     Flow,
@@ -13,13 +13,6 @@ from lab.experiments.lineage.mechanism.flow import (
     UnreadableSQLError,
     merged,
 )
-
-if TYPE_CHECKING:
-    from sqlglot import exp
-else:
-    from lab.lazy import module
-
-    exp = module("sqlglot.expressions")
 
 
 def source(item: exp.Expression, scope: Scope) -> Relation:

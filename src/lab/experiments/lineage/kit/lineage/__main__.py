@@ -1,14 +1,15 @@
-"""The store from a shell: `python -m lab.experiments.lineage.mechanism.cli STORE upstream mart.airline_month.above_average`."""
+"""The store from a shell: `python -m lineage STORE upstream mart.airline_month.above_average`."""
 
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.experiments.lineage.mechanism import store
-from lab.experiments.lineage.mechanism.flow import table_and_column
+from . import store
+from .flow import source, table_and_column
 
 _WALKS = {"upstream": store.upstream, "downstream": store.downstream}
 
@@ -18,10 +19,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     if not given.store.exists():
         return _refuse(f"there is no store {given.store}")
+    if given.what != "columns" and not given.column:
+        return _refuse("name a column: table.column")
+    try:
+        return _answer(given)
+    except sqlite3.Error as error:
+        return _refuse(f"{given.store} is no store of lineage: {error}")
+
+
+def _answer(given: argparse.Namespace) -> int:
     with store.opened(given.store) as connection:
         there = store.columns(connection)
         if given.what == "columns":
-            print("\n".join(f"{table}.{name}" for table, names in there.items() for name in names))
+            print("\n".join(source(table, name) for table, names in there.items() for name in names))
             return 0
         for column in given.column:
             try:
@@ -31,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if name not in there.get(table, ()):
                 return _refuse(f"no event has named a column {name!r} of {table!r}")
             for item in _WALKS[given.what](connection, table, name):
-                print(f"{column}\t{item.dataset}.{item.field}\t{item.kind}")
+                print(f"{column}\t{source(item.dataset, item.field)}\t{item.kind}")
     return 0
 
 

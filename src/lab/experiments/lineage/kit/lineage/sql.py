@@ -8,20 +8,18 @@ a correlated subquery compares with.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from lab.experiments.lineage.mechanism.expressions import Scope
-from lab.experiments.lineage.mechanism.flow import Flow, Relation, UnreadableSQLError, base, merged
-from lab.experiments.lineage.mechanism.queries import relation
+import sqlglot
+from sqlglot import errors, exp
+from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
 
-if TYPE_CHECKING:
-    import sqlglot
-    from sqlglot import errors, exp
-else:
-    from lab.lazy import module
+from .expressions import Scope
+from .flow import Flow, Relation, UnreadableSQLError, base, merged
+from .queries import relation
 
-    sqlglot, exp, errors = map(module, ("sqlglot", "sqlglot.expressions", "sqlglot.errors"))
-
+MOST_REFERENCES = 2_000  # to columns, of one expression with the aliases in it written out
 # Columns of each table, as its catalog spells them; types are welcome and not looked at.
 Schema = Mapping[str, Mapping[str, object] | Sequence[str]]
 
@@ -49,6 +47,9 @@ def influences(sql: str, schema: Schema | None, dialect: str) -> dict[str, Flow]
 
 def statement(sql: str, schema: Schema | None, dialect: str) -> Relation:
     """The same with the influences on rows told once, apart from each column's own."""
+    for table, columns in (schema or {}).items():
+        if isinstance(columns, str):
+            raise UnreadableSQLError(f"the columns of {table} are one text: give a list or a mapping")
     try:
         return _read(sql, schema or {}, dialect)
     except errors.SqlglotError as error:
@@ -61,18 +62,21 @@ def statement(sql: str, schema: Schema | None, dialect: str) -> Relation:
 def _read(sql: str, schema: Schema, dialect: str) -> Relation:
     tree = _one(sql, dialect)
     query, names = _query(tree)
-    names = names or _names_of_target(tree, schema, dialect)
+    _refuse_growth(query)
     tables = _own_names(query, schema, dialect)
     qualified = _qualified(query, tables, dialect)
     found = relation(qualified, Scope(relation, {key: base(*told) for key, told in tables.items()}))
     if not found.columns:
         raise UnreadableSQLError("it gives no columns")
+    names = names or _names_of_target(tree, schema, dialect)[: len(found.columns)]
     return found.renamed(names) if names else found
 
 
 def _one(sql: str, dialect: str) -> exp.Expression:
     try:
-        trees = [tree for tree in sqlglot.parse(sql, dialect=dialect) if tree is not None]
+        # A comment behind the last semicolon is no statement.
+        parsed = sqlglot.parse(sql, dialect=dialect)
+        trees = [tree for tree in parsed if tree is not None and not isinstance(tree, exp.Semicolon)]
     except ValueError as error:  # an unknown dialect
         raise UnreadableSQLError(str(error)) from None
     if len(trees) != 1:
@@ -86,6 +90,10 @@ def _query(tree: exp.Expression) -> tuple[exp.Query, list[str]]:
     if not isinstance(inner, (exp.Query, exp.Table)) or isinstance(inner, exp.Table):
         word = str(tree.this) if isinstance(tree, exp.Command) else tree.key
         raise UnreadableSQLError(f"{word.upper()} is not read: only what a query gives is")
+    if tree.args.get("conflict"):
+        raise UnreadableSQLError(
+            "ON CONFLICT is not read: what it updates depends on the rows that are there"
+        )
     if isinstance(tree, exp.Insert) and tree.args.get("by_name"):
         return inner, []
     named = tree.this.expressions if isinstance(tree.this, exp.Schema) and inner is not tree else []
@@ -100,6 +108,20 @@ def _names_of_target(tree: exp.Expression, schema: Schema, dialect: str) -> list
         return []
     name = _in_catalog([_folded(part, dialect) for part in tree.this.parts], schema, dialect)
     return list(schema[name]) if name in schema else []
+
+
+def _refuse_growth(query: exp.Expression) -> None:
+    """sqlglot writes out an alias wherever a later column names it, which doubles and doubles again."""
+    for select in query.find_all(exp.Select):
+        sizes: dict[str, int] = {}
+        for item in select.expressions:
+            named = (1 if column.table else sizes.get(column.name, 1) for column in item.find_all(exp.Column))
+            if (size := sum(named)) > MOST_REFERENCES:
+                raise UnreadableSQLError(
+                    f"column {item.alias} names earlier ones of its list too often: use a CTE"
+                )
+            if item.alias:
+                sizes[item.alias] = size
 
 
 def _own_names(
@@ -193,17 +215,12 @@ def _columns(given: Mapping[str, object] | Sequence[str], dialect: str) -> dict[
 
 def _folded(identifier: exp.Expression, dialect: str) -> str:
     """A name as the dialect compares it."""
-    from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
-
     return str(normalize_identifiers(identifier.copy(), dialect=dialect).name)
 
 
 def _qualified(
     query: exp.Expression, tables: Mapping[str, tuple[str, Mapping[str, str] | None]], dialect: str
 ) -> exp.Expression:
-    from sqlglot.optimizer.qualify import qualify
-    from sqlglot.schema import MappingSchema
-
     known = {own: dict.fromkeys(columns, "unknown") for own, (_, columns) in tables.items() if columns}
     return qualify(
         query,
@@ -213,6 +230,3 @@ def _qualified(
         quote_identifiers=False,
         validate_qualify_columns=False,
     )
-
-
-__all__ = ["Flow", "Schema", "UnreadableSQLError", "column_lineage", "influences", "statement"]

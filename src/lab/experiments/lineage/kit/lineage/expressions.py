@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from lab.experiments.lineage.mechanism.flow import (
+from sqlglot import exp
+
+from .flow import (
     AGGREGATION,
     CONDITIONAL,
     NOTHING,
@@ -18,13 +19,6 @@ from lab.experiments.lineage.mechanism.flow import (
     UnreadableSQLError,
     merged,
 )
-
-if TYPE_CHECKING:
-    from sqlglot import exp
-else:
-    from lab.lazy import module
-
-    exp = module("sqlglot.expressions")
 
 
 @dataclass(frozen=True)
@@ -72,6 +66,8 @@ def _rules() -> Iterator[tuple[type | tuple[type, ...], Callable[..., Flow]]]:
     yield exp.Case, _case
     yield exp.If, _if
     yield exp.Nullif, _nullif
+    yield exp.Nvl2, _nvl2
+    yield exp.DecodeCase, _decode
     yield exp.Coalesce, _coalesce
     yield exp.Window, _window
     yield exp.Filter, _filter
@@ -88,7 +84,9 @@ def _rules() -> Iterator[tuple[type | tuple[type, ...], Callable[..., Flow]]]:
 def _function(node: exp.Expression, scope: Scope) -> Flow:
     """Any other operator or function: every argument goes into its value."""
     step = AGGREGATION if isinstance(node, exp.AggFunc) else TRANSFORMATION
-    return merged(flow(child, scope) for child in node.iter_expressions()).by(step)
+    # a || b || c ... is as deep as it is long: its operands are taken side by side.
+    parts = node.flatten(unnest=False) if isinstance(node, exp.Binary) else node.iter_expressions()
+    return merged(flow(child, scope) for child in parts).by(step)
 
 
 def _column(node: exp.Column, scope: Scope) -> Flow:
@@ -171,6 +169,19 @@ def _nullif(node: exp.Nullif, scope: Scope) -> Flow:
     return merged([flow(node.this, scope), asked]).by(TRANSFORMATION)
 
 
+def _nvl2(node: exp.Nvl2, scope: Scope) -> Flow:
+    values = [flow(node.args.get(name), scope) for name in ("true", "false")]
+    return merged([*values, condition(node.this, scope, CONDITIONAL)]).by(TRANSFORMATION)
+
+
+def _decode(node: exp.DecodeCase, scope: Scope) -> Flow:
+    """DECODE(asked, search, result, ..., default)."""
+    asked, *rest = node.expressions
+    values, searches = [*rest[1::2], *(rest[-1:] if len(rest) % 2 else ())], rest[: len(rest) // 2 * 2 : 2]
+    decided = [condition(item, scope, CONDITIONAL) for item in (asked, *searches)]
+    return merged([*(flow(item, scope) for item in values), *decided]).by(TRANSFORMATION)
+
+
 def _coalesce(node: exp.Coalesce, scope: Scope) -> Flow:
     """Each may be the value; that one is NULL decides on the next."""
     parts = [flow(item, scope) for item in (node.this, *node.expressions)]
@@ -181,9 +192,15 @@ def _window(node: exp.Window, scope: Scope) -> Flow:
     decided = [
         condition(part, scope, WINDOW)
         for item in (node, *_named_windows(node, scope))
-        for part in (*(item.args.get("partition_by") or ()), item.args.get("order"))
+        for part in (*(item.args.get("partition_by") or ()), item.args.get("order"), *_frame(item))
     ]
     return merged([flow(node.this, scope), *decided])
+
+
+def _frame(window: exp.Expression) -> Iterator[exp.Expression]:
+    """What a frame's ends are computed from, as in ROWS BETWEEN n PRECEDING AND CURRENT ROW."""
+    spec = window.args.get("spec")
+    yield from spec.iter_expressions() if spec is not None else ()
 
 
 def _named_windows(node: exp.Expression, scope: Scope) -> Iterator[exp.Expression]:
