@@ -12,8 +12,18 @@ import numpy as np
 import pandas as pd
 
 Rows = np.ndarray  # positions in the batch
-UNITS = (60.0, 1 / 60, 1.609344, 1 / 1.609344, 100.0, 0.01)  # minutes and hours, miles and kilometres, percent
-BYTE_ORDER_MARK, NO_BREAK_SPACE = "ï»¿", "\u00a0"  # what a wrong decoder leaves of UTF-8's mark, and what looks empty
+UNITS = (
+    60.0,
+    1 / 60,
+    1.609344,
+    1 / 1.609344,
+    100.0,
+    0.01,
+)  # minutes and hours, miles and kilometres, percent
+BYTE_ORDER_MARK, NO_BREAK_SPACE = (
+    "ï»¿",
+    "\u00a0",
+)  # what a wrong decoder leaves of UTF-8's mark, and what looks empty
 TRIES = 50
 
 
@@ -144,9 +154,7 @@ def _rewritten(
     if not columns:
         return batch, ()
     name = rng.choice(columns)
-    values = [
-        change(value) if isinstance(value, str) else value for value in batch[name].to_numpy()[rows]
-    ]
+    values = [change(value) if isinstance(value, str) else value for value in batch[name].to_numpy()[rows]]
     return batch.assign(**{name: _put(batch[name], rows, np.array(values, dtype=object))}), (name,)
 
 
