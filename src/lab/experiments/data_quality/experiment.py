@@ -30,7 +30,8 @@ def run(params: Params, decide: Gate = gate) -> Result:
     """The pipeline with a gate, `(suite, batch) -> Decision`: the experiment's own or a reader's."""
     year = days()
     suite = rates.learned(year[: params.train]).suite(params.margin)
-    return _result(params, Seen(_delivered(params, year, suite, decide)))
+    cases = stream.cases(params, year, suite, _rng(params, 1))
+    return _result(params, Seen(_delivered(year, suite, decide, cases)))
 
 
 def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
@@ -41,9 +42,10 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
         first = rates.learned(year[: params.train])
         suite = first.suite(params.margin)
         work.next("pipeline")
-        deliveries = _delivered(params, year, suite, gate)
+        cases = stream.cases(params, year, suite, _rng(params, 1))
+        deliveries = _delivered(year, suite, gate, cases)
         work.next("gate off")
-        without = _delivered(params, year, suite, gate_off)
+        without = _delivered(year, suite, gate_off, cases)
         work.next("verdicts")
         verdicts = judged.verdicts(params, year, suite, _rng(params, 2))
         work.next("days in order")
@@ -62,8 +64,7 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     return _result(params, seen), {"gate off": _result(params, Seen(without))}
 
 
-def _delivered(params: Params, year: Sequence[Day], suite: Suite, decide: Gate) -> list[Delivery]:
-    cases = stream.cases(params, year, suite, _rng(params, 1))
+def _delivered(year: Sequence[Day], suite: Suite, decide: Gate, cases: Sequence[Case]) -> list[Delivery]:
     with tempfile.TemporaryDirectory(dir=session().folder) as folder:
         return stream.deliver(Pipeline(Path(folder), suite, decide), year, cases)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lab.errors import ParameterError
 from lab.experiments.data_quality import oracle
 from lab.experiments.data_quality.measure.rates import as_table, due
 from lab.experiments.data_quality.measure.seen import Delivery, Named
@@ -23,13 +24,15 @@ from lab.experiments.data_quality.workload.flights import Day
 def cases(params: Params, days: Sequence[Day], suite: Suite, rng: np.random.Generator) -> list[Case]:
     """For each kind a good day and a spoilt one, all on days that the suite takes for good: each can be repaired."""
     later = rng.permutation(range(params.train, len(days)))
-    fine = (int(place) for place in later if len(due(suite.expectations, days[place].batch)) <= TOLERATED)
+    fine = [int(place) for place in later if len(due(suite.expectations, days[place].batch)) <= TOLERATED]
+    if len(fine) < 2 * len(KINDS):
+        raise ParameterError(
+            f"only {len(fine)} of {len(later)} later days pass what {params.train} days taught, the pipeline needs "
+            f"{2 * len(KINDS)}; learn from more days (train) or widen the bounds (margin)"
+        )
     made = []
-    for kind in KINDS:
-        made += [
-            Case(place := next(fine), days[place]),
-            spoiled(days, next(fine), (kind,), params.sizes[-1], rng),
-        ]
+    for kind, good, bad in zip(KINDS, fine, fine[len(KINDS) :], strict=False):
+        made += [Case(good, days[good]), spoiled(days, bad, (kind,), params.sizes[-1], rng)]
     return made
 
 
