@@ -125,8 +125,8 @@ def test_more_violations_than_the_theorem_allows_fail_and_as_many_do_not() -> No
 
 def test_a_gate_that_rejects_alike_tells_nothing() -> None:
     params = Params()
-    assert judge.faults_tell(params, rates([0, 0], [2, 2], params.margin)).value == 1.0
-    assert judge.faults_tell(params, rates([2, 2], [2, 2], params.margin)).value == 0.0
+    assert judge.faults_tell(params, rates([0] * 9, [2] * 9, params.margin)).value > 0
+    assert judge.faults_tell(params, rates([2] * 9, [2] * 9, params.margin)).value < 0
 
 
 def test_the_model_is_held_against_suites_that_it_was_not_fitted_to() -> None:

@@ -29,8 +29,8 @@ class Params(Parameters):
         min_length=2,
         description="shares of a batch's rows that a fault touches, ascending",
     )
-    cases: int = Field(24, ge=2, le=1000, description="faulty batches of each kind and size")
-    shuffles: int = Field(12, ge=4, le=200, description="shuffles of the year, each with a suite of its own")
+    cases: int = Field(12, ge=1, le=1000, description="faulty batches of each kind and size")
+    shuffles: int = Field(10, ge=4, le=200, description="shuffles of the year, each with a suite of its own")
     judged: int = Field(
         27,
         ge=9,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lab.evidence.criteria import Observation
 from lab.evidence.statistics import rule_of_three
-from lab.experiments.data_quality.judge.rates import RULES, SHUFFLED, TWO, halves
+from lab.experiments.data_quality.judge.rates import RULES, SHUFFLED, TWO, halves, interval
 from lab.experiments.data_quality.measure.seen import Delivery, Seen
 from lab.experiments.data_quality.mechanism.gate import TOLERATED
 from lab.experiments.data_quality.params import Params
@@ -81,12 +81,9 @@ def good_batches_load(deliveries: Sequence[Delivery]) -> Observation:
         each.name for each in fine if not (each.accepted and each.in_mart == each.arrived and each.equal)
     ]
     return Observation(
-        len(wrong), ", ".join(wrong[:3]) or f"{len(fine)} batches, {sum(map(_rows, fine)):,} rows"
+        len(wrong),
+        ", ".join(wrong[:3]) or f"{len(fine)} batches, {sum(each.arrived for each in fine):,} rows",
     )
-
-
-def _rows(delivery: Delivery) -> int:
-    return delivery.arrived
 
 
 def repaired_released(deliveries: Sequence[Delivery]) -> Observation:
@@ -128,8 +125,10 @@ def faults_tell(params: Params, rates: pd.DataFrame) -> Observation:
     own = rates[(rates["arm"] == SHUFFLED) & (rates["margin"] == params.margin)]
     good, bad = own[own["kind"] == GOOD], own[(own["size"] == params.sizes[-1]) & (own["faults"] == 1)]
     found, false = float(RULES[TWO](bad).mean()), float(RULES[TWO](good).mean())
+    low, _ = interval(RULES[TWO](bad), bad["reference"])
+    _, high = interval(RULES[TWO](good), good["reference"])
     return Observation(
-        found - false,
+        low - high,
         f"{100 * found:.1f} % of {len(bad)} faulty, {100 * false:.1f} % of {len(good)} good ones",
     )
 

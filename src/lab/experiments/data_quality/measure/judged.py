@@ -34,12 +34,12 @@ def docs(days: Sequence[Day], suite: Suite, spoilt: Case) -> dict[str, str]:
 
 
 def _cases(params: Params, days: Sequence[Day], rng: np.random.Generator) -> Iterator[Case]:
-    """A good day first, then kinds and sizes in turn until there are enough."""
+    """A good day first, then each kind in turn, each time with another size, until there are enough."""
     later = range(params.train, len(days))
     yield from good(days, [int(rng.choice(later))])
-    turns = [(kind, size) for size in params.sizes for kind in KINDS]
+    kinds, sizes = list(KINDS), params.sizes
     for number in range(params.judged):
-        kind, size = turns[number % len(turns)]
+        kind, size = kinds[number % len(kinds)], sizes[(number + number // len(kinds)) % len(sizes)]
         yield spoiled(days, int(rng.choice(later)), (kind,), size, rng)
 
 

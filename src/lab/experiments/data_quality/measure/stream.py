@@ -1,4 +1,4 @@
-"""Files for the pipeline: a good and a spoilt day for each kind of fault; the spoilt ones again, repaired."""
+"""Files for the pipeline: good days, and a spoilt one for each kind of fault; rejected ones again, repaired."""
 
 from __future__ import annotations
 
@@ -20,19 +20,22 @@ from lab.experiments.data_quality.workload.cases import Case, spoiled
 from lab.experiments.data_quality.workload.faults import KINDS
 from lab.experiments.data_quality.workload.flights import Day
 
+GOOD_FILES = 3
+
 
 def cases(params: Params, days: Sequence[Day], suite: Suite, rng: np.random.Generator) -> list[Case]:
-    """For each kind a good day and a spoilt one, all on days that the suite takes for good: each can be repaired."""
+    """Good days, and a spoilt one for each kind; all are days that the suite takes for good, so that each can be repaired."""
     later = rng.permutation(range(params.train, len(days)))
     fine = [int(place) for place in later if len(due(suite.expectations, days[place].batch)) <= TOLERATED]
-    if len(fine) < 2 * len(KINDS):
+    needed = GOOD_FILES + len(KINDS)
+    if len(fine) < needed:
         raise ParameterError(
-            f"only {len(fine)} of {len(later)} later days pass what {params.train} days taught, the pipeline needs "
-            f"{2 * len(KINDS)}; learn from more days (train) or widen the bounds (margin)"
+            f"only {len(fine)} of {len(later)} later days pass what {params.train} days taught, the pipeline needs {needed}; "
+            "learn from more days (train) or widen the bounds (margin)"
         )
-    made = []
-    for kind, good, bad in zip(KINDS, fine, fine[len(KINDS) :], strict=False):
-        made += [Case(good, days[good]), spoiled(days, bad, (kind,), params.sizes[-1], rng)]
+    made = [Case(place, days[place]) for place in fine[:GOOD_FILES]]
+    for kind, place in zip(KINDS, fine[GOOD_FILES:], strict=False):
+        made.append(spoiled(days, place, (kind,), params.sizes[-1], rng))
     return made
 
 

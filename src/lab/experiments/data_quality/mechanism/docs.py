@@ -53,6 +53,8 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
         return change(value)
     if isinstance(value, dict):
         return {key: _each_text(item, change) for key, item in value.items()}
+    if hasattr(value, "item"):  # the library's renderer knows no numbers of NumPy's
+        return value.item()
     if isinstance(value, list | tuple):
         return type(value)(_each_text(item, change) for item in value)
     return value

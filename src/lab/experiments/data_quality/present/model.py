@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
-from lab.experiments.data_quality.judge.rates import ONE, SHUFFLED
-from lab.experiments.data_quality.present.findings import Findings, findings, percent
+from lab.experiments.data_quality.judge.rates import ONE, SHUFFLED, TWO
+from lab.experiments.data_quality.present.findings import ALL, Findings, findings, percent
 
 
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
@@ -39,7 +39,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             "chance of one or more": "measured",
         },
         checked_to=float(half["tables"]),
-        changes_at=f"{_tables_a_week(chosen.value):,.0f} tables: a false alarm every week",
+        changes_at=_changes_at(chosen.value),
     )
 
 
@@ -53,9 +53,20 @@ def _row(extremes: float, chosen: float, factor: int, found: Findings) -> dict[s
     }
 
 
-def _tables_a_week(share: float) -> float:
+def _changes_at(share: float) -> str:
     """Tables with a batch a day among which one is wrongly rejected each week on average."""
-    return 1 / (7 * share) if share else float("inf")
+    return (
+        f"{1 / (7 * share):,.0f} tables: a false alarm every week"
+        if share
+        else "not seen: no good batch was rejected"
+    )
+
+
+def _independent(found: Findings) -> float:
+    """P(>= 2) at the run's margin if expectations were violated independently."""
+    table = found.treatment.tables["family"]
+    own = table[(table["margin"] == found.params.margin) & (table["rule"] == TWO)]
+    return float(own["independent"].iloc[0])
 
 
 def _advice(found: Findings) -> list[Advice]:
@@ -67,20 +78,21 @@ def _advice(found: Findings) -> list[Advice]:
             f"{percent(found.alarm(SHUFFLED, margin=wide).value)} of good "
             f"batches where {found.params.margin:g} rejects {percent(two.value)}, and accepts "
             f"{percent(found.missed_at(SHUFFLED, wide, found.middle))} "
-            f"of the faulty ones in place of {percent(found.missed(SHUFFLED, 'all', found.middle).value)}.",
+            f"of the faulty ones in place of {percent(found.missed(SHUFFLED, ALL, found.middle).value)}.",
             "measured",
         ),
         Advice(
-            "Reject from the second violation on and warn at the first: rejecting at the first takes false "
-            f"alarms from {percent(two.value)} to "
-            f"{percent(one.value)} of good batches.",
+            "Decide by the price of both errors: rejecting at the first violation takes false alarms from "
+            f"{percent(two.value)} to "
+            f"{percent(one.value)} of good batches, and misses from "
+            f"{percent(found.missed(SHUFFLED, ALL, found.middle).value)} to "
+            f"{percent(found.missed(SHUFFLED, ALL, found.middle, ONE).value)} of faulty ones.",
             "measured",
         ),
         Advice(
-            f"Don't count on 1-(1-a)^m: with a = {found.value('violated_share'):.2g} and m = "
-            f"{found.value('expectations'):.0f} it gives the "
-            "chance of one violation, and says nothing of two, which depends on how the expectations hang together.",
-            "arithmetic",
-            "binomial distribution with this run's mean rate; the figure shows what was seen",
+            f"Don't reckon with independent expectations: they would make {percent(_independent(found))} of good "
+            "batches violate two or "
+            f"more, {percent(two.value)} do; expectations on one column fail together.",
+            "measured",
         ),
     ]
