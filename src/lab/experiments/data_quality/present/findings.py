@@ -15,9 +15,10 @@ from lab.experiments.data_quality.params import Params
 ALL = "all"
 
 
-def percent(share: float, digits: int = 0) -> str:
-    """A share as percent, with a digit more where it is small."""
-    return f"{100 * share:.{1 if 0 < share < 0.0995 and not digits else digits}f} %"
+def percent(share: float) -> str:
+    """A share as percent, with more digits where it is small."""
+    digits = 0 if share == 0 or share >= 0.0995 else 1 if share >= 0.00095 else 2
+    return f"{100 * share:.{digits}f} %"
 
 
 @dataclass(frozen=True)
