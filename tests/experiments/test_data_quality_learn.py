@@ -124,6 +124,15 @@ def test_batches_keep_the_order_of_their_first_row_whatever_their_labels_sort_li
     assert [part["order"].iloc[0] for part in split(table, labels)] == list(range(0, 200, 20))
 
 
+def test_rows_that_come_again_in_another_batch_are_no_duplicates() -> None:
+    parts = [orders(20).drop(columns="day")] * 10
+    asked = kwargs(prepare(parts).suite(0.0), "no row twice")
+    twice = pd.concat([parts[0], parts[0][:1]])
+    for batch, fine in ((parts[0], True), (twice, False)):
+        table = {name: batch[name].tolist() for name in batch}
+        assert holds("expect_compound_columns_to_be_unique", asked, table) is fine
+
+
 @given(st.lists(st.text(max_size=6), min_size=1, max_size=30))
 def test_a_pattern_matches_what_it_was_made_of_and_nothing_longer(values: list[str]) -> None:
     found = pattern(values)

@@ -128,7 +128,7 @@ def faults_tell(params: Params, rates: pd.DataFrame) -> Observation:
     low, _ = interval(RULES[TWO](bad), bad["reference"])
     _, high = interval(RULES[TWO](good), good["reference"])
     return Observation(
-        low - high,
+        float(low - high),
         f"{100 * found:.1f} % of {len(bad)} faulty, {100 * false:.1f} % of {len(good)} good ones",
     )
 

@@ -88,6 +88,11 @@ def prepare(batches: Sequence[pd.DataFrame]) -> Learned:
     later = pd.concat(batches[half:], ignore_index=True)
     number = np.repeat(np.arange(len(batches) - half), [len(batch) for batch in batches[half:]])
     found = list(_found(earlier))
+    if len(earlier.columns) > 1 and all(_without_twins(batch) for batch in batches[:half]):
+        # Within a batch: from day to day a cancelled flight looks the same.
+        found.append(
+            Expectation("expect_compound_columns_to_be_unique", {"column_list": list(earlier.columns)})
+        )
     table = np.array([statistics(item.type, item.kwargs, later, number) for item in found]).T
     usable = np.isfinite(table).all(axis=0)
     kept = tuple(item for item, fine in zip(found, usable, strict=True) if fine)
@@ -114,10 +119,6 @@ def _found(rows: pd.DataFrame) -> Iterator[Expectation]:
         elif is_text(values):
             yield from _of_text(name, values)
     yield from _pairs(rows)
-    if not rows.empty and _hashable(rows) and not rows.duplicated().any():
-        names = list(rows.columns)
-        if len(names) > 1:
-            yield Expectation("expect_compound_columns_to_be_unique", {"column_list": names})
 
 
 def _of_numbers(name: str, values: pd.Series) -> Iterator[Expectation]:
@@ -181,5 +182,8 @@ def _is_number(values: pd.Series) -> bool:
     return len(values) > 0 and plain and not pd.api.types.is_complex_dtype(values)
 
 
-def _hashable(rows: pd.DataFrame) -> bool:
-    return all(rows[name].dtype != object or is_text(rows[name].dropna()) for name in rows.columns)
+def _without_twins(rows: pd.DataFrame) -> bool:
+    """Whether no row is there twice; False where values can't be compared, such as lists."""
+    there = [(rows[name].dtype, rows[name].dropna()) for name in rows.columns]
+    comparable = all(dtype != object or values.empty or is_text(values) for dtype, values in there)
+    return comparable and not rows.duplicated().any()
