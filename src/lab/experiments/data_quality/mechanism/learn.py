@@ -185,5 +185,7 @@ def _is_number(values: pd.Series) -> bool:
 def _without_twins(rows: pd.DataFrame) -> bool:
     """Whether no row is there twice; False where values can't be compared, such as lists."""
     there = [(rows[name].dtype, rows[name].dropna()) for name in rows.columns]
-    comparable = all(dtype != object or values.empty or is_text(values) for dtype, values in there)
+    comparable = all(
+        not pd.api.types.is_object_dtype(dtype) or values.empty or is_text(values) for dtype, values in there
+    )
     return comparable and not rows.duplicated().any()
