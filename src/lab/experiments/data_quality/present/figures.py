@@ -53,7 +53,7 @@ def _detection(found: Findings) -> Figure:
         return (cells + words).properties(width=width - (60 if width <= theme.NARROW else 0), height=300)
 
     return Figure(
-        f"{percent(seen)} of the batches with a fault in {100 * found.middle:g} % of their rows are rejected",
+        f"{percent(seen)} of batches with a fault in {100 * found.middle:g} % of rows are rejected",
         "Share of batches that the gate rejects, by kind of fault and share of rows touched, where nothing drifts. "
         + "; ".join(
             f"{kind}: " + ", ".join(f"{row.rows} {percent(row.rejected)}" for row in rows.itertuples())
