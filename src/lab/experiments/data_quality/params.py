@@ -32,7 +32,7 @@ class Params(Parameters):
     cases: int = Field(12, ge=1, le=1000, description="faulty batches of each kind and size")
     shuffles: int = Field(10, ge=4, le=200, description="shuffles of the year, each with a suite of its own")
     judged: int = Field(
-        27,
+        9,
         ge=9,
         le=1000,
         description="faulty batches that Great Expectations judges beside those of the pipeline",
