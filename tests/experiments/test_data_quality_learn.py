@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.experiments.data_quality import Suite, learn, prepare
-from lab.experiments.data_quality.mechanism.learn import split
-from lab.experiments.data_quality.mechanism.patterns import MOST_SHAPES, pattern
+from lab.experiments.data_quality.mechanism.learn import MOST_SHAPES, pattern, split
 from lab.experiments.data_quality.mechanism.statistics import SHARES, VALUES, statistics
 from lab.experiments.data_quality.oracle import holds, value
 

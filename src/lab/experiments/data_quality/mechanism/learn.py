@@ -8,15 +8,15 @@ distance from the median.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+import re
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, groupby
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lab.experiments.data_quality.mechanism.patterns import pattern
 from lab.experiments.data_quality.mechanism.statistics import SHARES, statistics
 from lab.experiments.data_quality.mechanism.suite import Expectation, Suite
 
@@ -24,7 +24,9 @@ MARGIN = 1.0
 PARTS, FEWEST = 60, 8  # batches that data without labels is cut into, and that are needed at least
 # Of a set that is written down: Great Expectations copies each about a hundred times in one validation.
 MOST_VALUES, MOST_PAIRS = 200, 400
+MOST_SHAPES = 60  # of text such as registration marks: N14228, N619AA
 SLACK = 1e-9  # so that rounding alone violates nothing
+_LETTERS = {"a": "[a-z]", "A": "[A-Z]", "9": "[0-9]"}
 
 
 @dataclass(frozen=True)
@@ -189,3 +191,22 @@ def _without_twins(rows: pd.DataFrame) -> bool:
         not pd.api.types.is_object_dtype(dtype) or values.empty or is_text(values) for dtype, values in there
     )
     return comparable and not rows.duplicated().any()
+
+
+def pattern(values: Iterable[str]) -> str:
+    """An expression that matches every one of `values` from end to end, or "" if they have too many shapes."""
+    shapes = {_shape(value) for value in values}
+    if not shapes or len(shapes) > MOST_SHAPES:
+        return ""
+    return rf"\A(?:{'|'.join(sorted(shapes))})\Z"
+
+
+def _shape(value: str) -> str:
+    parts = ((kind, len(list(run))) for kind, run in groupby(map(_kind, value)))
+    return "".join(kind if length == 1 else f"{kind}{{{length}}}" for kind, length in parts)
+
+
+def _kind(letter: str) -> str:
+    if letter.isascii() and letter.isalnum():
+        return _LETTERS["9" if letter.isdigit() else "A" if letter.isupper() else "a"]
+    return re.escape(letter)
