@@ -106,7 +106,7 @@ def _damage(found: Findings) -> Figure:
             y=alt.Y("kind:N", sort="-x", title=None),
             x=alt.X("percent:Q", title="largest error of the day's report, %")
             .scale(type="symlog", constant=0.1)
-            .axis(values=[0, 0.1, 1, 10, 100, 1000, 10000]),
+            .axis(values=[0, 1, 10, 100, 1000], format="~g"),
             yOffset=alt.YOffset("gate:N", sort=list(parts)),
             color=alt.Color("gate:N", sort=list(parts), title=None).legend(columns=columns(width, 2, 2)),
         )

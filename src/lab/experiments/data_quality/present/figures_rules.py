@@ -26,11 +26,14 @@ def margins(found: Findings) -> Figure:
             "missed": data["share"],
         }
     ).sort_values(["rule", "margin"])
+    data["label"] = [f"{margin:g}" for margin in data["margin"]]
     none, chosen = (found.alarm(SHUFFLED, margin=margin).value for margin in (0.0, found.params.margin))
 
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
-            x=alt.X("false_alarms:Q", title="good batches rejected").axis(format="%"),
+            x=alt.X("false_alarms:Q", title="good batches rejected")
+            .axis(format="%", tickCount=5)
+            .scale(padding=20),
             y=alt.Y("missed:Q", title=f"faulty batches accepted ({100 * found.middle:g} % of rows)")
             .axis(format="%")
             .scale(zero=False),
@@ -39,7 +42,7 @@ def margins(found: Findings) -> Figure:
             ),
             order="margin:Q",
         )
-        words = base.mark_text(dx=6, dy=-9, align="left").encode(text=alt.Text("margin:Q", format="g"))
+        words = base.mark_text(dx=6, dy=-9, align="left").encode(text="label:N")
         return (base.mark_line() + base.mark_point(size=60) + words).properties(width=width, height=280)
 
     return Figure(
@@ -68,7 +71,9 @@ def family(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         lines = alt.Chart(data).encode(
-            x=alt.X("margin:Q", title="margin of the bounds"),
+            x=alt.X("margin:Q", title="margin of the bounds").axis(
+                values=list(found.params.margins), format="~g"
+            ),
             y=alt.Y("share:Q", title="share of good batches").axis(format="%"),
             color=alt.Color("rule:N", title=None).legend(symbolType="stroke", columns=columns(width, 2, 1)),
             strokeDash=dashes("how", ["seen", "independent"], 2),
