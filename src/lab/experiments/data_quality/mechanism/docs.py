@@ -30,10 +30,8 @@ def data_docs(result: Any, title: str) -> str:
     page = DefaultJinjaPageView().render(document, show_how_to_buttons=False)
     for pattern in _TAKEN_OUT:
         page = re.sub(pattern, "", page, flags=re.DOTALL | re.IGNORECASE)
-    # What links elsewhere stays as text.
-    page = re.sub(
-        r"<a\b[^>]*\bhref=\"(?:https?:)?//[^>]*>(.*?)</a>", r"\1", page, flags=re.DOTALL | re.IGNORECASE
-    )
+    # What links elsewhere, or to pages that are not made here, stays as text.
+    page = re.sub(r"<a\b[^>]*\bhref=\"[^#\"][^>]*>(.*?)</a>", r"\1", page, flags=re.DOTALL | re.IGNORECASE)
     page = re.sub(r"<title>.*?</title>", "", page, flags=re.DOTALL)
     head = f"<head><title>{html.escape(title)}</title><style>{STYLE}</style>"
     return page.replace("<head>", head, 1).replace("<html>", '<html lang="en">', 1)
