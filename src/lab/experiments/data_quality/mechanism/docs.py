@@ -13,6 +13,7 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0}td,th{border:1px solid 
 vertical-align:top;overflow-wrap:anywhere}.row{display:block}.ge-navigation-sidebar-container,nav,.modal{display:none}"""
 _TAKEN_OUT = (
     r"<script\b.*?</script>",
+    r"<style\b.*?</style>",  # it loads a logo
     r"<link\b[^>]*>",
     r"<img\b[^>]*>",
     r"<nav\b.*?</nav>",
