@@ -60,6 +60,8 @@ def _of_there(type: str, kwargs: Mapping[str, Any], there: list[Any]) -> float:
         return _share([expression.search(str(item)) is not None for item in there])
     if type == "expect_column_unique_value_count_to_be_between":
         return len(set(there))
+    if any(isinstance(item, float) and math.isinf(item) for item in there):
+        return math.nan  # neither a mean nor a spread of it can keep to a bound
     mean = math.fsum(there) / len(there) if there else math.nan
     if type == "expect_column_mean_to_be_between":
         return mean
