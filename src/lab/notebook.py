@@ -88,9 +88,9 @@ def publish(experiment: ModuleType, treatment: Result, controls: Mapping[str, Re
     """Say the answer, judge the run, write its record and the figures' data, show verdict and criteria.
 
     `controls`: result by the name of the control, one for each of the experiment's CONTROLS.
-    Written to `LAB_RECORDS`: SLUG.json and SLUG/FIGURE.csv. The runner sets it, and publishes a run with the
-    notebook's own parameters. Whoever else runs the notebook gets a folder under `build/exploratory`: there
-    may be cells in it that were changed, and its notebook is somewhere else.
+    Written to `LAB_RECORDS`: SLUG.json, SLUG/FIGURE.csv and the pages that the run made. The runner sets it, and
+    publishes a run with the notebook's own parameters. Whoever else runs the notebook gets a folder under
+    `build/exploratory`: there may be cells in it that were changed, and its notebook is somewhere else.
     """
     shown = Shown(
         experiment.figures(treatment, controls),
@@ -102,6 +102,8 @@ def publish(experiment: ModuleType, treatment: Result, controls: Mapping[str, Re
     folder = _folder(result)
     for name, figure in shown.figures.items():
         write_atomically(folder / result["experiment"] / f"{name}.csv", figure.data.to_csv(index=False))
+    for name, text in treatment.files.items():
+        write_atomically(folder / result["experiment"] / name, text)
     kept = record.write(result, folder)
     _show("verdict", HTML(tables.banner(result) + evidence.table(result)))
     if "LAB_RECORDS" not in os.environ:

@@ -13,7 +13,8 @@ from lab.report import downloads, sweep, tables
 from lab.report.catalogue import Entry
 from lab.report.fragments import fill
 from lab.report.row import Row
-from lab.runner.place import published
+from lab.runner.execute import keep
+from lab.runner.place import Place, published
 from samples import sample_record
 
 GOOD = {"reached": 0.0, "kept": 0, "fast": 0.05, "soon": 1.0}
@@ -91,3 +92,19 @@ def test_the_kits_archive_keeps_its_folders(tmp_path: Path) -> None:
     made = downloads._zip("kit", files, tmp_path / "kit.zip", tmp_path / "kit")
     with zipfile.ZipFile(made.path) as archive:
         assert archive.namelist() == ["README.md", "part/README.md"]
+
+
+def test_pages_that_a_run_made_are_kept_and_offered(tmp_path: Path) -> None:
+    staged, kept = (
+        Place("kafka_lag", tmp_path / name, tmp_path / name / "notebooks") for name in ("staged", "kept")
+    )
+    (staged.records / "kafka_lag").mkdir(parents=True)
+    (staged.records / "kafka_lag" / "data-docs.html").write_text("<p>fine</p>")
+    made = sample_record(GOOD, 0.2) | {"experiment": "kafka_lag"}
+    staged.notebooks.mkdir()
+    staged.notebook.write_text("{}")
+    keep(staged, made, kept)
+    offered = downloads.downloads(
+        Row(Entry("kafka_lag", "Streams"), "Title", "?", made, kept), tmp_path / "site"
+    )
+    assert ("data docs", "<p>fine</p>") in [(file.text, file.path.read_text()) for file in offered[-1:]]

@@ -51,6 +51,9 @@ class Result:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    files: Mapping[str, str] = field(
+        default_factory=dict
+    )  # pages that the run made (HTML), by name; the book offers them
 
     def of(self, model: type[P]) -> P:
         """The parameters as those of one experiment; TypeError if the result is another's."""

@@ -1,4 +1,4 @@
-"""What a reader can take from a page: notebook, notebook as run, record, data behind figures, the kit."""
+"""What a reader can take from a page: notebook, notebook as run, record, data behind figures, the run's own pages, the kit."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def downloads(row: Row, folder: Path) -> list[Download]:
         made.append(_copy("notebook as run", row.place.notebook, folder / f"{slug}.executed.ipynb"))
         made.append(_copy("record", row.place.record, folder / f"{slug}.json"))
         made.append(_zip("data of the figures", row.place.figures, folder / f"{slug}-figures.zip"))
+        made += [_copy(page.stem.replace("-", " "), page, folder / page.name) for page in row.place.pages]
     kit = paths.PROJECT / "src" / "lab" / "experiments" / slug / "kit"
     if kit.is_dir():
         files = sorted(path for path in kit.rglob("*") if path.is_file() and "__pycache__" not in path.parts)

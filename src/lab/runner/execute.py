@@ -79,10 +79,10 @@ def outcome(staged: Place, checked: parameters.Parameters, status: int, seconds:
 
 
 def keep(staged: Place, result: Record, place: Place) -> Run:
-    """Put what papermill left in `staged` into `place`: notebook, figures' data and, when all is there, the record."""
+    """Put what papermill left in `staged` into `place`: notebook, figures' data, pages and, when all is there, the record."""
     if staged.notebook.exists():
         write_atomically(place.notebook, staged.notebook.read_bytes())
-    for path in staged.figures:
+    for path in (*staged.figures, *staged.pages):
         write_atomically(place.records / staged.slug / path.name, path.read_bytes())
     record.write(result, place.records)
     return Run(result, place)

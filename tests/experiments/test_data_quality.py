@@ -1,0 +1,238 @@
+"""The judgement of data_quality, on histories of which the outcome is known; and its oracle."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lab.errors import ParameterError
+from lab.evidence.criteria import judge_all
+from lab.evidence.params import parse
+from lab.experiments.data_quality import CRITERIA, Params
+from lab.experiments.data_quality.judge import observations as judge
+from lab.experiments.data_quality.judge.rates import (
+    ONE,
+    TWO,
+    false_alarms,
+    halves,
+    independent,
+    interval,
+    misses,
+    precision,
+)
+from lab.experiments.data_quality.measure.rates import SHUFFLED
+from lab.experiments.data_quality.measure.seen import Delivery, Named, Seen
+from lab.experiments.data_quality.oracle import holds, largest_error, report, value, within
+
+MEAN, SET = Named("mean of x", 3, 0, True, False), Named("value set of y", 3, 0, True, True)
+GOOD = Delivery("monday", "good", (), True, (), "", 9, 9, True, False, 9, 9, True, True, 0.0)
+BAD = Delivery(
+    "tuesday",
+    "typos",
+    ("mean of x", "value set of y"),
+    False,
+    (MEAN, SET),
+    "...",
+    9,
+    0,
+    False,
+    True,
+    8,
+    8,
+    True,
+    True,
+    None,
+)
+
+
+def failing(*deliveries: Delivery) -> set[str]:
+    observed = judge.observe(Params(), Seen(deliveries))
+    return {item.criterion.name for item in judge_all(CRITERIA, observed) if item.outcome == "fail"}
+
+
+def test_a_good_history_fails_nothing() -> None:
+    assert failing(GOOD, BAD) == set()
+
+
+@pytest.mark.parametrize(
+    ("delivery", "broken"),
+    [
+        (replace(BAD, accepted=True, in_mart=9, equal=True), {"rejected_and_named", "none_reaches_mart"}),
+        (replace(BAD, named=(MEAN,)), {"rejected_and_named"}),
+        (replace(BAD, named=(MEAN, replace(SET, told=False))), {"rejected_and_named"}),
+        (replace(BAD, named=(MEAN, replace(SET, wrong=1))), {"rejected_and_named"}),
+        (replace(BAD, named=(MEAN, replace(SET, rows=0))), {"rejected_and_named"}),
+        (replace(BAD, named=(MEAN, SET, replace(MEAN, name="mean of z"))), {"rejected_and_named"}),
+        (replace(BAD, in_mart=1), {"none_reaches_mart"}),
+        (replace(BAD, untouched=False), {"repaired_released"}),
+        (replace(BAD, after=7), {"repaired_released"}),
+        (replace(BAD, equal_after=False), {"repaired_released"}),
+        (replace(BAD, released=False), {"repaired_released"}),
+        (replace(GOOD, accepted=False, in_mart=0, untouched=True), {"good_batches_load"}),
+        (replace(GOOD, in_mart=18), {"good_batches_load"}),
+        (replace(GOOD, equal=False), {"good_batches_load"}),
+    ],
+)
+def test_a_bad_history_fails_what_it_breaks(delivery: Delivery, broken: set[str]) -> None:
+    assert failing(delivery) == broken
+
+
+def test_one_verdict_that_differs_breaks_the_invariant() -> None:
+    verdicts = pd.DataFrame({"expectations": [50, 50], "differing": [0, 1], "which": ["", "mean of x"]})
+    assert judge.verdicts_agree(verdicts).value == 1
+    assert judge.verdicts_agree(verdicts[:1]).value == 0
+
+
+def rates(good: list[int], bad: list[int], margin: float = 0.0, suites: int = 4) -> pd.DataFrame:
+    """Violations of good and of faulty batches, the same for each suite."""
+    rows = [("good", 0.0, 0, each) for each in good] + [("typos", 0.3, 1, each) for each in bad]
+    return pd.DataFrame(
+        {
+            "arm": SHUFFLED,
+            "reference": suite,
+            "day": "",
+            "kind": kind,
+            "size": size,
+            "faults": faults,
+            "margin": margin,
+            "violated": count,
+            "columns": count,
+        }
+        for suite in range(suites)
+        for kind, size, faults, count in rows
+    )
+
+
+def test_shares_by_rule() -> None:
+    table = rates([0, 0, 1, 2], [2, 1])
+    alarms, missed = (
+        false_alarms(table).set_index("rule")["share"],
+        misses(table).set_index(["rule", "kind"])["share"],
+    )
+    assert (alarms[ONE], alarms[TWO]) == (0.5, 0.25)
+    assert (missed[ONE, "all"], missed[TWO, "all"], missed[TWO, "typos"]) == (0.0, 0.5, 0.5)
+
+
+def test_more_violations_than_the_theorem_allows_fail_and_as_many_do_not() -> None:
+    # 60 bounds from 59 batches: one violation a batch.
+    assert judge.false_alarms_bounded(rates([1, 1, 1], []), [60] * 4, 59).value == 1.0
+    assert judge.false_alarms_bounded(rates([1, 2, 1], []), [60] * 4, 59).value > 1.0
+
+
+def test_a_gate_that_rejects_alike_tells_nothing() -> None:
+    params = Params()
+    assert judge.faults_tell(params, rates([0] * 9, [2] * 9, params.margin)).value > 0
+    assert judge.faults_tell(params, rates([2] * 9, [2] * 9, params.margin)).value < 0
+
+
+def test_the_model_is_held_against_suites_that_it_was_not_fitted_to() -> None:
+    table = rates([2, 0], [])
+    assert halves(table, 0.0) == (2.0, 2.0, 2)
+    assert judge.model_predicts(table).value == 0.0
+    worse = table.assign(violated=np.where(table["reference"] > 1, 2, table["violated"]))
+    assert halves(worse, 0.0) == (2.0, 4.0, 2)
+
+
+def test_the_mean_of_independent_violations() -> None:
+    found = independent(rates([1] * 5, []), 50).set_index("rule")["independent"]
+    assert found[ONE] == pytest.approx(1 - 0.98**50)
+    assert found[TWO] == pytest.approx(1 - 0.98**50 - 50 * 0.02 * 0.98**49)
+
+
+def test_precision_is_bayes_theorem() -> None:
+    table = rates([2, 0, 0, 0], [2])
+    found = precision(false_alarms(table), misses(table))
+    own = found[(found["rule"] == TWO) & (found["base"] == 0.1)]["precision"].iloc[0]
+    assert own == pytest.approx(0.1 / (0.1 + 0.9 * 0.25))
+
+
+def test_an_interval_counts_suites_not_batches() -> None:
+    hits, suites = pd.Series([True] * 50 + [False] * 50), pd.Series([1] * 50 + [2] * 50)
+    low, high = interval(hits, suites)
+    assert (low, high) == (0.0, 1.0)
+
+
+ROWS = {"x": [1.0, 2.0, None, math.nan, 6.0], "t": ["a", "b", None, "a", "c"]}
+
+
+@pytest.mark.parametrize(
+    ("type", "kwargs", "due"),
+    [
+        ("expect_table_row_count_to_be_between", {}, 5),
+        ("expect_column_mean_to_be_between", {"column": "x"}, 3),
+        ("expect_column_stdev_to_be_between", {"column": "x"}, math.sqrt(7)),
+        ("expect_column_unique_value_count_to_be_between", {"column": "t"}, 3),
+        ("expect_column_values_to_not_be_null", {"column": "x"}, 0.6),
+        ("expect_column_values_to_be_between", {"column": "x", "min_value": 1, "max_value": 2}, 2 / 3),
+        ("expect_column_values_to_be_in_set", {"column": "t", "value_set": ["a"]}, 0.5),
+        ("expect_column_values_to_match_regex", {"column": "t", "regex": "[ab]"}, 0.75),
+        (
+            "expect_column_pair_values_to_be_in_set",
+            {"column_A": "x", "column_B": "t", "value_pairs_set": [(1, "a")]},
+            1 / 3,
+        ),
+        ("expect_compound_columns_to_be_unique", {"column_list": ["x", "t"]}, 1),
+    ],
+)
+def test_the_oracle_by_hand(type: str, kwargs: dict, due: float) -> None:
+    assert value(type, kwargs, ROWS) == pytest.approx(due)
+
+
+def test_the_oracle_finds_a_row_twice_although_nan_is_not_nan() -> None:
+    twice = {"x": [math.nan, math.nan, 1.0], "t": ["a", "a", "a"]}
+    assert value("expect_compound_columns_to_be_unique", {"column_list": ["x", "t"]}, twice) == pytest.approx(
+        1 / 3
+    )
+
+
+def test_what_has_no_value_keeps_to_no_bound() -> None:
+    bounds = {"column": "x", "min_value": -1e9, "max_value": 1e9}
+    assert not within(math.nan, bounds)
+    assert not holds("expect_column_mean_to_be_between", bounds, {"x": []})
+    assert not holds("expect_column_mean_to_be_between", bounds, {"x": ["1"]})
+    assert not holds("expect_column_mean_to_be_between", bounds, {"y": [1]})
+    assert holds("expect_column_values_to_be_between", {**bounds, "mostly": 1.0}, {"x": []})
+
+
+def test_a_report_without_a_figure_is_all_wrong() -> None:
+    day = {
+        "dep_delay": [1.0, 3.0],
+        "distance": [10, 20],
+        "dep_time": [5.0, None],
+        "tailnum": ["N1", None],
+        "origin": ["A", "A"],
+        "dest": ["B", "B"],
+    }
+    true = report(day)
+    assert true == {
+        "flights": 2,
+        "mean departure delay": 2,
+        "miles": 30,
+        "flights that did not leave": 1,
+        "aircraft": 1,
+        "routes": 1,
+    }
+    assert largest_error(true, true) == 0
+    assert largest_error(report({**day, "dep_delay": [None, None]}), true) == 1
+    assert largest_error(report({**day, "distance": [10, 50]}), true) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"train": 15}, "train"),
+        ({"sizes": (0.3, 0.1)}, "ascending"),
+        ({"sizes": (0.0, 0.1)}, "above 0"),
+        ({"margin": 3.0}, "hold margin"),
+        ({"margins": (0.5, 1.0)}, "begin with 0"),
+        ({"cases": 2.5}, "cases"),
+        ({"rows": 1}, "unknown parameter"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_with_its_name(given: dict, said: str) -> None:
+    with pytest.raises(ParameterError, match=said):
+        parse(Params, given)
