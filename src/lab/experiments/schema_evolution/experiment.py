@@ -18,7 +18,7 @@ from lab.progress import steps
 from lab.services.kafka import Kafka, kafka
 from lab.services.schemaregistry import SchemaRegistry, schema_registry
 
-READERS = (8, 7, 1)  # versions for which consumers of the topic were written
+READERS = (8, 5)  # versions for which consumers of the topic were written
 LIBRARIES = ("fastavro", "avro", "pyarrow", "duckdb")
 
 

@@ -136,7 +136,7 @@ class _Scene:
         """Look every few milliseconds; ServiceError if it never holds."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            for one in self.applications:
+            for one in (*self.releases, *self.applications):
                 one.look()
             if holds():
                 return

@@ -47,8 +47,8 @@ def verdicts(params: Params, checker: Checker) -> list[str]:
 
 
 def versions(params: Params, checker: Checker) -> pd.DataFrame:
-    """One row for each reader's and writer's version of the order: verdict, truth, decoders."""
-    rows, tried = [], decoders()
+    """One row for each reader's and writer's version of the order: verdict, truth, the consumer's own decoder."""
+    rows, tried = [], dict(list(decoders().items())[:1])
     numbered = list(enumerate(history(), 1))
     for (reader_number, reader), (writer_number, writer) in itertools.product(numbered, repeat=2):
         found = fate(reader, writer, params.values, params.seed, tried, checker)
@@ -65,10 +65,17 @@ def versions(params: Params, checker: Checker) -> pd.DataFrame:
 
 
 def changes(params: Params, registry: Registry) -> pd.DataFrame:
-    """One row for each change and mode: our verdict, the registry's, and what decoding shows of the pairs that it covers."""
-    past, rows, subject = history(), [], own("orders")
-    register_all(registry, subject, past)
+    """One row for each change and mode: our verdict, the registry's, and what decoding shows of the pairs that it covers.
+
+    history: versions that a subject with this mode can hold, the latest ones.
+    """
+    whole, rows = history(), []
+    subjects = {start: own(f"orders-from-{start + 1}") for start in {_start(whole, mode) for mode in MODES}}
+    for start, subject in subjects.items():
+        register_all(registry, subject, whole[start:])
     for mode in MODES:
+        start = _start(whole, mode)
+        past, subject = whole[start:], subjects[start]
         registry.set_level(mode, subject)
         for change in CHANGES:
             new = change(past[-1])
@@ -77,6 +84,7 @@ def changes(params: Params, registry: Registry) -> pd.DataFrame:
                 {
                     "change": change.name,
                     "mode": mode,
+                    "history": len(past),
                     "verdict": "breaking"
                     if any(not item.lossy for item in found)
                     else "lossy"
@@ -86,9 +94,11 @@ def changes(params: Params, registry: Registry) -> pd.DataFrame:
                     "registry": registry.compatible(subject, new).compatible,
                 }
             )
-    truths = {change.name: _truths(params, past, change(past[-1])) for change in CHANGES}
+    truths = {change.name: _truths(params, whole, change(whole[-1])) for change in CHANGES}
     table = pd.DataFrame(rows)
-    table["truth"] = [worst(_covered(truths[row.change], row.mode)) for row in table.itertuples()]
+    table["truth"] = [
+        worst(_covered(truths[row.change], row.mode, len(whole) - row.history)) for row in table.itertuples()
+    ]
     return table
 
 
@@ -101,13 +111,25 @@ def _truths(params: Params, past: Sequence[Schema], new: Schema) -> dict[tuple[s
     return found
 
 
-def _covered(truths: dict[tuple[str, int], str], mode: str) -> Iterator[str]:
-    """Truths of the pairs that a mode asks for; `right` for none."""
+def _start(versions: Sequence[Schema], mode: str) -> int:
+    """Where the history begins that a subject with this mode can hold: the versions before broke it."""
+
+    def kept(start: int) -> bool:
+        steps = range(start + 1, len(versions))
+        return all(
+            all(item.lossy for item in check(versions[start:new], versions[new], mode)) for new in steps
+        )
+
+    return next(start for start in range(len(versions)) if kept(start))
+
+
+def _covered(truths: dict[tuple[str, int], str], mode: str, start: int) -> Iterator[str]:
+    """Truths of the pairs that a mode asks for, from version `start` on; `right` for none."""
     last = max(place for _, place in truths)
     yield "right"
     for (direction, place), truth in truths.items():
         named = mode.startswith((direction.upper(), "FULL"))
-        if named and (mode.endswith("_TRANSITIVE") or place == last):
+        if named and place >= start and (mode.endswith("_TRANSITIVE") or place == last):
             yield truth
 
 

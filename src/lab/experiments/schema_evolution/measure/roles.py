@@ -46,10 +46,14 @@ class Release:
     deploy: Deploy
     sent_file: Path
     worker: Worker
+    sent: list[Sent] = field(default_factory=list)
+    offset: int = 0
 
-    @property
-    def sent(self) -> list[Sent]:
-        return unpickled(self.sent_file)[0]
+    def look(self) -> None:
+        """Take in what it has sent since; WorkerError if it is dead."""
+        self.worker.check()
+        more, self.offset = unpickled(self.sent_file, self.offset)
+        self.sent += more
 
     def stop(self) -> None:
         """SIGTERM, and wait until all is sent."""

@@ -89,7 +89,7 @@ def _modes(treatment: Result) -> Figure:
         "ours": "refused by our check",
         "registry": "refused by the registry",
     }
-    data = table.melt(["mode"], list(names), "what", "changes").replace({"what": names})
+    data = table.melt(["mode"], list(names), "what", "count").replace({"what": names})
     row = table[table["mode"] == "FULL_TRANSITIVE"].iloc[0]
 
     def chart(width: int) -> Any:
@@ -99,7 +99,7 @@ def _modes(treatment: Result) -> Figure:
             .encode(
                 y=alt.Y("mode:N", title=None, sort=list(MODES)).axis(labelLimit=200),
                 yOffset=alt.YOffset("what:N", sort=list(names.values())),
-                x=alt.X("changes:Q", title=f"of {int(row['changes'])} changes to the latest version"),
+                x=alt.X("count:Q", title=f"of {int(row['changes'])} changes to the latest version"),
                 color=alt.Color("what:N", title=None, sort=list(names.values())).legend(
                     columns=columns(width, 3, 1)
                 ),

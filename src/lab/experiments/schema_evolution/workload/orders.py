@@ -105,8 +105,15 @@ def _set(at: str, **more: Any) -> Callable[[Schema], None]:
     return lambda schema: field(schema, at).update(copy.deepcopy(more))
 
 
-def _rename(name: str, to: str, alias: bool) -> Callable[[Schema], None]:
-    return _set(name, name=to, **({"aliases": [name]} if alias else {}))
+def _rename(name: str, to: str, alias: bool = True, keep: bool = True) -> Callable[[Schema], None]:
+    """alias: the name that it had; keep: the aliases that it has already."""
+
+    def edit(schema: Schema) -> None:
+        found = field(schema, name)
+        known = [*([name] if alias else []), *(found.pop("aliases", []) if keep else [])]
+        found.update({"name": to} | ({"aliases": known} if known else {}))
+
+    return edit
 
 
 def _symbols(schema: Schema, *, without: str = "", add: str = "", **more: Any) -> None:
@@ -133,7 +140,7 @@ def _retitle(schema: Schema, **more: Any) -> None:
 # What happened, oldest first; each gives the next version.
 STEPS = (
     Change("add a field with a default", _add("channel", "string", default="web")),
-    Change("rename a field, with an alias", _rename("customer", "client", alias=True)),
+    Change("rename a field, with an alias", _rename("customer", "client")),
     Change("widen int to long", _set("quantity", type="long")),
     Change("give the enum a default", lambda schema: _symbols(schema, add="UNKNOWN", default="UNKNOWN")),
     Change("add a symbol to the enum", lambda schema: _symbols(schema, add="RETURNED")),
@@ -152,7 +159,7 @@ def history() -> list[Schema]:
 
 # The drill's bad version, and the same as it should have been.
 BAD = Change("rename a field, without an alias", _rename("client", "buyer", alias=False))
-EXPLAINED = Change("rename a field, with an alias", _rename("client", "buyer", alias=True))
+EXPLAINED = Change("rename a field, with an alias", _rename("client", "buyer"))
 
 # What may come next, applied to the latest version.
 CHANGES = (
@@ -164,6 +171,7 @@ CHANGES = (
     Change("remove a field that has none", _remove("quantity")),
     Change("bring a removed field back, as another type", _add("note", "long", default=0)),
     EXPLAINED,
+    Change("rename a field, with the last alias alone", _rename("client", "buyer", keep=False)),
     BAD,
     Change("drop an old alias", lambda schema: field(schema, "client").pop("aliases") and None),
     Change("swap two fields of one type", lambda schema: _swap(schema, "net", "gross")),
