@@ -22,6 +22,7 @@ GRADED = {
     "lineage",
     "parquet_compaction",
     "private_aggregates",
+    "schema_evolution",
     "sql_windows",
 }
 pytestmark = [pytest.mark.notebook, pytest.mark.timeout(1800)]  # the first test makes all the runs

@@ -20,10 +20,15 @@ MILLIS = {"type": "long", "logicalType": "timestamp-millis"}
 def record(*fields: Any, name: str = "R", **more: Any) -> dict[str, Any]:
     """A record of fields, each a type (named f0, f1, ...) or a whole field."""
     made = [
-        field if isinstance(field, dict) and "name" in field and "type" in field and "fields" not in field
-        and field.get("type") not in ("enum", "fixed") else {"name": f"f{place}", "type": field}
+        field
+        if isinstance(field, dict)
+        and "name" in field
+        and "type" in field
+        and "fields" not in field
+        and field.get("type") not in ("enum", "fixed")
+        else {"name": f"f{place}", "type": field}
         for place, field in enumerate(fields)
-    ]  # fmt: skip
+    ]
     return {"type": "record", "name": name, "fields": made, **more}
 
 
@@ -52,7 +57,11 @@ def kinds(reader: Any, writer: Any) -> set[tuple[str, bool]]:
         (record(enum("AB")), record(enum("ABC")), {("enum symbol", False)}),
         (record(enum("AB", default="A")), record(enum("ABC")), {("enum default", True)}),
         (record(enum("ABC")), record(enum("AB")), set()),
-        (record({"type": "fixed", "name": "F", "size": 2}), record({"type": "fixed", "name": "F", "size": 3}), {("fixed size", False)}),
+        (
+            record({"type": "fixed", "name": "F", "size": 2}),
+            record({"type": "fixed", "name": "F", "size": 3}),
+            {("fixed size", False)},
+        ),
         (record(["null", "int"]), record("int"), set()),
         (record("int"), record(["null", "int"]), {("type", False)}),
         (record(["null", "int"]), record(["null", "int", "string"]), {("union branch", False)}),
@@ -62,10 +71,22 @@ def kinds(reader: Any, writer: Any) -> set[tuple[str, bool]]:
         (record({**DECIMAL, "scale": 4}), record(DECIMAL), {("logical type", True)}),
         (record({**DECIMAL, "precision": 9}), record(DECIMAL), set()),
         (record({**DECIMAL, "precision": 4}), record(DECIMAL), {("logical type", True)}),
-        (record({"type": "long", "logicalType": "timestamp-micros"}), record(MILLIS), {("logical type", True)}),
+        (
+            record({"type": "long", "logicalType": "timestamp-micros"}),
+            record(MILLIS),
+            {("logical type", True)},
+        ),
         (record("long"), record(MILLIS), {("logical type", True)}),
-        (record({"type": "array", "items": "int"}), record({"type": "array", "items": "string"}), {("type", False)}),
-        (record({"type": "map", "values": "int"}), record({"type": "map", "values": "long"}), {("type", False)}),
+        (
+            record({"type": "array", "items": "int"}),
+            record({"type": "array", "items": "string"}),
+            {("type", False)},
+        ),
+        (
+            record({"type": "map", "values": "int"}),
+            record({"type": "map", "values": "long"}),
+            {("type", False)},
+        ),
         (
             record({"name": "n", "type": "int", "aliases": ["a", "b"]}),
             record({"name": "a", "type": "int"}, {"name": "b", "type": "int"}),
@@ -73,7 +94,7 @@ def kinds(reader: Any, writer: Any) -> set[tuple[str, bool]]:
         ),
         (["float", "long"], "long", {("precision", True)}),  # the first branch that matches, not the best
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_break_is_found(reader: Any, writer: Any, expected: set[tuple[str, bool]]) -> None:
     assert kinds(reader, writer) == expected
 

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from lab.errors import ServiceError
 from lab.experiments.schema_evolution.kit.evolution.decoding import Reader, UnreadableError
 from lab.experiments.schema_evolution.kit.evolution.migrate import convert
+from lab.services.http import HttpError
 from lab.services.schemaregistry import Registry
 
 if TYPE_CHECKING:
@@ -38,7 +40,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Event:
-    """What a consumer did with one message. kind: `order` or `unreadable`; at: time.monotonic(); value: order or reason."""
+    """What a consumer did with one message. at: time.monotonic().
+
+    kind: `order`, `deleted` or `unreadable`; value: the order, nothing, or the reason.
+    """
 
     kind: str
     at: float
@@ -94,14 +99,28 @@ class _Work:
         self.schemas: dict[int, Any] = {}
 
     def event(self, message: Message) -> Event:
-        identity, raw = (message.key() or b"").decode(), message.value() or b""
+        """What becomes of a message. ServiceError if the registry does not answer: that is no fault of the message."""
+        identity, raw = (message.key() or b"").decode(errors="replace"), message.value()
+        if raw is None:  # a tombstone: whoever had this order is to forget it
+            return Event("deleted", time.monotonic(), identity, None)
         try:
             number, payload = unframe(raw)
-            if number not in self.schemas:
-                self.schemas[number] = self.registry.schema(number)
-            return Event("order", time.monotonic(), identity, self.decode(payload, self.schemas[number]))
+            value = self.decode(payload, self._schema(number))
+        except ServiceError:
+            raise
         except Exception as error:  # the control's decoder raises whatever it likes
             return Event("unreadable", time.monotonic(), identity, f"{type(error).__name__}: {error}")
+        return Event("order", time.monotonic(), identity, value)
+
+    def _schema(self, number: int) -> Any:
+        if number not in self.schemas:
+            try:
+                self.schemas[number] = self.registry.schema(number)
+            except HttpError as error:
+                if error.status == 404:
+                    raise UnreadableError(f"the registry knows no schema {number}") from None
+                raise
+        return self.schemas[number]
 
     def bury(self, message: Message, reason: str) -> None:
         self.producer.produce(

@@ -119,6 +119,8 @@ def conform(value: Any, node: Node) -> Any:
         raise UnreadableError(
             f"{value!r} is of type {type(value).__name__}, not of the reader's {named or kind}"
         )
+    if named and named[0] == "decimal" and not _fits_decimal(value, *named[1:]):
+        raise UnreadableError(f"{value} does not fit into a decimal of {named[1]} digits, {named[2]} after the point")
     if kind == "enum" and value not in node["symbols"]:
         raise UnreadableError(f"{value!r} is no symbol of {node['name']}")
     if kind == "array":
@@ -130,6 +132,12 @@ def conform(value: Any, node: Node) -> Any:
             raise UnreadableError(f"{node['name']} has the fields {sorted(value)}")
         return {field["name"]: conform(value[field["name"]], field["type"]) for field in node["fields"]}
     return value
+
+
+def _fits_decimal(value: Decimal, precision: int, scale: int) -> bool:
+    """fastavro rounds a number of more digits than its schema allows, without a word."""
+    unscaled = value.scaleb(scale)
+    return unscaled == unscaled.to_integral_value() and abs(unscaled) < 10**precision
 
 
 def _of_branch(value: Any, node: Node) -> Any:
