@@ -283,3 +283,12 @@ def test_counts_find_a_missed_break_a_false_alarm_and_an_uncaught_change() -> No
         0,
         1,
     ]
+
+
+def test_a_truth_that_nobody_confirms_is_seen() -> None:
+    import pandas as pd
+
+    fine = dict.fromkeys(counts.DECODERS, "right") | {"truth": "right"}
+    nobody = dict.fromkeys(counts.DECODERS, "refused") | {"truth": "right"}
+    unrefused = dict.fromkeys(counts.DECODERS, "silent") | {"truth": "refused"}
+    assert list(counts.contradicting(pd.DataFrame([fine, nobody, unrefused])).index) == [1, 2]

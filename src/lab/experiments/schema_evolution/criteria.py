@@ -54,8 +54,8 @@ CRITERIA = (
     ),
     Criterion(
         "truth_holds",
-        "Two libraries that know nothing of one another decode what the rules call right, by each pair's truth: pairs where "
-        "both differ from it.",
+        "What our reading of the specification calls readable is read so by a decoder, and what it calls refused is refused by "
+        "a library; random pairs that contradict it.",
         exactly(0),
         "invariant",
         "pairs",

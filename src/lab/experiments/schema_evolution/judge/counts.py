@@ -23,6 +23,13 @@ def alarms(fuzzed: pd.DataFrame) -> tuple[int, int]:
     return int((called["truth"] != "refused").sum()), len(called)
 
 
+def contradicting(fuzzed: pd.DataFrame) -> pd.DataFrame:
+    """Pairs that speak against the rules' truth: readable by it and read right by nobody, or refused by it and by no library."""
+    unread = (fuzzed["truth"] == "right") & (fuzzed[list(DECODERS)] != "right").all(axis=1)
+    unrefused = (fuzzed["truth"] == "refused") & (fuzzed[list(BARE)] == "silent").all(axis=1)
+    return fuzzed[unread | unrefused]
+
+
 def confusion(fuzzed: pd.DataFrame) -> pd.DataFrame:
     """Pairs by verdict and truth, and by verdict and what each decoder did; also of the registry."""
     parts = [

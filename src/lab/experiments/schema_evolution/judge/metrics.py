@@ -116,35 +116,29 @@ def _fuzzed(fuzzed: pd.DataFrame) -> Iterator[Metric]:
 
 
 def _changes(changes: pd.DataFrame) -> Iterator[Metric]:
-    for row in counts.by_mode(changes).itertuples(index=False):
-        name = slug(str(row[0]))
-        yield Metric(
-            f"breaks_{name}", float(row[2]), "changes", f"changes of {row[1]} that break under {row[0]}"
-        )
+    for _, row in counts.by_mode(changes).iterrows():
+        mode, name = row["mode"], slug(row["mode"])
+        yield Metric(f"breaks_{name}", row["break"], "changes", f"changes that break under {mode}")
         yield Metric(
             f"caught_{name}",
-            float(row[3]),
+            row["ours"],
             "changes",
-            f"of these, refused by our check under {row[0]}",
+            f"of these, refused by our check under {mode}",
             better="higher",
         )
         yield Metric(
             f"registry_caught_{name}",
-            float(row[4]),
+            row["registry"],
             "changes",
-            f"of these, refused by the registry under {row[0]}",
+            f"of these, refused by the registry under {mode}",
         )
 
 
 def _walks(walks: pd.DataFrame) -> Iterator[Metric]:
-    for row in walks.itertuples(index=False):
-        if row.distance in (1, 2, int(walks["distance"].max())):
-            yield _share(
-                f"broken_at_{row.distance}",
-                int(row.broken),
-                int(row.pairs),
-                f"pairs {row.distance} versions apart that break, each step BACKWARD",
-            )
+    for distance, pairs, broken in walks[["distance", "pairs", "broken"]].to_numpy():
+        if distance in (1, 2, walks["distance"].max()):
+            text = f"pairs {distance} versions apart that break, each step BACKWARD"
+            yield _share(f"broken_at_{distance}", int(broken), int(pairs), text)
     total = walks[["pairs", "broken"]].sum()
     yield _share(
         "broken_in_histories",
@@ -161,13 +155,9 @@ def _timing(timing: pd.DataFrame) -> Iterator[Metric]:
 
 
 def _files(files: pd.DataFrame) -> Iterator[Metric]:
-    for row in files.itertuples(index=False):
-        yield Metric(
-            f"wrong_cells_{slug(row.way)}",
-            100 * row.wrong / row.cells,
-            "%",
-            f"cells silently wrong, {row.way}",
-        )
+    for _, row in files.iterrows():
+        share = 100 * row["wrong"] / row["cells"]
+        yield Metric(f"wrong_cells_{slug(row['way'])}", share, "%", f"cells silently wrong, {row['way']}")
 
 
 def _reading(reading: pd.DataFrame) -> Iterator[Metric]:

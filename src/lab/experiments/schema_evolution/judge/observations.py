@@ -103,11 +103,7 @@ def _fuzz(fuzzed: pd.DataFrame) -> dict[str, Observation]:
     lost, (false, called) = counts.missed(fuzzed), counts.alarms(fuzzed)
     passed = int((fuzzed["verdict"] == "compatible").sum())
     broken = float((fuzzed["truth"] == "refused").mean())
-    odd = fuzzed[
-        (fuzzed["truth"] != "refused")
-        & (fuzzed[list(counts.BARE)] == "silent").all(axis=1)
-        & (fuzzed[counts.OWN] == "silent")
-    ]
+    odd = counts.contradicting(fuzzed)
     first = (
         f": {lost.iloc[0]['edits']}"
         if len(lost)

@@ -136,7 +136,9 @@ class _Scene:
         """Look every few milliseconds; ServiceError if it never holds."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            for one in (*self.releases, *self.applications):
+            for release in self.releases:
+                release.look()
+            for one in self.applications:
                 one.look()
             if holds():
                 return
@@ -188,7 +190,7 @@ class _Scene:
         while len(found) < expected and time.monotonic() < deadline:
             for message in consumer.consume(500, 0.05):
                 if not message.error():
-                    found[message.key()] = message.value()
+                    found[message.key() or b""] = message.value() or b""
         consumer.close()
         return list(found.items())
 

@@ -97,7 +97,8 @@ def changes(params: Params, registry: Registry) -> pd.DataFrame:
     truths = {change.name: _truths(params, whole, change(whole[-1])) for change in CHANGES}
     table = pd.DataFrame(rows)
     table["truth"] = [
-        worst(_covered(truths[row.change], row.mode, len(whole) - row.history)) for row in table.itertuples()
+        worst(_covered(truths[str(change)], str(mode), len(whole) - int(kept)))
+        for change, mode, kept in table[["change", "mode", "history"]].to_numpy()
     ]
     return table
 

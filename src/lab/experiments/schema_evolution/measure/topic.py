@@ -13,7 +13,14 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from lab.errors import ServiceError
 from lab.experiments.schema_evolution.measure.names import own, register_all
-from lab.experiments.schema_evolution.mechanism.consumer import Decode, Place, by_writer, consume, frame
+from lab.experiments.schema_evolution.mechanism.consumer import (
+    Decode,
+    Event,
+    Place,
+    by_writer,
+    consume,
+    frame,
+)
 from lab.experiments.schema_evolution.oracle.binary import encode, plan
 from lab.experiments.schema_evolution.oracle.resolution import RefusedError, resolve, same
 from lab.experiments.schema_evolution.params import Params
@@ -75,7 +82,8 @@ def read(
     make_topics(bootstrap, place.dead, partitions=1)
     worker = spawn(consume, place, schema, out, decoding)
     try:
-        events, offset, deadline = [], 0, time.monotonic() + PATIENCE_S
+        events: list[Event] = []
+        offset, deadline = 0, time.monotonic() + PATIENCE_S
         while len(events) < len(sent.orders) and time.monotonic() < deadline:
             worker.check()
             more, offset = unpickled(out, offset)
@@ -86,7 +94,7 @@ def read(
     return pd.DataFrame(_accounts(events, sent.orders, reader))
 
 
-def _accounts(events: list[Any], sent: dict[str, tuple[int, Any]], reader: int) -> list[dict[str, Any]]:
+def _accounts(events: list[Event], sent: dict[str, tuple[int, Any]], reader: int) -> list[dict[str, Any]]:
     target, writers = plan(history()[reader - 1]), [plan(schema) for schema in history()]
     rows = {version: _none(reader, version) for version in range(1, len(writers) + 1)}
     seen: dict[str, int] = {}

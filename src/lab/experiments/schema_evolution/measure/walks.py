@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-import statistics
 import time
 from typing import Any
 
@@ -59,8 +58,3 @@ def timing() -> pd.DataFrame:
             check(past, versions[-1], "FULL_TRANSITIVE")
             rows.append({"versions": length, "seconds": time.perf_counter() - begin})
     return pd.DataFrame(rows)
-
-
-def median_seconds(table: pd.DataFrame) -> dict[int, float]:
-    """Median by length."""
-    return {int(key): statistics.median(part["seconds"]) for key, part in table.groupby("versions")}

@@ -141,7 +141,7 @@ def _turn(consumer: Consumer, work: _Work, sink: BinaryIO) -> bool:
         if not work.place.dead:
             return False
         work.bury(message, event.value)
-    consumer.commit(message, asynchronous=True)
+    consumer.commit(message=message, asynchronous=True)
     return True
 
 

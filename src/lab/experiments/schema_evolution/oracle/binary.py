@@ -31,7 +31,8 @@ class Plan:
 
 def plan(schema: Any) -> Plan:
     """The schema, made ready for `encode` and `resolve`; the argument stays as it is."""
-    copied, named = copy.deepcopy(schema), {}
+    copied = copy.deepcopy(schema)
+    named: dict[str, Any] = {}
     _names(copied, "", named)
     return Plan(copied, named)
 

@@ -45,13 +45,12 @@ def _versions(treatment: Result) -> Figure:
 
     def chart(width: int) -> Any:
         size = min(width - 20, 380)
-        axis = {"labelAngle": 0, "ticks": False, "domain": False}
         return (
             alt.Chart(data)
             .mark_rect(stroke="white", strokeWidth=2)
             .encode(
-                x=alt.X("writer:O", title="version that wrote").axis(**axis),
-                y=alt.Y("reader:O", title="version that reads").axis(**axis),
+                x=alt.X("writer:O", title="version that wrote").axis(labelAngle=0, ticks=False, domain=False),
+                y=alt.Y("reader:O", title="version that reads").axis(labelAngle=0, ticks=False, domain=False),
                 color=_colour(width),
             )
             .properties(width=size, height=min(size, 300))
@@ -156,7 +155,7 @@ def _changes(treatment: Result) -> Figure:
 
 def _histories(treatment: Result) -> Figure:
     table = treatment.tables["walks"]
-    bounds = [wilson(int(row.broken), int(row.pairs)) for row in table.itertuples()]
+    bounds = [wilson(int(broken), int(total)) for broken, total in table[["broken", "pairs"]].to_numpy()]
     data = table.assign(
         percent=100 * table["broken"] / table["pairs"],
         low=[100 * low for low, _ in bounds],

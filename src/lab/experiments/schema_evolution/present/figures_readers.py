@@ -105,7 +105,7 @@ def files(treatment: Result) -> Figure:
         f"Parquet files put together: {worst['way']} gets {worst['percent']:.0f} % of cells wrong",
         "Share of cells that are silently wrong when Parquet files of several versions are read together: "
         + "; ".join(
-            f"{row.way} {'refused' if row.refused else f'{row.percent:.1f} %'}{f' ({row.columns})' if row.columns else ''}"
+            f"{row.way!s} {'refused' if row.refused else f'{row.percent:.1f} %'}{f' ({row.columns})' if row.columns else ''}"
             for row in data.itertuples()
         )
         + ".",
@@ -140,7 +140,7 @@ def drill(treatment: Result) -> Figure:
         f"Healthy {medians['dead letter']:.1f} s after the bad deploy with dead letters, {medians['halt']:.1f} s halting",
         "Seconds from the bad deploy to each stage of its roll-back, a mark for each drill. "
         + "; ".join(
-            f"{policy}: "
+            f"{policy!s}: "
             + ", ".join(
                 f"{_STAGES[stage]} {', '.join(f'{value:.1f}' for value in part[stage])}" for stage in _STAGES
             )

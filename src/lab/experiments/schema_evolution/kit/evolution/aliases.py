@@ -63,7 +63,7 @@ class _Renaming:
         return {**node, **inner} if len(node) > 1 else kind
 
     def _named(self, node: Node) -> Any:
-        name = self.types.get(id(node), node["name"])
+        name: str = self.types.get(id(node)) or str(node["name"])
         if id(node) in self.written:
             return name
         self.written.add(id(node))

@@ -113,14 +113,16 @@ def conform(value: Any, node: Node) -> Any:
     if kind == "union":
         return _of_branch(value, node)
     named = logical(node)
-    expected = _LOGICAL.get(named[0], object) if named else _PLAIN[kind]
+    expected: Any = _LOGICAL.get(named[0], object) if named else _PLAIN[kind]
     odd = isinstance(value, bool) and kind != "boolean"
     if odd or not isinstance(value, expected):
         raise UnreadableError(
             f"{value!r} is of type {type(value).__name__}, not of the reader's {named or kind}"
         )
     if named and named[0] == "decimal" and not _fits_decimal(value, *named[1:]):
-        raise UnreadableError(f"{value} does not fit into a decimal of {named[1]} digits, {named[2]} after the point")
+        raise UnreadableError(
+            f"{value} does not fit into a decimal of {named[1]} digits, {named[2]} after the point"
+        )
     if kind == "enum" and value not in node["symbols"]:
         raise UnreadableError(f"{value!r} is no symbol of {node['name']}")
     if kind == "array":

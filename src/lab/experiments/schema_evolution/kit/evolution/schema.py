@@ -46,7 +46,8 @@ def logical(node: Mapping[str, Any]) -> tuple[Any, ...] | None:
         return None
     if name != "decimal":
         return (name,)
-    precision, scale = node.get("precision"), node.get("scale", 0)
+    precision: Any = node.get("precision")
+    scale: Any = node.get("scale", 0)
     if not _whole(precision) or not _whole(scale) or not 0 <= scale <= precision or precision < 1:
         return None
     return name, precision, scale
@@ -182,7 +183,7 @@ class _Loading:
         if not isinstance(field, Mapping):
             raise SchemaError(f"{where}: a field must be an object, not {field!r}")
         name = _checked_name(_part(field, "name", where), where)
-        node = {
+        node: Node = {
             "name": name,
             "type": self.node(_part(field, "type", f"{where}.{name}"), space, f"{where}.{name}"),
             "aliases": [_checked_name(alias, where) for alias in _list(field, "aliases", where)],
