@@ -32,7 +32,7 @@ from lab.experiments.schema_evolution.kit.evolution.schema import load
 from lab.experiments.schema_evolution.measure.decoders import avro_bare, decoders, fastavro_bare, fate
 from lab.experiments.schema_evolution.oracle.binary import Chosen, encode, plan
 from lab.experiments.schema_evolution.oracle.resolution import RefusedError, resolve, same
-from lab.experiments.schema_evolution.workload.fuzz import pairs
+from lab.experiments.schema_evolution.workload.fuzz import pairs, valid
 from lab.experiments.schema_evolution.workload.values import values
 
 DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 2}
@@ -301,4 +301,14 @@ def test_an_encoded_union_names_its_branch() -> None:
             {"type": "array", "items": "int"},
         )
         == []
+    )
+
+
+def test_a_schema_without_a_finite_value_is_not_drawn() -> None:
+    def chain(kind: Any) -> Any:
+        return record(field("int"), field(kind, "next"))
+
+    assert valid(chain(["null", "R"])) and valid(chain({"type": "array", "items": "R"}))
+    assert (
+        not valid(chain("R")) and not valid(chain(["R"])) and not valid(chain([record(field("R"), name="S")]))
     )

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from lab.experiments.schema_evolution.oracle.binary import Plan, definition, plan
 from lab.experiments.schema_evolution.workload.edits import DEFAULTS, PRIMITIVES, TIMES, Schema, edit
 
 MONEY = {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}
@@ -41,7 +42,7 @@ def _pair(rng: random.Random) -> Pair:
 
 
 def valid(schema: Schema) -> bool:
-    """True if both libraries take it for a schema."""
+    """True if both libraries take it for a schema, and there are values of it."""
     import avro.schema
     import fastavro
 
@@ -50,7 +51,22 @@ def valid(schema: Schema) -> bool:
         avro.schema.make_avsc_object(copy.deepcopy(schema))
     except Exception:  # each has exceptions of its own
         return False
-    return True
+    found = plan(schema)
+    return ends(found.schema, found, "")
+
+
+def ends(schema: Schema, within: Plan, space: str, above: frozenset[str] = frozenset()) -> bool:
+    """True if a value of the schema can end: a record that always holds one of its own kind has none."""
+    node = definition(schema, within.named, space)
+    if isinstance(node, list):
+        return any(ends(branch, within, space, above) for branch in node)
+    if node["type"] != "record":
+        return True
+    name = node["_name"]
+    inner = above | {name}
+    return name not in above and all(
+        ends(field["type"], within, node["_space"], inner) for field in node["fields"]
+    )
 
 
 class _Drawn:
