@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import math
 import random
 from dataclasses import dataclass
 from typing import Any
 
-from lab.experiments.schema_evolution.oracle.binary import Plan, definition, plan
+from lab.experiments.schema_evolution.oracle.binary import plan
 from lab.experiments.schema_evolution.workload.edits import DEFAULTS, PRIMITIVES, TIMES, Schema, edit
+from lab.experiments.schema_evolution.workload.values import height
 
 MONEY = {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}
 
@@ -51,22 +53,7 @@ def valid(schema: Schema) -> bool:
         avro.schema.make_avsc_object(copy.deepcopy(schema))
     except Exception:  # each has exceptions of its own
         return False
-    found = plan(schema)
-    return ends(found.schema, found, "")
-
-
-def ends(schema: Schema, within: Plan, space: str, above: frozenset[str] = frozenset()) -> bool:
-    """True if a value of the schema can end: a record that always holds one of its own kind has none."""
-    node = definition(schema, within.named, space)
-    if isinstance(node, list):
-        return any(ends(branch, within, space, above) for branch in node)
-    if node["type"] != "record":
-        return True
-    name = node["_name"]
-    inner = above | {name}
-    return name not in above and all(
-        ends(field["type"], within, node["_space"], inner) for field in node["fields"]
-    )
+    return height(plan(schema)) < math.inf
 
 
 class _Drawn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 import struct
 from collections import defaultdict
@@ -27,6 +28,21 @@ def values(plan: Plan, count: int, seed: int) -> Iterator[Any]:
     drawing = _Drawing(plan, random.Random(seed))
     for _ in range(count):
         yield drawing.value(plan.schema, "", "", 0)
+
+
+def height(plan: Plan, schema: Any = None, space: str = "", above: frozenset[str] = frozenset()) -> float:
+    """Records within records of the lowest value that a schema has; infinite for one that always holds its own kind."""
+    node = definition(plan.schema if schema is None else schema, plan.named, space)
+    if isinstance(node, list):
+        return min((height(plan, branch, space, above) for branch in node), default=0)
+    if node["type"] != "record":
+        return 0
+    if node["_name"] in above:
+        return math.inf
+    within = above | {node["_name"]}
+    return 1 + max(
+        (height(plan, field["type"], node["_space"], within) for field in node["fields"]), default=0
+    )
 
 
 class _Drawing:
@@ -54,13 +70,10 @@ class _Drawing:
         return next(self.visits[path])
 
     def _union(self, node: list[Any], space: str, path: str, depth: int) -> Chosen:
-        leaves = [
-            place
-            for place, branch in enumerate(node)
-            if definition(branch, self.plan.named, space)["type"] == "null"
-        ]
-        deep = depth > 2 * DEEPEST and leaves
-        branch = leaves[0] if deep else self._next(path) % len(node)
+        if depth > 2 * DEEPEST:
+            branch = min(range(len(node)), key=lambda place: height(self.plan, node[place], space))
+        else:
+            branch = self._next(path) % len(node)
         return Chosen(branch, self.value(node[branch], space, f"{path}[{branch}]", depth + 1))
 
     def _many(self, node: dict[str, Any], space: str, path: str, depth: int) -> Any:
