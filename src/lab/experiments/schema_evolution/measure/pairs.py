@@ -67,7 +67,7 @@ def versions(params: Params, checker: Checker) -> pd.DataFrame:
 def changes(params: Params, registry: Registry) -> pd.DataFrame:
     """One row for each change and mode: our verdict, the registry's, and what decoding shows of the pairs that it covers.
 
-    history: versions that a subject with this mode can hold, the latest ones.
+    history: versions that keep this mode without a loss, the latest ones.
     """
     whole, rows = history(), []
     subjects = {start: own(f"orders-from-{start + 1}") for start in {_start(whole, mode) for mode in MODES}}
@@ -113,12 +113,11 @@ def _truths(params: Params, past: Sequence[Schema], new: Schema) -> dict[tuple[s
 
 
 def _start(versions: Sequence[Schema], mode: str) -> int:
-    """Where the history begins that a subject with this mode can hold: the versions before broke it."""
+    """Where the history begins that keeps this mode without a loss: a version before breaks it, or loses something."""
 
     def kept(start: int) -> bool:
-        steps = range(start + 1, len(versions))
-        return all(
-            all(item.lossy for item in check(versions[start:new], versions[new], mode)) for new in steps
+        return not any(
+            check(versions[start:new], versions[new], mode) for new in range(start + 1, len(versions))
         )
 
     return next(start for start in range(len(versions)) if kept(start))

@@ -131,7 +131,9 @@ def _changes(treatment: Result) -> Figure:
             x=alt.X("mode:N", title=None, sort=list(MODES)).axis(
                 labelAngle=-90, labelLimit=200, orient="top"
             ),
-            y=alt.Y("change:N", title=None, sort=order).axis(labelLimit=300 if width > theme.NARROW else 150),
+            y=alt.Y("change:N", title=None, sort=order).axis(
+                labelLimit=200, labelFontSize=12 if width > theme.NARROW else 10
+            ),
         )
         cells = base.mark_rect(stroke="white").encode(color=_colour(width))
         marks = (
@@ -139,7 +141,7 @@ def _changes(treatment: Result) -> Figure:
             .mark_point(filled=True, size=28, color="black", opacity=1)
             .encode(shape=alt.Shape("passed:N", title=None).scale(range=["circle"]))
         )
-        return (cells + marks).properties(width=max(110, width - 290), height=19 * len(order))
+        return (cells + marks).properties(width=max(120, width - 250), height=19 * len(order))
 
     return Figure(
         f"In {len(through)} cells the registry lets pass what decoding shows to lose or break",

@@ -58,8 +58,7 @@ def decoders(treatment: Result, controls: Mapping[str, Result]) -> Figure:
         )
 
     most = worst.iloc[-1] if len(worst) else None
-    title = f"avro misreads {silent['avro']} pairs without an error, fastavro {silent['fastavro']}, Reader on fastavro "
-    f"{silent[DECODERS[0]]}"
+    title = f"Silently misread: {silent['avro']} pairs by avro, {silent['fastavro']} by fastavro, {silent[DECODERS[0]]} by Reader"
     return Figure(
         title,
         f"Of {len(part)} random pairs that can be read without a loss, those that each decoder reads right, refuses, or reads "
@@ -118,6 +117,7 @@ def drill(treatment: Result) -> Figure:
     """Seconds from the bad deploy to each stage, for each way to treat unreadable messages."""
     table = treatment.tables["drills"]
     data = table.melt(["policy", "drill"], list(_STAGES), "stage", "seconds").replace({"stage": _STAGES})
+    order = list(_STAGES.values())
     medians = table.groupby("policy")["healthy"].median()
 
     def chart(width: int) -> Any:
@@ -128,10 +128,8 @@ def drill(treatment: Result) -> Figure:
                 x=alt.X("seconds:Q", title="seconds after the bad deploy").scale(zero=True),
                 y=alt.Y("policy:N", title=None),
                 yOffset=alt.YOffset("drill:N"),
-                color=alt.Color("stage:N", title=None, sort=list(_STAGES.values())).legend(
-                    columns=columns(width, 4, 2)
-                ),
-                shape=alt.Shape("stage:N", title=None, sort=list(_STAGES.values())),
+                color=alt.Color("stage:N", title=None, sort=order).legend(columns=columns(width, 4, 1)),
+                shape=alt.Shape("stage:N", title=None, sort=order).legend(columns=columns(width, 4, 1)),
             )
             .properties(width=width - 60, height=150)
         )

@@ -158,40 +158,38 @@ def history() -> list[Schema]:
 
 
 # The drill's bad version, and the same as it should have been.
-BAD = Change("rename a field, without an alias", _rename("client", "buyer", alias=False))
-EXPLAINED = Change("rename a field, with an alias", _rename("client", "buyer"))
+BAD = Change("rename, no alias", _rename("client", "buyer", alias=False))
+EXPLAINED = Change("rename, all aliases", _rename("client", "buyer"))
 
 # What may come next, applied to the latest version.
 CHANGES = (
-    Change("add a field with a default", _add("currency", "string", default="EUR")),
-    Change("add a field without a default", _add("currency", "string")),
-    Change("add a required field to a type that is used twice", _add("zip", "string", owner="Address")),
-    Change("add an optional link to itself", _add("origin", ["null", "shop.Order"], default=None)),
-    Change("remove a field that has a default", _remove("channel")),
-    Change("remove a field that has none", _remove("quantity")),
-    Change("bring a removed field back, as another type", _add("note", "long", default=0)),
+    Change("add a field, default", _add("currency", "string", default="EUR")),
+    Change("add a field, no default", _add("currency", "string")),
+    Change("add to a shared type", _add("zip", "string", owner="Address")),
+    Change("add a link to itself", _add("origin", ["null", "shop.Order"], default=None)),
+    Change("remove a field, default", _remove("channel")),
+    Change("remove a field, no default", _remove("quantity")),
+    Change("re-add as another type", _add("note", "long", default=0)),
     EXPLAINED,
-    Change("rename a field, with the last alias alone", _rename("client", "buyer", keep=False)),
+    Change("rename, last alias only", _rename("client", "buyer", keep=False)),
     BAD,
     Change("drop an old alias", lambda schema: field(schema, "client").pop("aliases") and None),
-    Change("swap two fields of one type", lambda schema: _swap(schema, "net", "gross")),
+    Change("swap two fields", lambda schema: _swap(schema, "net", "gross")),
     Change("change a default", _set("channel", default="shop")),
     Change("drop a default", lambda schema: field(schema, "channel").pop("default") and None),
-    Change("widen long to double", _set("quantity", type="double")),
-    Change("narrow long to int", _set("quantity", type="int")),
-    Change("make a number text", _set("client", type="string")),
+    Change("long to double", _set("quantity", type="double")),
+    Change("long to int", _set("quantity", type="int")),
+    Change("long to string", _set("client", type="string")),
     Change("allow null", _set("client", type=["null", "long"])),
     Change("forbid null", _forbid_null),
-    Change("add a symbol, the enum has a default", lambda schema: _symbols(schema, add="LOST")),
-    Change("remove a symbol, the enum has a default", lambda schema: _symbols(schema, without="RETURNED")),
+    Change("add a symbol", lambda schema: _symbols(schema, add="LOST")),
+    Change("remove a symbol", lambda schema: _symbols(schema, without="RETURNED")),
+    Change("drop the enum's default", lambda schema: _definition(schema, "Status").pop("default") and None),
+    Change("decimal: another scale", _set("net", type=MONEY | {"scale": 4})),
     Change(
-        "take the enum's default away", lambda schema: _definition(schema, "Status").pop("default") and None
-    ),
-    Change("change a decimal's scale", _set("net", type=MONEY | {"scale": 4})),
-    Change(
-        "change milliseconds to microseconds",
+        "millis to micros",
         _set("placed", type=MOMENT | {"logicalType": "timestamp-micros"}),
     ),
-    Change("rename the record, without an alias", lambda schema: _retitle(schema, name="Purchase")),
-    Change("move the record to another namespace", lambda schema: _retitle(schema, namespace="sales")),
+    Change("rename the record", lambda schema: _retitle(schema, name="Purchase")),
+    Change("move the namespace", lambda schema: _retitle(schema, namespace="sales")),
 )

@@ -196,7 +196,11 @@ def _changed_defaults(
 ) -> Iterator[Break]:
     """Fields whose default differs, where a version lacks the field: its data read differently from now on."""
     for path in [path for path in was if path in now]:
-        if was[path] != now[path] and any(path not in version for version in history):
+        if (
+            ... not in (was[path], now[path])
+            and was[path] != now[path]
+            and any(path not in version for version in history)
+        ):
             text = f"data without this field read as {now[path]!r}, no longer as {was[path]!r}"
             yield Break("changed default", path, text, lossy=True)
 
