@@ -14,6 +14,7 @@ from lab.services.kafka import kafka
 from lab.services.objectstore import object_store
 from lab.services.postgres import postgres
 from lab.services.s3 import S3
+from lab.services.schemaregistry import schema_registry
 from lab.services.session import session
 from lab.services.spark import spark_session
 from lab.services.sparkcluster import standalone
@@ -34,6 +35,7 @@ SERVERS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "connect": _connect,
     "objectstore": object_store,
     "icebergcatalog": iceberg_catalog,
+    "schemaregistry": schema_registry,
     "trino": lambda: trino(memory_mb=768),
     "sparkcluster": lambda: standalone(workers=2, memory_mb=512),
     "toxiproxy": toxiproxy,

@@ -28,7 +28,7 @@ _SLOW_STARTS = dict.fromkeys(("connect", "trino", "sparkcluster", "spark"), pyte
 LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 VARIABLES = (
     *("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "CONNECT_URL", "S3_ENDPOINT_URL", "ICEBERG_REST_URI"),
-    *("TRINO_URL", "SPARK_MASTER_URL", "TOXIPROXY_URL"),
+    *("TRINO_URL", "SPARK_MASTER_URL", "TOXIPROXY_URL", "SCHEMA_REGISTRY_URL"),
 )
 
 

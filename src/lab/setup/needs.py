@@ -54,6 +54,12 @@ NEEDS = {
             "Trino server, its client and the Java that it needs",
             (debian.maven, locks.libraries("trino"), jvm.step("trino", archives.unpack_with(TRINO_PLUGINS))),
         ),
+        Need("avro", "two implementations of Avro", (locks.libraries("avro"),)),
+        Need(
+            "apicurio",
+            "schema registry and the Java that it needs",
+            (debian.maven, locks.libraries("apicurio"), jvm.step("apicurio", archives.unpack)),
+        ),
         Need("duckdbext", "DuckDB's extensions", (locks.libraries("duckdbext"),)),
         Need("seaweedfs", "object store with an S3 gateway", (locks.libraries("seaweedfs"),)),
         Need("web", "web application under test and its server", (locks.libraries("web"),)),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lab.evidence.result import Metric
 from lab.experiments.cdc_lakehouse.judge import sizes
-from lab.experiments.cdc_lakehouse.judge.frames import records
+from lab.frames import records
 
 _DIGITS = 4
 

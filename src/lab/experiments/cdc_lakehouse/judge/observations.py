@@ -10,7 +10,6 @@ import pandas as pd
 
 from lab.evidence.criteria import Observation
 from lab.experiments.cdc_lakehouse.judge import operations
-from lab.experiments.cdc_lakehouse.judge.frames import records
 from lab.experiments.cdc_lakehouse.judge.operations import Operation
 from lab.experiments.cdc_lakehouse.measure.kills import Injected
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
@@ -18,6 +17,7 @@ from lab.experiments.cdc_lakehouse.mechanism import Consistency
 from lab.experiments.cdc_lakehouse.params import Fault, Params
 from lab.experiments.cdc_lakehouse.workload import writers
 from lab.experiments.cdc_lakehouse.workload.transactions import KINDS, RELOAD
+from lab.frames import records
 
 _GRACE_S = 1.0
 

@@ -9,13 +9,13 @@ import pandas as pd
 from lab.evidence.result import Result
 from lab.experiments.cdc_lakehouse.judge import lag, observations, operations
 from lab.experiments.cdc_lakehouse.judge.delivery import deliveries
-from lab.experiments.cdc_lakehouse.judge.frames import records
 from lab.experiments.cdc_lakehouse.judge.metrics import metrics
 from lab.experiments.cdc_lakehouse.judge.sizes import of_sizes
 from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
 from lab.experiments.cdc_lakehouse.params import Params
 from lab.experiments.cdc_lakehouse.workload.transactions import RELOAD
+from lab.frames import records
 
 
 def control(params: Params, compared: Compared) -> Result:

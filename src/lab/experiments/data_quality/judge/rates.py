@@ -11,6 +11,7 @@ import pandas as pd
 from lab.evidence.statistics import Interval, wilson
 from lab.experiments.data_quality.measure.rates import FIXED, RELEARNED, SHUFFLED
 from lab.experiments.data_quality.workload.cases import GOOD
+from lab.frames import records
 
 if TYPE_CHECKING:
     from scipy import stats
@@ -34,7 +35,7 @@ def false_alarms(rates: pd.DataFrame) -> pd.DataFrame:
     """Share of good batches rejected, by arm, margin and rule."""
     good = rates[rates["kind"] == GOOD]
     return pd.DataFrame(
-        {"arm": arm, "margin": margin, "rule": rule, **_share(rejected(rows), rows["reference"], arm)}
+        {"arm": arm, "margin": margin, "rule": rule, **_share(rejected(rows), rows["reference"], str(arm))}
         for (arm, margin), rows in good.groupby(["arm", "margin"], sort=False)
         for rule, rejected in RULES.items()
     )
@@ -52,7 +53,7 @@ def misses(rates: pd.DataFrame) -> pd.DataFrame:
             "rule": rule,
             "kind": kind,
             "size": size,
-            **_share(~rejected(rows), rows["reference"], arm),
+            **_share(~rejected(rows), rows["reference"], str(arm)),
         }
         for (arm, margin, kind, size), rows in groups
         for rule, rejected in RULES.items()
@@ -112,7 +113,7 @@ def independent(rates: pd.DataFrame, expectations: int) -> pd.DataFrame:
 def precision(alarms: pd.DataFrame, missed: pd.DataFrame) -> pd.DataFrame:
     """Share of rejected batches that are faulty, by arm, rule, size and base rate: Bayes' theorem on measured shares."""
     rows = []
-    for row in missed[missed["kind"] == "all"].itertuples():
+    for row in records(missed[missed["kind"] == "all"]):
         same = (alarms["arm"] == row.arm) & (alarms["margin"] == row.margin) & (alarms["rule"] == row.rule)
         false = float(alarms[same]["share"].iloc[0])
         for base in BASE_RATES:

@@ -90,7 +90,7 @@ def _same(found: pd.DataFrame, wanted: pd.DataFrame) -> bool:
 
 
 def _counted(rows: pd.DataFrame) -> list[str]:
-    plain = rows.astype(object).where(rows.notna(), None)
+    plain = rows.astype(object).mask(rows.isna(), None)
     return sorted(repr([_plain(cell) for cell in row]) for row in plain.itertuples(index=False, name=None))
 
 

@@ -14,6 +14,7 @@ from lab.evidence.result import Result
 from lab.experiments.data_quality.judge.rates import FIXED, RELEARNED, RULES, SHUFFLED, TWO
 from lab.experiments.data_quality.present.figures_rules import family, margins, precision
 from lab.experiments.data_quality.present.findings import Findings, findings, percent
+from lab.frames import records
 
 ARMS = (FIXED, RELEARNED)
 
@@ -56,7 +57,7 @@ def _detection(found: Findings) -> Figure:
         f"{percent(seen)} of batches with a fault in {100 * found.middle:g} % of rows are rejected",
         "Share of batches that the gate rejects, by kind of fault and share of rows touched, where nothing drifts. "
         + "; ".join(
-            f"{kind}: " + ", ".join(f"{row.rows} {percent(row.rejected)}" for row in rows.itertuples())
+            f"{kind}: " + ", ".join(f"{row.rows} {percent(row.rejected)}" for row in records(rows))
             for kind, rows in data.groupby("kind")
         )
         + ".",

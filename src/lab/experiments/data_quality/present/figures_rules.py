@@ -11,6 +11,7 @@ from lab.charts.figure import Figure
 from lab.charts.presets import columns, dashes, log_x
 from lab.experiments.data_quality.judge.rates import ARMS, ONE, RULES, SHUFFLED, TWO
 from lab.experiments.data_quality.present.findings import ALL, Findings, percent
+from lab.frames import records
 
 
 def margins(found: Findings) -> Figure:
@@ -52,7 +53,7 @@ def margins(found: Findings) -> Figure:
         "(the number beside it). "
         + "; ".join(
             f"{row.rule}, margin {row.margin:g}: {percent(row.false_alarms)} and {percent(row.missed)}"
-            for row in data.itertuples()
+            for row in records(data)
         )
         + ".",
         chart,
@@ -87,7 +88,7 @@ def family(found: Findings) -> Figure:
         "nothing drifts, and what independent violations of the same mean rate would give. "
         + "; ".join(
             f"margin {row.margin:g}, {names[row.rule]}: seen {percent(row.seen)}, independent {percent(row.independent)}"
-            for row in table.itertuples()
+            for row in records(table)
         )
         + ".",
         chart,

@@ -8,6 +8,7 @@ from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.data_quality.judge.metrics import alarm_name, missed_name
 from lab.experiments.data_quality.judge.rates import COLUMNS, FIXED, ONE, RELEARNED, SHUFFLED, TWO
 from lab.experiments.data_quality.present.findings import ALL, Findings, findings, percent
+from lab.frames import records
 
 ALTERNATIVES = (
     Alternative(
@@ -136,7 +137,7 @@ def _kinds(found: Findings) -> Decision:
     own = table[(table["size"] == found.middle) & (table["kind"] != "two kinds")].sort_values(
         "share", ascending=False
     )
-    each = ", ".join(f"{row.kind} ({percent(row.share)} accepted)" for row in own.head(3).itertuples())
+    each = ", ".join(f"{row.kind} ({percent(row.share)} accepted)" for row in records(own.head(3)))
     return Decision(
         "Which faults do learned expectations miss?",
         f"With {100 * found.middle:g} % of the rows touched most often: {each}. Values that are legal one by one "

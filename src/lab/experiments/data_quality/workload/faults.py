@@ -175,7 +175,7 @@ def _put(column: pd.Series, rows: Rows, values: np.ndarray) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         numbers = made.astype(float)
         whole = pd.api.types.is_integer_dtype(column) and bool(np.all(numbers == np.round(numbers)))
-        made = numbers.astype(column.dtype) if whole else numbers
+        made = numbers.astype(column.to_numpy().dtype) if whole else numbers
     return pd.Series(made, index=column.index)
 
 

@@ -1,0 +1,4 @@
+"""From what was seen to observations, metrics and tables.
+
+observations: one for each criterion. counts: confusion of verdicts and truths. metrics: and tables.
+"""

@@ -1,0 +1,72 @@
+"""Verdicts against what decoding showed, counted."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+VERDICTS = ("compatible", "lossy", "breaking")
+TRUTHS = ("right", "lossy", "refused")
+OWN = "Reader on fastavro"
+DECODERS = (OWN, "Reader on avro", "fastavro", "avro")
+BARE = ("fastavro", "avro")
+
+
+def missed(fuzzed: pd.DataFrame) -> pd.DataFrame:
+    """Pairs that pass without a finding, and of which something was lost or refused."""
+    trouble = (fuzzed["truth"] != "right") | (fuzzed[OWN] != "right")
+    return fuzzed[(fuzzed["verdict"] == "compatible") & trouble]
+
+
+def alarms(fuzzed: pd.DataFrame) -> tuple[int, int]:
+    """(false ones, all) of the pairs that are called breaking: false if every message was readable."""
+    called = fuzzed[fuzzed["verdict"] == "breaking"]
+    return int((called["truth"] != "refused").sum()), len(called)
+
+
+def contradicting(fuzzed: pd.DataFrame) -> pd.DataFrame:
+    """Pairs that speak against the rules' truth: readable by it and read right by nobody, or refused by it and by no library."""
+    unread = (fuzzed["truth"] == "right") & (fuzzed[list(DECODERS)] != "right").all(axis=1)
+    unrefused = (fuzzed["truth"] == "refused") & (fuzzed[list(BARE)] == "silent").all(axis=1)
+    return fuzzed[unread | unrefused]
+
+
+def confusion(fuzzed: pd.DataFrame) -> pd.DataFrame:
+    """Pairs by verdict and truth, and by verdict and what each decoder did; also of the registry."""
+    parts = [
+        _count(fuzzed, "verdict", "truth", "checker", "rules"),
+        *(_count(fuzzed, "verdict", name, "checker", name) for name in DECODERS),
+        _count(fuzzed, "registry", "truth", "registry", "rules"),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _count(fuzzed: pd.DataFrame, verdict: str, outcome: str, judge: str, truth: str) -> pd.DataFrame:
+    found = fuzzed.groupby([verdict, outcome]).size().reset_index()
+    return found.set_axis(["verdict", "outcome", "pairs"], axis=1).assign(judge=judge, decoder=truth)
+
+
+def uncaught(changes: pd.DataFrame) -> pd.DataFrame:
+    """Changes in a mode under which a message is refused, and which our check lets pass."""
+    return changes[(changes["truth"] == "refused") & (changes["verdict"] != "breaking")]
+
+
+def by_mode(changes: pd.DataFrame) -> pd.DataFrame:
+    """For each mode: changes that break by decoding, those that we refuse, those that the registry refuses, and differences."""
+    rows = []
+    for mode, part in changes.groupby("mode", sort=False):
+        broken = part["truth"] == "refused"
+        ours, theirs = part["verdict"] == "breaking", ~part["registry"].astype(bool)
+        rows.append(
+            {
+                "mode": mode,
+                "changes": len(part),
+                "break": int(broken.sum()),
+                "ours": int((broken & ours).sum()),
+                "registry": int((broken & theirs).sum()),
+                "ours, too strict": int((~broken & ours).sum()),
+                "registry, too strict": int((~broken & theirs).sum()),
+                "only lossy": int((part["truth"] == "lossy").sum()),
+                "only lossy, named": int(((part["truth"] == "lossy") & (part["verdict"] == "lossy")).sum()),
+            }
+        )
+    return pd.DataFrame(rows)
