@@ -61,12 +61,28 @@ def test_the_oracles_bytes_are_what_both_libraries_read(seed: int) -> None:
         (pair,) = pairs(1, seed)
         written = plan(pair.writer)
         for value in values(written, 4, seed):
-            due = resolve(value, written, written)
+            try:
+                due = resolve(value, written, written)
+            except RefusedError:  # bytes of [string, bytes], no text: read by the first branch that matches
+                continue
             raw = encode(value, written)
-            if due.losses:  # a long of [float, long] is read by the first branch that matches, a float
+            if due.losses or _text_and_bytes(
+                pair.writer
+            ):  # so is a long of [float, long], and text of [bytes, string]
                 continue
             assert same(fastavro_bare(raw, pair.writer, pair.writer), due.value)
             assert same(avro_bare(raw, pair.writer, pair.writer), due.value)
+
+
+def _text_and_bytes(schema: object) -> bool:
+    """Whether a union of it has both."""
+    if isinstance(schema, dict):
+        return any(map(_text_and_bytes, schema.values()))
+    if not isinstance(schema, list):
+        return False
+    return {"bytes", "string"} <= {item for item in schema if isinstance(item, str)} or any(
+        map(_text_and_bytes, schema)
+    )
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

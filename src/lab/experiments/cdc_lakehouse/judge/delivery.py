@@ -6,9 +6,9 @@ import itertools
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from lab.evidence.frames import records
 from lab.experiments.cdc_lakehouse.kit.sink.position import Position, position
 from lab.experiments.cdc_lakehouse.measure.after_load import Seen
-from lab.frames import records
 
 Place = tuple[int, int]  # transaction, position of a change within it
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from lab.errors import ServiceError
+from lab.evidence.frames import records
 from lab.experiments.cdc_lakehouse.oracle import Truth
-from lab.frames import records
 
 _SHARES = {"p50": 0.5, "p95": 0.95}
 

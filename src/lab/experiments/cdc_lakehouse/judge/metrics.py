@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from lab.evidence.frames import records
 from lab.evidence.result import Metric
 from lab.experiments.cdc_lakehouse.judge import sizes
-from lab.frames import records
 
 _DIGITS = 4
 

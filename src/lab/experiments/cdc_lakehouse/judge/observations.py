@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from lab.evidence.criteria import Observation
+from lab.evidence.frames import records
 from lab.experiments.cdc_lakehouse.judge import operations
 from lab.experiments.cdc_lakehouse.judge.operations import Operation
 from lab.experiments.cdc_lakehouse.measure.kills import Injected
@@ -17,7 +18,6 @@ from lab.experiments.cdc_lakehouse.mechanism import Consistency
 from lab.experiments.cdc_lakehouse.params import Fault, Params
 from lab.experiments.cdc_lakehouse.workload import writers
 from lab.experiments.cdc_lakehouse.workload.transactions import KINDS, RELOAD
-from lab.frames import records
 
 _GRACE_S = 1.0
 

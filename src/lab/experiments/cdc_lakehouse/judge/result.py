@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from lab.evidence.frames import records
 from lab.evidence.result import Result
 from lab.experiments.cdc_lakehouse.judge import lag, observations, operations
 from lab.experiments.cdc_lakehouse.judge.delivery import deliveries
@@ -15,7 +16,6 @@ from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
 from lab.experiments.cdc_lakehouse.params import Params
 from lab.experiments.cdc_lakehouse.workload.transactions import RELOAD
-from lab.frames import records
 
 
 def control(params: Params, compared: Compared) -> Result:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from lab.evidence.criteria import Observation
 from lab.evidence.fit import Line, line, percentile_interval, resampled
+from lab.evidence.frames import records
 from lab.experiments.cdc_lakehouse.criteria import PREDICTED_WITHIN as LIMIT
 from lab.experiments.cdc_lakehouse.measure.sizes import CHANGED, COPY, MERGE
-from lab.frames import records
 
 __all__ = ["CHANGED", "COPY", "fastest", "fitted", "of_sizes", "redrawn", "through"]
 

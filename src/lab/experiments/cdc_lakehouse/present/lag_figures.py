@@ -8,8 +8,8 @@ import pandas as pd
 
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
+from lab.evidence.frames import records
 from lab.experiments.cdc_lakehouse.present.findings import Findings
-from lab.frames import records
 
 _FLOOR = "half the interval: no median is below"
 _PREDICTED = "predicted from before"

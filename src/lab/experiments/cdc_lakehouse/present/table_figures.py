@@ -9,10 +9,10 @@ import pandas as pd
 
 from lab.charts import alt, presets, theme
 from lab.charts.figure import Figure
+from lab.evidence.frames import records
 from lab.experiments.cdc_lakehouse.criteria import ANYWHERE
 from lab.experiments.cdc_lakehouse.measure.sizes import CHANGED, COPY, MERGE
 from lab.experiments.cdc_lakehouse.present.findings import TREATMENT, Findings
-from lab.frames import records
 
 _LINE = "line through the smaller tables"
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lab.evidence.frames import records
 from lab.evidence.statistics import Interval, wilson
 from lab.experiments.data_quality.measure.rates import FIXED, RELEARNED, SHUFFLED
 from lab.experiments.data_quality.workload.cases import GOOD
-from lab.frames import records
 
 if TYPE_CHECKING:
     from scipy import stats

@@ -10,11 +10,11 @@ import pandas as pd
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.charts.presets import columns
+from lab.evidence.frames import records
 from lab.evidence.result import Result
 from lab.experiments.data_quality.judge.rates import FIXED, RELEARNED, RULES, SHUFFLED, TWO
 from lab.experiments.data_quality.present.figures_rules import family, margins, precision
 from lab.experiments.data_quality.present.findings import Findings, findings, percent
-from lab.frames import records
 
 ARMS = (FIXED, RELEARNED)
 

@@ -9,9 +9,9 @@ import pandas as pd
 from lab.charts import alt
 from lab.charts.figure import Figure
 from lab.charts.presets import columns, dashes, log_x
+from lab.evidence.frames import records
 from lab.experiments.data_quality.judge.rates import ARMS, ONE, RULES, SHUFFLED, TWO
 from lab.experiments.data_quality.present.findings import ALL, Findings, percent
-from lab.frames import records
 
 
 def margins(found: Findings) -> Figure:

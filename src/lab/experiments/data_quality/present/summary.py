@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lab.evidence.frames import records
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.data_quality.judge.metrics import alarm_name, missed_name
 from lab.experiments.data_quality.judge.rates import COLUMNS, FIXED, ONE, RELEARNED, SHUFFLED, TWO
 from lab.experiments.data_quality.present.findings import ALL, Findings, findings, percent
-from lab.frames import records
 
 ALTERNATIVES = (
     Alternative(

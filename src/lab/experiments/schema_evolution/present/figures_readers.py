@@ -10,9 +10,9 @@ import pandas as pd
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.charts.presets import columns
+from lab.evidence.frames import records
 from lab.evidence.result import Result
 from lab.experiments.schema_evolution.judge.counts import DECODERS
-from lab.frames import records
 
 _OUTCOMES = {"right": theme.GREEN, "refused": theme.BLUE, "silently wrong": theme.VERMILION}
 _STAGES = {
