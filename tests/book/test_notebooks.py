@@ -18,6 +18,7 @@ from lab.runner.execute import Run
 GRADED = {
     "cdc_lakehouse",
     "data_catalog",
+    "dbt_contracts",
     "kafka_lag",
     "lineage",
     "parquet_compaction",

@@ -13,12 +13,14 @@ OUTCOME = ["layer", "named", "wrong"]
 
 
 def kept() -> pd.DataFrame | None:
-    """The sweep that is kept with the project: columns of `layers.COLUMNS`; None if there is none."""
+    """The sweep that is kept with the project: columns of `layers.COLUMNS` but the seconds; None if
+    there is none.
+    """
     path = paths.data(SLUG) / "census.csv"
     if not path.exists():
         return None
     text = {"table": str, "column": str, "variant": str, "said": str}
-    return pd.read_csv(path, dtype=text, keep_default_na=False)[COLUMNS]
+    return pd.read_csv(path, dtype=text, keep_default_na=False)[COLUMNS[:-1]]
 
 
 def differing(builds: pd.DataFrame, census: pd.DataFrame) -> list[str]:

@@ -46,7 +46,7 @@ def noticed(built: Built) -> tuple[str, bool, str]:
     first = next((one for one in LAYERS if one in found.values()), BUILD)
     nodes = [node for node, one in found.items() if one == first]
     named = [node for node in nodes if _named(node, first, built)]
-    said = f"{(named or nodes)[0].name}: {_short((named or nodes)[0])}" if nodes else built.error[:200]
+    said = next((f"{node.name}: {_short(node)}" for node in (*named, *nodes)), "")
     return first, bool(named), said
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +57,19 @@ Work = tuple[Bench, Arm, Sequence[Mutant]]
 def lanes(work: Sequence[Sequence[Work]], due: Rows) -> list[Built]:
     """All builds of `work`: its lanes side by side, each on benches of its own; in a lane one after another."""
     with ThreadPoolExecutor(len(work)) as pool:
-        found = pool.map(lambda lane: [one for part in lane for one in builds(*part, due)], work)
-        return [one for lane in found for one in lane]
+        running = [pool.submit(_lane, lane, due) for lane in work]
+        try:
+            for lane in as_completed(running):
+                lane.result()
+        except BaseException:  # Ctrl-C too: the pool would wait for the other lane's end
+            for on in {id(part[0].warm): part[0].warm for lane in work for part in lane}.values():
+                on.kill()
+            raise
+    return [one for lane in running for one in lane.result()]
+
+
+def _lane(lane: Sequence[Work], due: Rows) -> list[Built]:
+    return [one for part in lane for one in builds(*part, due)]
 
 
 def builds(on: Bench, arm: Arm, tried: Sequence[Mutant], due: Rows) -> Iterator[Built]:
@@ -78,9 +89,11 @@ def builds(on: Bench, arm: Arm, tried: Sequence[Mutant], due: Rows) -> Iterator[
 
 def _built(on: Bench, arm: Arm, mutant: Mutant | None, select: Sequence[str], due: Rows) -> Built:
     told = on.invoke(arm, select)
+    if told.error:  # not of a node: dbt itself could not work
+        raise ServiceError(f"dbt failed ({arm.name}): {told.error}")
     failures = tuple(node for node in told.nodes if node.status not in PASSED)
     return Built(
-        *(on.source.engine, arm.name, mutant, told.success, told.error, failures, len(told.nodes)),
+        *(on.source.engine, arm.name, mutant, told.success, failures, len(told.nodes)),
         *(told.seconds, _differing(on.source, due) if told.success else None),
     )
 

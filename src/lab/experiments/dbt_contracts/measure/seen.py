@@ -13,7 +13,7 @@ from lab.services.dbt import Node
 class Built:
     """One invocation of dbt. mutant: None on the source as it was agreed.
 
-    error: of dbt itself; failures: nodes that neither passed nor were skipped; nodes: how many ran at all. differing: rows
+    failures: nodes that neither passed nor were skipped; nodes: how many ran at all. differing: rows
     of the marts that the oracle has otherwise, None where dbt did not end with 0 or a mart can't be read.
     """
 
@@ -21,7 +21,6 @@ class Built:
     arm: str
     mutant: Mutant | None
     success: bool
-    error: str
     failures: tuple[Node, ...]
     nodes: int
     seconds: float

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.dbt_contracts.judge import growth
-from lab.experiments.dbt_contracts.judge.layers import CONTRACT, TEST
+from lab.experiments.dbt_contracts.judge.layers import BUILD, CONTRACT, NOBODY, TEST
 from lab.experiments.dbt_contracts.judge.metrics import slug
 from lab.experiments.dbt_contracts.present.findings import BENIGN, MEANING, NAMES, RULES, Findings, findings
 from lab.experiments.dbt_contracts.workload.arms import CASTS, CONTRACTS, LAYERS, NEITHER, TESTS
@@ -46,8 +46,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         answer=(
             f"Contracts notice {names} changes of names and types, tests {rules} that break a rule for values, and each failure "
             f"names model and column; {benign.count} of {benign.of} benign changes are stopped. Of changes that keep the rules "
-            f"but alter the meaning (time zone, truncation, encoding) {meaning} are noticed. With neither, dbt ends with status 0 "
-            f"and wrong marts after {found.wrong(NEITHER)}."
+            f"but alter the meaning (time zone, truncation, encoding) {meaning} are noticed. With neither, dbt ends with "
+            f"status 0 and wrong marts after {found.wrong(NEITHER)}."
         ),
         conditions=(
             f"a census: every change of {len(found.changes(LAYERS))} that applies to 20 columns; rules are tested as agreed",
@@ -68,11 +68,12 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
 
 
 def _both(found: Findings) -> Decision:
-    tests, contracts = found.noticed(TESTS, NAMES), found.noticed(CONTRACTS, RULES)
+    tests, by_build = found.noticed(TESTS, NAMES), found.noticed(TESTS, NAMES, BUILD)
+    contracts = found.noticed(CONTRACTS, RULES)
     return Decision(
         "Do I need contracts if I have tests, or tests if I have contracts?",
-        f"Both: tests alone notice {tests} changes of names and types, contracts with constraints alone {contracts} that break a "
-        "rule for values.",
+        f"Both. Tests alone leave {tests.of - tests.count} of {tests.of} changes of names and types unnoticed and {by_build.count} "
+        f"to an error of SQL; contracts with constraints alone notice {contracts} that break a rule for values.",
         "measured",
         (slug("noticed", NAMES, TESTS.name), slug("noticed", RULES, CONTRACTS.name), "census_agrees"),
         figure="alone",
@@ -82,12 +83,12 @@ def _both(found: Findings) -> Decision:
 def _casts(found: Findings) -> Decision:
     kinds = [found.changes(arm, NAMES) for arm in (CASTS, LAYERS)]
     casts, widened = (rows[(rows["kind"] == "type")] for rows in kinds)
-    hidden = int((casts["layer"] == "nobody").sum())
-    kept = int((widened["layer"] == "nobody").sum())
+    hidden = int((casts["layer"] == NOBODY).sum())
+    passed = int((widened["layer"] == NOBODY).sum())
     return Decision(
         "Should staging cast every column to its type?",
-        f"Not before a contract has seen it: casts hide {hidden} of {len(casts)} changes of types, selecting with widening alone "
-        f"{kept}. Widening still lets each wider type pass.",
+        f"Not before a contract has seen it: casts hide {hidden} of {len(casts)} changes of types, widening alone hides {passed} "
+        "and still lets wider types pass.",
         "measured",
         (slug("noticed", NAMES, CASTS.name), slug("noticed", NAMES, LAYERS.name), "benign_blocked"),
         figure="alone",

@@ -9,6 +9,6 @@ select
   orders.status,
   orders.currency,
   cast(coalesce(lines.items, 0) as bigint) as items,
-  orders.total
+  cast(orders.total as numeric(12, 2)) as total
 from {{ ref('stg_orders') }} as orders
 left join lines on lines.order_id = orders.order_id

@@ -8,7 +8,7 @@ select * from {{ model }} where not ({{ expression }})
 select * from {{ model }} where {{ shop_orders.misread(column_name) }}
 {% endtest %}
 
-{# The agreed size loses nothing: contracts do not compare precision and scale, and a table's column rounds silently. #}
+{# The agreed size loses nothing: a contract compares precision and scale on some databases only, and a cast rounds silently. #}
 {% test fits(model, column_name, data_type) %}
 select * from {{ model }} where cast({{ column_name }} as {{ data_type }}) <> {{ column_name }}
 {% endtest %}
