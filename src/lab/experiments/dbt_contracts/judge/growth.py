@@ -18,7 +18,7 @@ PARTS = {
 
 def parts(timed: pd.DataFrame) -> pd.DataFrame:
     """Columns orders, round, part, nodes, seconds."""
-    names = [PARTS.get((row.arm, row.kind), "") for row in timed.itertuples()]
+    names = [PARTS.get((str(row.arm), str(row.kind)), "") for row in timed.itertuples()]
     found = timed.assign(part=names)
     return found[found["part"] != ""][["orders", "round", "part", "nodes", "seconds"]]
 

@@ -12,7 +12,7 @@ from lab.charts.figure import Figure
 from lab.charts.presets import columns, log_x, log_y, reference
 from lab.evidence.result import Result
 from lab.experiments.dbt_contracts.judge import growth
-from lab.experiments.dbt_contracts.judge.layers import BUILD, CONSTRAINT, CONTRACT, NOBODY, TEST
+from lab.experiments.dbt_contracts.judge.layers import BUILD, CONSTRAINT, CONTRACT, NOBODY, TEST, UNIT
 from lab.experiments.dbt_contracts.present.findings import (
     ARMS,
     BENIGN,
@@ -28,8 +28,8 @@ from lab.experiments.dbt_contracts.workload.mutants import RULES as RULE_KINDS
 from lab.experiments.dbt_contracts.workload.mutants import SCHEMA as SCHEMA_KINDS
 
 # From the loudest to silence; of several variants of a change the last one is shown.
-SHOWN = (CONTRACT, TEST, CONSTRAINT, BUILD, NOBODY)
-_COLOURS = [theme.BLUE, theme.SKY, theme.GREEN, theme.ORANGE, theme.VERMILION]
+SHOWN = (CONTRACT, TEST, CONSTRAINT, UNIT, BUILD, NOBODY)
+_COLOURS = [theme.BLUE, theme.SKY, theme.GREEN, theme.PURPLE, theme.ORANGE, theme.VERMILION]
 _KINDS = (*SCHEMA_KINDS, *RULE_KINDS, *MEANING_KINDS)
 
 
@@ -103,18 +103,18 @@ def _alone(found: Findings) -> Figure:
                 color=_layers(width),
                 order="place:Q",
             )
-            .properties(width=width, height=66)
+            .properties(width=width, height=alt.Step(22))
         )
         row = alt.Row("run:N", sort=arms, title=None).header(
             labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=2
         )
-        return bars.facet(row=row, spacing=8)
+        return bars.facet(row=row, spacing=8).resolve_scale(y="independent")
 
     tests = found.noticed(TESTS, NAMES)
     return Figure(
         f"Tests alone leave {tests.of - tests.count} of {tests.of} changes of names and types unnoticed",
         "Numbers of breaking changes by the layer that notices them first, for each way to run the package and each group of "
-        "changes. "
+        "changes that was tried in it. "
         + " ".join(
             f"{run}, {group}: "
             + ", ".join(f"{row.layer} {row.changes}" for row in rows.itertuples() if row.changes)
@@ -169,5 +169,5 @@ def _layers(width: int) -> Any:
     return (
         alt.Color("layer:N", sort=list(SHOWN), title="noticed by")
         .scale(domain=list(SHOWN), range=_COLOURS)
-        .legend(columns=columns(width, 5, 3))
+        .legend(columns=columns(width, 6, 3))
     )

@@ -72,7 +72,7 @@ def _both(found: Findings) -> Decision:
     contracts = found.noticed(CONTRACTS, RULES)
     return Decision(
         "Do I need contracts if I have tests, or tests if I have contracts?",
-        f"Both. Tests alone leave {tests.of - tests.count} of {tests.of} changes of names and types unnoticed and {by_build.count} "
+        f"Both. Tests alone leave {tests.of - tests.count} of {tests.of} changes of names and types unnoticed, {by_build.count} "
         f"to an error of SQL; contracts with constraints alone notice {contracts} that break a rule for values.",
         "measured",
         (slug("noticed", NAMES, TESTS.name), slug("noticed", RULES, CONTRACTS.name), "census_agrees"),

@@ -10,7 +10,7 @@
     {%- set name = adapter.quote(column.name) if column.quote else column.name -%}
     {%- do wanted.update({shop_orders.compared(column.name): {'name': name, 'type': column.data_type}}) -%}
   {%- endfor -%}
-  {%- if not execute or var('shop_staging') == 'cast' -%}
+  {%- if not execute or var('shop_staging', 'agreed') == 'cast' -%}
     {%- for column in wanted.values() -%}
       {%- do selected.append('cast(' ~ column.name ~ ' as ' ~ column.type ~ ') as ' ~ column.name) -%}
     {%- endfor -%}
