@@ -19,8 +19,7 @@ def kept() -> pd.DataFrame | None:
     path = paths.data(SLUG) / "census.csv"
     if not path.exists():
         return None
-    text = {"table": str, "column": str, "variant": str, "said": str}
-    return pd.read_csv(path, dtype=text, keep_default_na=False)[COLUMNS[:-1]]
+    return pd.read_csv(path, keep_default_na=False)[COLUMNS[:-1]]
 
 
 def differing(builds: pd.DataFrame, census: pd.DataFrame) -> list[str]:

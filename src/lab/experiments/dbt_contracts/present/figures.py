@@ -116,10 +116,10 @@ def _alone(found: Findings) -> Figure:
         "Numbers of breaking changes by the layer that notices them first, for each way to run the package and each group of "
         "changes that was tried in it. "
         + " ".join(
-            f"{run}, {group}: "
+            f"{rows['run'].iloc[0]}, {rows['changes of'].iloc[0]}: "
             + ", ".join(f"{row.layer} {row.changes}" for row in rows.itertuples() if row.changes)
             + "."
-            for (run, group), rows in data.groupby(["run", "changes of"], sort=False)
+            for _, rows in data.groupby(["run", "changes of"], sort=False)
         ),
         chart,
         data.drop(columns="place"),

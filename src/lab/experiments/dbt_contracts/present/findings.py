@@ -11,7 +11,7 @@ import pandas as pd
 from lab.evidence.fit import Line
 from lab.evidence.result import Result
 from lab.experiments.dbt_contracts.judge import growth
-from lab.experiments.dbt_contracts.judge.layers import BUILD, GROUPS, NOBODY
+from lab.experiments.dbt_contracts.judge.layers import BUILD, GROUPS, NAMING, NOBODY
 from lab.experiments.dbt_contracts.params import Params
 from lab.experiments.dbt_contracts.workload.arms import CASTS, CONTRACTS, LAYERS, NEITHER, TESTS, Arm
 
@@ -53,6 +53,13 @@ class Findings:
         own = self.changes(arm)
         own = own[own["group"] != BENIGN]
         return Counted(int(own["wrong"].astype(bool).sum()), len(own))
+
+    @cached_property
+    def named(self) -> Counted:
+        """Violations that end in a failure whose words name model and column, with all layers on."""
+        own = self.changes(LAYERS)
+        own = own[own["group"] != BENIGN]
+        return Counted(int((own["layer"].isin(NAMING) & own["named"].astype(bool)).sum()), len(own))
 
     @cached_property
     def missed(self) -> pd.DataFrame:

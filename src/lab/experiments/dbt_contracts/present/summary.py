@@ -40,8 +40,6 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     found = findings(treatment, controls)
     names, rules = found.noticed(LAYERS, NAMES, CONTRACT), found.noticed(LAYERS, RULES, TEST)
     meaning, benign = found.noticed(LAYERS, MEANING), found.noticed(LAYERS, BENIGN)
-    total = len(found.changes(LAYERS)) - benign.of
-    noticed = names.count + rules.count + found.noticed(LAYERS, MEANING, TEST).count
     return Summary(
         answer=(
             f"Contracts notice {names} changes of names and types, tests {rules} that break a rule for values, and each failure "
@@ -56,7 +54,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         ),
         headline=Metric(
             "changes_noticed",
-            100 * noticed / total,
+            100 * found.named.count / found.named.of,
             "%",
             "of breaking changes end in a failure that names them",
             better="higher",
