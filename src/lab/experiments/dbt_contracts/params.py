@@ -13,12 +13,12 @@ class Params(Parameters):
     """Parameters of dbt_contracts; their defaults are those of the notebook."""
 
     mutants: int = Field(
-        24, ge=16, le=ALL, description="changes of the source tried on DuckDB, of each kind some; 200 for all"
+        20, ge=16, le=ALL, description="changes of the source tried on DuckDB, of each kind some; 200 for all"
     )
-    postgres_mutants: int = Field(8, ge=1, le=ALL, description="of those, tried on PostgreSQL too")
+    postgres_mutants: int = Field(6, ge=1, le=ALL, description="of those, tried on PostgreSQL too")
     orders: int = Field(400, ge=100, le=100_000, description="orders in the source that is changed")
     sizes: tuple[int, ...] = Field(
-        (10_000, 100_000, 400_000),
+        (10_000, 50_000, 200_000),
         min_length=3,
         description="orders in the sources on which layers are timed, ascending",
     )

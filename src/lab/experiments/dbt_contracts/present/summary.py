@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.dbt_contracts.judge import growth
-from lab.experiments.dbt_contracts.judge.layers import BUILD, CONTRACT, NOBODY, TEST
+from lab.experiments.dbt_contracts.judge.layers import BUILD, NAMING, NOBODY
 from lab.experiments.dbt_contracts.judge.metrics import slug
 from lab.experiments.dbt_contracts.present.findings import BENIGN, MEANING, NAMES, RULES, Findings, findings
 from lab.experiments.dbt_contracts.workload.arms import CASTS, CONTRACTS, LAYERS, NEITHER, TESTS
@@ -38,14 +38,14 @@ ALTERNATIVES = (
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     """Answer, conditions, headline, decisions; every figure from the run and the kept sweep."""
     found = findings(treatment, controls)
-    names, rules = found.noticed(LAYERS, NAMES, CONTRACT), found.noticed(LAYERS, RULES, TEST)
+    names, rules = (found.noticed(LAYERS, group, *NAMING) for group in (NAMES, RULES))
     meaning, benign = found.noticed(LAYERS, MEANING), found.noticed(LAYERS, BENIGN)
     return Summary(
         answer=(
-            f"Contracts notice {names} changes of names and types, tests {rules} that break a rule for values, and each failure "
-            f"names model and column; {benign.count} of {benign.of} benign changes are stopped. Of changes that keep the rules "
-            f"but alter the meaning (time zone, truncation, encoding) {meaning} are noticed. With neither, dbt ends with "
-            f"status 0 and wrong marts after {found.wrong(NEITHER)}."
+            f"Contracts and tests notice {names} changes of names and types and {rules} that break a rule for values, and each "
+            f"failure names model and column; {benign.count} of {benign.of} benign changes are stopped. Of changes that keep the "
+            f"rules but alter the meaning (time zone, truncation, encoding) {meaning} are noticed. With neither, dbt ends "
+            f"with status 0 and wrong marts after {found.wrong(NEITHER)}."
         ),
         conditions=(
             f"a census: every change of {len(found.changes(LAYERS))} that applies to 20 columns; rules are tested as agreed",
@@ -113,8 +113,8 @@ def _cost(found: Findings) -> Decision:
     tests = [found.seconds(growth.TESTS, size) for size in (small, large)]
     return Decision(
         "What do the layers cost?",
-        f"At {large:,} orders contracts and constraints make models take {with_:.2f} s instead of {without:.2f} s, and the data "
-        f"tests add {tests[1]:.2f} s. At {small:,} orders the tests take {tests[0]:.2f} s.",
+        f"At {large:,} orders models take {with_:.2f} s with contracts and constraints and {without:.2f} s without, one thread; "
+        f"the data tests add {tests[1]:.2f} s ({tests[0]:.2f} s at {small:,} orders).",
         "measured",
         tuple(
             slug(part, "s_at", str(size))
