@@ -116,14 +116,22 @@ def _alone(found: Findings) -> Figure:
         "Numbers of breaking changes by the layer that notices them first, for each way to run the package and each group of "
         "changes that was tried in it. "
         + " ".join(
-            f"{rows['run'].iloc[0]}, {rows['changes of'].iloc[0]}: "
-            + ", ".join(f"{row.layer} {row.changes}" for row in rows.itertuples() if row.changes)
-            + "."
-            for _, rows in data.groupby(["run", "changes of"], sort=False)
+            f"{run}, {group}: " + ", ".join(f"{layer} {count}" for layer, count in counts.items()) + "."
+            for (run, group), counts in _told(data).items()
         ),
         chart,
         data.drop(columns="place"),
     )
+
+
+def _told(data: pd.DataFrame) -> dict[tuple[str, str], dict[str, int]]:
+    """Changes by layer, for each run and group."""
+    told: dict[tuple[str, str], dict[str, int]] = {}
+    for run, group, layer, count, _ in (
+        data[data["changes"] > 0].drop(columns="place").itertuples(index=False, name=None)
+    ):
+        told.setdefault((str(run), str(group)), {})[str(layer)] = int(count)
+    return told
 
 
 def _times(found: Findings) -> Figure:
