@@ -65,8 +65,8 @@ NEEDS = {
         Need("web", "web application under test and its server", (locks.libraries("web"),)),
         Need("retrieval", "measures of ranked retrieval", (locks.libraries("retrieval"),)),
         Need("browser", "headless browser", (debian.chromium,)),
-        # Of no experiment yet: what only the tests use.
         Need("dbt", "dbt with its adapters for DuckDB and PostgreSQL", (environments.step("dbt"),)),
+        # Of no experiment yet: what only the tests use.
         Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),
         Need("runner", "programs of the runners that workflows use", (debian.jq, debian.dash)),
         Need("toxiproxy", "proxy that cuts and delays connections", (golang.step("toxiproxy", "server"),)),

@@ -1,0 +1,1 @@
+{{ shop_orders.agreed(source('shop', 'customers')) }}
