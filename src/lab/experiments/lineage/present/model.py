@@ -27,7 +27,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         statement=(
             "A recursive query walks each edge upstream once, so its time grows with the number of columns it finds; a "
             "closure table stores that number for every column, so it grows with its square where a graph grows in depth, as "
-            "here. Grown in breadth, a column's upstream stays as it is, and a closure table grows in proportion."
+            "here, and in proportion where it grows in breadth, since a column's upstream then stays as it is."
         ),
         formula=r"T(u) = a + b\,u, \qquad C = \sum_{c} u_c",
         constants=[treatment.metric(name) for name in names],
