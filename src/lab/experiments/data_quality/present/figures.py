@@ -72,12 +72,12 @@ def _drift(found: Findings) -> Figure:
     data = days.groupby(["arm", "month"], as_index=False).agg(
         rejected=("rejected", "mean"), days=("rejected", "size")
     )
-    null = found.alarm(SHUFFLED).value
+    null, year = found.alarm(SHUFFLED).value, days["day"].iloc[0][:4]
     once, anew = (found.alarm(arm).value for arm in ARMS)
 
     def chart(width: int) -> Any:
         lines = alt.Chart(data).encode(
-            x=alt.X("month:O", title="month").axis(labelAngle=-45),
+            x=alt.X("month:O", title=f"month of {year}").axis(labelAngle=0, labelExpr="slice(datum.label, 5)"),
             y=alt.Y("rejected:Q", title="share of good days rejected").axis(format="%").scale(domain=[0, 1]),
             color=alt.Color("arm:N", sort=list(ARMS), title=None).legend(symbolType="stroke", columns=2),
         )

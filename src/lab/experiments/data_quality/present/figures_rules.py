@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.charts import alt
+from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.charts.presets import columns, dashes, log_x
 from lab.evidence.frames import records
@@ -43,14 +43,17 @@ def margins(found: Findings) -> Figure:
             ),
             order="margin:Q",
         )
-        words = base.mark_text(dx=6, dy=-9, align="left").encode(text="label:N")
-        return (base.mark_line() + base.mark_point(size=60) + words).properties(width=width, height=280)
+        points = base.mark_point(size=60).encode(
+            shape=alt.Shape("label:N", sort=list(dict.fromkeys(data["label"])), title="margin").legend(
+                columns=4, symbolStrokeColor=theme.GREY
+            )
+        )
+        return (base.mark_line() + points).properties(width=width, height=280)
 
     return Figure(
         f"A margin of {found.params.margin:g} takes false alarms from {percent(none)} to {percent(chosen)}",
         "Good batches rejected against faulty batches accepted where nothing drifts, a line for each rule, a "
-        "point for each margin "
-        "(the number beside it). "
+        "point for each margin (its shape). "
         + "; ".join(
             f"{row.rule}, margin {row.margin:g}: {percent(row.false_alarms)} and {percent(row.missed)}"
             for row in records(data)

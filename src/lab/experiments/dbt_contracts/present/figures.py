@@ -60,7 +60,7 @@ def _matrix(found: Findings) -> Figure:
             .mark_rect(stroke="white", strokeWidth=1)
             .encode(
                 x=alt.X("kind:N", sort=kinds, title="change of the source").axis(
-                    orient="top", labelAngle=-50
+                    orient="top", labelAngle=-90
                 ),
                 y=alt.Y("source column:N", sort=order, title=None).axis(labelLimit=190),
                 color=_layers(width),

@@ -48,7 +48,7 @@ def file_sizes(found: Findings) -> Figure:
         points = alt.Chart(data).encode(**place, color=color)
         spread = points.mark_rule(strokeWidth=2).encode(y=alt.Y("least:Q", title=seconds), y2="most:Q")
         layers = line + spread + points.mark_point(size=110, opacity=1)
-        return layers.properties(width=width, height=260)
+        return layers.properties(width=width, height=240)
 
     told = "; ".join(
         f"{row.megabytes:.1f} MB {row.seconds:.2f} s (model {row.predicted:.2f} s)"

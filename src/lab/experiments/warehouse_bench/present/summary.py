@@ -44,8 +44,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         headline=Metric(
             "slowest_to_fastest",
             worst.value,
-            f"times: {slowest} against {found.whole_engines[0]}",
-            "geometric mean of TPC-H's 22 queries at scale factor 1, over the same Parquet files",
+            "times",
+            f"{slowest}'s typical time over {found.whole_engines[0]}'s, TPC-H at scale factor 1",
             interval=worst.interval,
             method=worst.method,
         ),
