@@ -77,7 +77,9 @@ def _drift(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         lines = alt.Chart(data).encode(
-            x=alt.X("month:O", title=f"month of {year}").axis(labelAngle=0, labelExpr="slice(datum.label, 5)"),
+            x=alt.X("month:O", title=f"month of {year}").axis(
+                labelAngle=0, labelExpr="slice(datum.label, 5)"
+            ),
             y=alt.Y("rejected:Q", title="share of good days rejected").axis(format="%").scale(domain=[0, 1]),
             color=alt.Color("arm:N", sort=list(ARMS), title=None).legend(symbolType="stroke", columns=2),
         )
