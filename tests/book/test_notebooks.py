@@ -18,6 +18,7 @@ from lab.runner.execute import Run
 GRADED = {
     "cdc_lakehouse",
     "data_catalog",
+    "etl_drift",
     "kafka_lag",
     "lineage",
     "parquet_compaction",

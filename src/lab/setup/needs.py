@@ -57,6 +57,11 @@ NEEDS = {
         Need("seaweedfs", "object store with an S3 gateway", (locks.libraries("seaweedfs"),)),
         Need("web", "web application under test and its server", (locks.libraries("web"),)),
         Need("retrieval", "measures of ranked retrieval", (locks.libraries("retrieval"),)),
+        Need(
+            "loaders",
+            "a loader, matchers of columns and a test runner, in an environment of their own",
+            (environments.step("loaders"),),
+        ),
         Need("browser", "headless browser", (debian.chromium,)),
         # Of no experiment yet: what only the tests use.
         Need("dbt", "dbt with its adapters for DuckDB and PostgreSQL", (environments.step("dbt"),)),

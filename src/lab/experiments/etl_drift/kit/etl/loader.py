@@ -1,0 +1,196 @@
+"""One batch into PostgreSQL: once, whole, and with every change of the table written down.
+
+Everything happens in one transaction: the batch's identity is looked up, its columns are mapped, its rows staged, the table
+migrated, the rows merged by key, the batch logged. PostgreSQL's DDL is transactional, so a load that dies leaves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from psycopg import Connection, sql
+
+from . import log, plan
+from .batch import Batch, LoadError
+from .mapping import Mapping, Match, map_columns
+from .plan import Answer, Plan
+from .schema import Column, Schema
+
+__all__ = ["STAGES", "Answer", "LoadError", "Loaded", "Mapper", "load"]
+
+STAGES = ("locked", "mapped", "staged", "migrated", "merged", "logged", "committed")
+EXAMPLES = 20_000  # rows of the target that are looked at, the last loaded first
+Mapper = Callable[[pd.DataFrame, Schema, pd.DataFrame], Mapping]
+OnStage = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of a batch. status: loaded, already loaded, or held (nothing of it is in the table; see questions)."""
+
+    batch: str
+    status: str
+    rows: int
+    mapping: Mapping | None = None
+    questions: tuple[Match, ...] = ()
+
+
+def load(
+    connection: Connection,
+    frame: pd.DataFrame,
+    source: str,
+    target: Schema,
+    answers: Sequence[Answer] = (),
+    mapper: Mapper = map_columns,
+    on_stage: OnStage = lambda stage: None,
+) -> Loaded:
+    """Load `frame`, which came from `source`, into `target`, which is made if it is not there.
+
+    A batch is its source and its content: the same one again changes nothing. A row is its source and its key: a later
+    batch replaces it, in the columns that this batch has. answers: to the questions of a load that was held.
+    LoadError, with the table as it was, if the batch can't be loaded at all. The connection must not be in a transaction.
+    """
+    batch = Batch.of(frame, source, target)
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (target.table,))
+        on_stage("locked")
+        log.make(connection)
+        if log.has_batch(connection, batch.id):
+            return Loaded(batch.id, "already loaded", 0)
+        result = _load(connection, batch, target, answers, mapper, on_stage)
+    on_stage("committed")
+    return result
+
+
+def _load(
+    connection: Connection,
+    batch: Batch,
+    target: Schema,
+    answers: Sequence[Answer],
+    mapper: Mapper,
+    on_stage: OnStage,
+) -> Loaded:
+    is_new = not log.has_table(connection, target.table)
+    current = target if is_new else log.current(connection, target)
+    before = None if is_new else log.mapping_of(connection, batch.source, target.table, batch.fingerprint)
+    scaled = batch.scaled(before or {}, answers)
+    mapping = (
+        _first(scaled, current) if is_new else mapper(scaled.frame, current, _examples(connection, current))
+    )
+    made = plan.make(scaled, current, mapping, before, answers)
+    if made.questions:
+        log.ask(connection, batch, made.questions)
+        return Loaded(batch.id, "held", 0, mapping, made.questions)
+    on_stage("mapped")
+    _check_key(scaled, current, made)
+    _stage(connection, scaled, made)
+    on_stage("staged")
+    if is_new:
+        _create(connection, current)
+        log.created(connection, batch, current)
+    _migrate(connection, scaled, current, made)
+    on_stage("migrated")
+    _merge(connection, batch, current, made)
+    on_stage("merged")
+    log.loaded(connection, scaled, target.table, made)
+    on_stage("logged")
+    return Loaded(batch.id, "loaded", len(batch.frame), mapping)
+
+
+def _first(batch: Batch, target: Schema) -> Mapping:
+    """A first batch has nothing to be compared with: its columns are those that the schema names, and all of them."""
+    named = {alias: column.name for column in target.columns for alias in (*column.aliases, column.name)}
+    pairs = [Match(name, named[name], 1.0, "the first batch") for name in batch.columns if name in named]
+    found = {match.target for match in pairs}
+    asked = [
+        Match(None, column.name, 0.0, "the first batch lacks it")
+        for column in target.columns
+        if column.name not in found
+    ]
+    asked += [Match(name, None, 0.0, "the schema lacks it") for name in batch.columns if name not in named]
+    return Mapping(tuple(pairs), tuple(asked), ())
+
+
+def _examples(connection: Connection, target: Schema) -> pd.DataFrame:
+    """The rows that were loaded last, as they are in the table."""
+    names = [column.name for column in target.columns]
+    query = sql.SQL(
+        "SELECT {} FROM {} JOIN etl_batches ON batch = _batch ORDER BY etl_batches.number DESC LIMIT {}"
+    ).format(log.names(names), sql.Identifier(target.table), sql.Literal(EXAMPLES))
+    return pd.DataFrame(connection.execute(query).fetchall(), columns=names, dtype=object)
+
+
+def _check_key(batch: Batch, target: Schema, made: Plan) -> None:
+    if not target.key:
+        raise LoadError(f"{target.table} has no key; a row of a source must have a name")
+    columns = [made.pairs.get(name) for name in target.key]
+    if missing := [name for name, column in zip(target.key, columns, strict=True) if column is None]:
+        raise LoadError(f"no column of the batch is the key {missing[0]!r}")
+    seen = set()
+    for row in zip(*(batch.columns[str(column)] for column in columns), strict=True):
+        if None in row:
+            raise LoadError(f"a row of the batch has no value in its key: {row}")
+        if row in seen:
+            raise LoadError(f"the key {row} is there twice in the batch")
+        seen.add(row)
+
+
+def _stage(connection: Connection, batch: Batch, made: Plan) -> None:
+    """The batch's rows as text in a table of this transaction alone."""
+    columns = list(made.taken)
+    connection.execute(
+        sql.SQL("CREATE TEMP TABLE etl_staging ({}) ON COMMIT DROP").format(
+            sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in columns)
+        )
+    )
+    copy = sql.SQL("COPY etl_staging ({}) FROM STDIN").format(log.names(columns))
+    with connection.cursor().copy(copy) as sink:
+        for row in zip(*(batch.columns[made.taken[name]] for name in columns), strict=True):
+            sink.write_row(row)
+
+
+def _create(connection: Connection, target: Schema) -> None:
+    columns = [_defined(column) for column in target.columns]
+    key = log.names(["_source", *target.key])
+    connection.execute(
+        sql.SQL("CREATE TABLE {} ({}, _source text NOT NULL, _batch text NOT NULL, PRIMARY KEY ({}))").format(
+            sql.Identifier(target.table), sql.SQL(", ").join(columns), key
+        )
+    )
+
+
+def _defined(column: Column) -> sql.Composed:
+    return sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.type))  # type: ignore[arg-type]
+
+
+def _migrate(connection: Connection, batch: Batch, target: Schema, made: Plan) -> None:
+    table = sql.Identifier(target.table)
+    for column in made.added:
+        connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(table, _defined(column)))
+    for name, type in made.widened.items():
+        change = sql.SQL("ALTER TABLE {} ALTER COLUMN {} TYPE {}")
+        connection.execute(change.format(table, sql.Identifier(name), sql.SQL(type)))  # type: ignore[arg-type]
+    log.migrated(connection, batch, target, made)
+
+
+def _merge(connection: Connection, batch: Batch, target: Schema, made: Plan) -> None:
+    """New rows in, known ones replaced; a column that this batch does not have keeps what was there."""
+    types = {
+        column.name: made.widened.get(column.name, column.type) for column in (*target.columns, *made.added)
+    }
+    columns = list(made.taken)
+    values = [sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(types[name])) for name in columns]  # type: ignore[arg-type]
+    changed = [name for name in columns if name not in target.key]
+    updates = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in [*changed, "_batch"]]
+    statement = sql.SQL(
+        "INSERT INTO {} ({}, _source, _batch) SELECT {}, %s, %s FROM etl_staging ON CONFLICT ({}) DO UPDATE SET {}"
+    ).format(
+        sql.Identifier(target.table),
+        log.names(columns),
+        sql.SQL(", ").join(values),
+        log.names(["_source", *target.key]),
+        sql.SQL(", ").join(updates),
+    )
+    connection.execute(statement, (batch.source, batch.id))

@@ -1,0 +1,6 @@
+"""What is seen, without a judgement.
+
+seen: all of it. mapped: columns by what became of them. loads: a source's deliveries, again, and from another source. kills: a
+load that dies. locks: what a change of the table keeps waiting. kit_tests: the kit's tests where this project is not.
+rivals: dlt and valentine, each a program in its own environment.
+"""
