@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -45,7 +46,7 @@ def run(params: Params, arm: Arm) -> Result:
     with postgres() as server:
         return _result(
             params, Seen(**_mapping(params, data, arm), story=_story(params, server.dsn, data, arm))
-        )  # type: ignore[arg-type]
+        )
 
 
 def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
@@ -71,7 +72,7 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
         work.next("locks")
         times, waits = locks.locks(params, server.dsn), locks.waits(params, server.dsn)
         seen = Seen(
-            **mapping,  # type: ignore[arg-type]
+            **mapping,
             tried=tried,
             story=story,
             kills=killed,
@@ -89,15 +90,15 @@ def _controls(params: Params, dsn: str, data: Data) -> dict[str, Result]:
     return {
         position.name: _result(params, Seen(story=_story(params, dsn, data, position))),
         insert.name: _result(params, Seen(story=_story(params, dsn, data, insert, UNCHANGED))),
-        names.name: _result(params, Seen(**_mapping(params, data, names))),  # type: ignore[arg-type]
+        names.name: _result(params, Seen(**_mapping(params, data, names))),
     }
 
 
-def _mapping(params: Params, data: Data, arm: Arm) -> dict[str, object]:
+def _mapping(params: Params, data: Data, arm: Arm) -> dict[str, Any]:
     shared = data.full[[*data.columns, "sched_dep_time"]].head(10 * params.rows)
     clock = {
-        "nycflights13": oracle.clock_of(shared.to_dict("records")),  # type: ignore[arg-type]
-        "openintro": oracle.clock_of(data.sample.head(10 * params.rows).to_dict("records")),  # type: ignore[arg-type]
+        "nycflights13": oracle.clock_of(shared.to_dict("records")),
+        "openintro": oracle.clock_of(data.sample.head(10 * params.rows).to_dict("records")),
     }
     return {
         "census": mapped.census(params, data.full, arm.mapper),

@@ -71,7 +71,10 @@ def plain(value: Any) -> str:
         number = None
     if number is None:
         return str(value)
-    return format(number.normalize(), "f")
+    # Not `normalize`, which rounds to the precision of the context.
+    text = format(number, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if number else "0"
 
 
 def columns_by_log(log: Iterable[tuple[str, str, str]]) -> dict[str, str]:

@@ -53,32 +53,28 @@ def shares(table: pd.DataFrame) -> dict[str, float]:
 
 
 def _mapped(census: pd.DataFrame) -> Iterator[Metric]:
-    asked = census[census["outcome"] == "asked"]
-    yield Metric(
-        "asked_share", shares(census)["asked"], "", "share of the columns that a person is asked about"
+    touched, asked = census[census["touched"]], census[census["outcome"] == "asked"]
+    wrong = float((census["outcome"] == "wrong").sum())
+    yield Metric("wrong_columns", wrong, "columns", "decided wrongly without asking", better="lower")
+    yield _automatic(
+        "asked_share", shares(census)["asked"], "share of the columns that a person is asked about"
     )
-    yield Metric(
-        "wrong_columns",
-        float((census["outcome"] == "wrong").sum()),
-        "columns",
-        "decided wrongly without asking",
+    yield _automatic(
+        "automatic_touched", 1 - shares(touched)["asked"], "of columns that a drift concerns, decided unasked"
     )
-    known = asked[asked["case"].notna() & (asked["confidence"] > 0)]
-    if len(known):
-        yield Metric(
-            "right_guess",
-            float(known["right_guess"].mean()),
-            "",
-            "of questions with evidence, the guess is right",
-        )
-    for kind, part in census.groupby("kind", sort=False):
-        yield Metric(
+    if len(known := asked[asked["confidence"] > 0]):
+        right = float(known["right_guess"].mean())
+        yield Metric("right_guess", right, "", "of questions with evidence, the guess is right")
+    for kind, part in touched.groupby("kind", sort=False):
+        yield _automatic(
             f"automatic_{kind}",
             1 - shares(part)["asked"],
-            "",
-            f"decided without asking, {kind}",
-            better="higher",
+            f"of columns that it concerns, decided unasked, {kind}",
         )
+
+
+def _automatic(name: str, share: float, text: str) -> Metric:
+    return Metric(name, share, "", text)
 
 
 def _clock(seen: Seen) -> Iterator[Metric]:

@@ -20,18 +20,16 @@ def main(folder: Path, dsn: str, schema: str, key: list[str]) -> None:
         dataset_name=schema,
     )
     first = json.loads((folder / "first.json").read_text())
-    told = {}
-    for path in sorted(folder.glob("*.drift.json")):
-        name = path.name.removesuffix(".drift.json")
-        drifted = json.loads(path.read_text())
-        try:
-            for rows in (first, drifted, drifted):
-                table = dlt.resource(rows, name=name, primary_key=key, write_disposition="merge")
-                pipeline.run(table)
-            told[name] = "loaded"
-        except Exception as error:
-            told[name] = f"refused: {type(error).__name__}: {error}"[:300]
-    (folder / "dlt.json").write_text(json.dumps(told))
+    paths = {path.name.removesuffix(".drift.json"): path for path in sorted(folder.glob("*.drift.json"))}
+    drifted = {name: json.loads(path.read_text()) for name, path in paths.items()}
+    for delivery in (dict.fromkeys(drifted, first), drifted, drifted):
+        pipeline.run(
+            [
+                dlt.resource(rows, name=name, primary_key=key, write_disposition="merge")
+                for name, rows in delivery.items()
+            ]
+        )
+    (folder / "dlt.json").write_text(json.dumps(list(drifted)))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def kills(params: Params, dsn: str, full: pd.DataFrame, columns: list[str]) -> p
         for stage, (connection, _) in places.items():
             killed = _died(workers[stage])
             then = _state(connection, target, states, names)
-            load(connection, batch.frame, batches.SOURCE, target, mapper=mapper)  # type: ignore[arg-type]
+            load(connection, batch.frame, batches.SOURCE, target, mapper=mapper)
             found.append((stage, killed, then, _state(connection, target, states, names)))
     return pd.DataFrame(found, columns=COLUMNS)
 
@@ -62,7 +62,7 @@ def load_and_die(
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"SET search_path = {schema}")
         mapper = partial(map_columns, threshold=threshold)
-        load(connection, frame, batches.SOURCE, target, mapper=mapper, on_stage=at)  # type: ignore[arg-type]
+        load(connection, frame, batches.SOURCE, target, mapper=mapper, on_stage=at)
 
 
 def _died(worker: Worker) -> bool:

@@ -12,14 +12,14 @@ from xml.etree import ElementTree
 from lab import environments
 from lab.errors import ServiceError
 from lab.experiments.etl_drift.kit import FOLDER
-from lab.experiments.etl_drift.measure.seen import Tests
+from lab.experiments.etl_drift.measure.seen import TestsRun
 from lab.services.session import session
 
 ENVIRONMENT = "loaders"
 LIMIT_S = 120
 
 
-def tests(dsn: str) -> Tests:
+def tests(dsn: str) -> TestsRun:
     """ServiceError if they can't be run at all."""
     with tempfile.TemporaryDirectory(dir=session().folder) as name:
         folder = Path(name)
@@ -58,7 +58,7 @@ def _run(folder: Path, dsn: str) -> str:
     return done.stdout + done.stderr
 
 
-def _read(report: Path, lines: Path) -> Tests:
+def _read(report: Path, lines: Path) -> TestsRun:
     suite = ElementTree.parse(report).getroot().find("testsuite")
     assert suite is not None
     total = int(suite.get("tests", 0))
@@ -67,4 +67,4 @@ def _read(report: Path, lines: Path) -> Tests:
         Path(name).stem: (found["summary"]["covered_lines"], found["summary"]["num_statements"])
         for name, found in json.loads(lines.read_text())["files"].items()
     }
-    return Tests(total - wrong, wrong, covered)
+    return TestsRun(total - wrong, wrong, covered)

@@ -87,7 +87,7 @@ def rows(connection: psycopg.Connection, table: str) -> list[dict[str, Any]]:
     if not columns_of(connection, table):
         return []
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(f"SELECT * FROM {table}").fetchall()  # type: ignore[arg-type]
+        return cursor.execute(f"SELECT * FROM {table}").fetchall()
 
 
 def columns_of(connection: psycopg.Connection, table: str) -> dict[str, str]:
@@ -146,5 +146,5 @@ def _missing(step: Step, found: Sequence[dict[str, Any]]) -> int:
 def _log(connection: psycopg.Connection) -> pd.DataFrame:
     if not columns_of(connection, "etl_migrations"):
         return pd.DataFrame(columns=LOG)
-    found = connection.execute(f"SELECT {', '.join(LOG)} FROM etl_migrations ORDER BY number").fetchall()  # type: ignore[arg-type]
+    found = connection.execute(f"SELECT {', '.join(LOG)} FROM etl_migrations ORDER BY number").fetchall()
     return pd.DataFrame(found, columns=LOG)

@@ -31,7 +31,7 @@ def locks(params: Params, dsn: str) -> pd.DataFrame:
             for change, statement in CHANGES.items():
                 fill(connection, size)
                 begin = time.monotonic()
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(statement)
                 found.append((size, number, change, time.monotonic() - begin))
     return pd.DataFrame(found, columns=["rows", "round", "change", "seconds"])
 
@@ -52,7 +52,7 @@ def fill(connection: psycopg.Connection, rows: int) -> None:
     connection.execute("DROP TABLE IF EXISTS big")
     connection.execute(
         "CREATE TABLE big AS SELECT n AS id, (n % 5000)::integer AS value, 'flight ' || n AS note"
-        f" FROM generate_series(1, {int(rows)}) AS t(n)"  # type: ignore[arg-type]
+        f" FROM generate_series(1, {int(rows)}) AS t(n)"
     )
     connection.execute("ALTER TABLE big ADD PRIMARY KEY (id)")
     connection.execute("ANALYZE big")
@@ -66,7 +66,7 @@ def _watched(
 
     def read() -> None:
         with psycopg.connect(dsn, autocommit=True) as reader:
-            reader.execute(f"SET search_path = {schema}")  # type: ignore[arg-type]
+            reader.execute(f"SET search_path = {schema}")
             while not done.is_set():
                 begin = time.monotonic()
                 reader.execute("SELECT value FROM big WHERE id = 7").fetchone()
@@ -86,23 +86,23 @@ def _watched(
 
 
 def _in_place(connection: psycopg.Connection) -> None:
-    connection.execute(CHANGES["change a type"])  # type: ignore[arg-type]
+    connection.execute(CHANGES["change a type"])
 
 
 def _expand_and_contract(connection: psycopg.Connection) -> None:
     """A second column, kept equal by a trigger, filled in steps, then exchanged for the first."""
     connection.execute("ALTER TABLE big ADD COLUMN wider numeric")
     connection.execute(
-        "CREATE OR REPLACE FUNCTION both() RETURNS trigger LANGUAGE plpgsql AS"
+        "CREATE OR REPLACE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN NEW.wider := NEW.value; RETURN NEW; END $$"
     )
     connection.execute(
-        "CREATE TRIGGER both BEFORE INSERT OR UPDATE ON big FOR EACH ROW EXECUTE FUNCTION both()"
+        "CREATE TRIGGER follow BEFORE INSERT OR UPDATE ON big FOR EACH ROW EXECUTE FUNCTION follow()"
     )
     row = connection.execute("SELECT max(id) FROM big").fetchone()
     for begin in range(0, int(row[0]) if row else 0, BATCH):
         connection.execute("UPDATE big SET wider = value WHERE id > %s AND id <= %s", (begin, begin + BATCH))
     with connection.transaction():
-        connection.execute("DROP TRIGGER both ON big")
+        connection.execute("DROP TRIGGER follow ON big")
         connection.execute("ALTER TABLE big DROP COLUMN value")
         connection.execute("ALTER TABLE big RENAME COLUMN wider TO value")

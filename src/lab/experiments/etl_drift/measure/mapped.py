@@ -14,12 +14,12 @@ from lab.experiments.etl_drift.workload.drifts import Case, cases
 
 THRESHOLDS = (0.3, 0.6, 0.9, 0.98, 0.995)  # that are tried beside each other
 EVERY = 8  # case by case would take a minute
-COLUMNS = ["kind", "case", "target", "outcome", "confidence", "right_guess", "reason"]
+COLUMNS = ["kind", "case", "target", "outcome", "confidence", "right_guess", "reason", "touched"]
 
 
 def mapper_of(params: Params, mapper: Mapper) -> Mapper:
     """The mechanism with the threshold that is set; a reader's own as it is."""
-    return partial(map_columns, threshold=params.threshold) if mapper is map_columns else mapper  # type: ignore[return-value]
+    return partial(map_columns, threshold=params.threshold) if mapper is map_columns else mapper
 
 
 def census(params: Params, full: pd.DataFrame, mapper: Mapper) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def tried(params: Params, full: pd.DataFrame) -> pd.DataFrame:
     for shared, threshold in settings:
         source, examples = flights.overlapping(full, params.rows, shared, params.seed)
         mapper = partial(map_columns, threshold=threshold)
-        table = outcomes(cases(source)[::EVERY], schema, examples, mapper)  # type: ignore[arg-type]
+        table = outcomes(cases(source)[::EVERY], schema, examples, mapper)
         parts.append(table.assign(shared=shared, threshold=threshold))
     return pd.concat(parts, ignore_index=True)
 
@@ -54,23 +54,23 @@ def outcomes(given: Sequence[Case], schema: Schema, examples: pd.DataFrame, mapp
     rows = []
     for case in given:
         mapping = mapper(case.frame, schema, examples)
-        accepted = {match.target: match for match in mapping.accepted}
+        accepted = {match.target: match for match in mapping.accepted if match.target}
         gone = {match.target: match for match in mapping.unmapped if match.target}
         asked = {match.target: match for match in mapping.asked if match.target}
         for column in schema.columns:
             outcome, match = _outcome(case, column.name, accepted, gone, asked)
             guess = match is not None and match.source == case.same.get(column.name, "")
             told = (match.confidence, guess, match.reason) if match else (0.0, False, "not spoken of")
-            rows.append((case.kind, case.name, column.name, outcome, *told))
+            rows.append((case.kind, case.name, column.name, outcome, *told, case.touches(column.name)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _outcome(
     case: Case,
     target: str,
-    accepted: Mapping[str | None, Match],
-    gone: Mapping[str | None, Match],
-    asked: Mapping[str | None, Match],
+    accepted: Mapping[str, Match],
+    gone: Mapping[str, Match],
+    asked: Mapping[str, Match],
 ) -> tuple[str, Match | None]:
     if match := accepted.get(target):
         return ("right" if case.same.get(target) == match.source else "wrong"), match

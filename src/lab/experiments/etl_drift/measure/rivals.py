@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 import psycopg
@@ -72,7 +73,7 @@ def drifts(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def dlt(params: Params, full: pd.DataFrame, dsn: str, folder: Path) -> pd.DataFrame:
-    """What dlt's merge makes of each drift. Columns: change, said, wrong (rows), again (rows more after a second time)."""
+    """What dlt's merge makes of each drift. Columns: change, wrong, rows, extra (columns)."""
     drawn = full.sample(2 * LOADED, random_state=params.seed)[FLIGHTS].reset_index(drop=True)
     first, second = drawn.iloc[:LOADED], drawn.iloc[LOADED // 2 :].reset_index(drop=True)
     schema = f"dlt_{uuid.uuid4().hex[:12]}"
@@ -80,19 +81,24 @@ def dlt(params: Params, full: pd.DataFrame, dsn: str, folder: Path) -> pd.DataFr
     for name, frame in drifts(second).items():
         frame.to_json(folder / f"{name}.drift.json", orient="records")
     try:
-        _call("dlt_loads.py", folder, dsn, schema, *flights.KEY)
-        told = json.loads((folder / "dlt.json").read_text())
+        _call("dlt_loads.py", folder, _with_password(dsn), schema, *flights.KEY)
+        loaded = json.loads((folder / "dlt.json").read_text())
         with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(f"SET search_path = {schema}")  # type: ignore[arg-type]
-            found = [
-                (name, said, *_against(connection, name, first, _meant(name, second)))
-                for name, said in told.items()
-            ]
+            connection.execute(f"SET search_path = {schema}")
+            found = [(name, *_against(connection, name, first, _meant(name, second))) for name in loaded]
     finally:
         with psycopg.connect(dsn, autocommit=True) as connection:
             for name in (schema, f"{schema}_staging"):
-                connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")  # type: ignore[arg-type]
-    return pd.DataFrame(found, columns=["change", "said", "wrong", "rows", "extra"])
+                connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+    return pd.DataFrame(found, columns=["change", "wrong", "rows", "extra"])
+
+
+def _with_password(dsn: str) -> str:
+    """As a URL with a password, which dlt asks for even where the server does not."""
+    known = psycopg.conninfo.conninfo_to_dict(dsn)
+    user, password = quote(str(known.get("user", ""))), quote(str(known.get("password", "none")))
+    place = f"{known.get('host', 'localhost')}:{known.get('port', 5432)}/{known.get('dbname', '')}"
+    return f"postgresql://{user}:{password}@{place}"
 
 
 def _meant(name: str, second: pd.DataFrame) -> pd.DataFrame:

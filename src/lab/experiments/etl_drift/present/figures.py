@@ -33,9 +33,10 @@ def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figu
 
 
 def _decided(found: Findings) -> Figure:
+    tables = [table[table["touched"]] for table in (found.census, found.names)]
     parts = [
         (way, kind, outcome, count)
-        for way, table in zip(_WAYS, (found.census, found.names), strict=True)
+        for way, table in zip(_WAYS, tables, strict=True)
         for kind, part in table.groupby("kind", sort=False)
         for outcome, count in part["outcome"].value_counts().items()
     ]
@@ -59,14 +60,14 @@ def _decided(found: Findings) -> Figure:
         )
         return bars.properties(width=width, height=16 * len(kinds))
 
-    wrong = [int((table["outcome"] == "wrong").sum()) for table in (found.census, found.names)]
+    wrong = [int((table["outcome"] == "wrong").sum()) for table in tables]
     told = "; ".join(
         f"{kind}: {percent(shares(part)['right'])} right, {percent(shares(part)['asked'])} asked"
-        for kind, part in found.census.groupby("kind", sort=False)
+        for kind, part in tables[0].groupby("kind", sort=False)
     )
     return Figure(
-        f"Unasked and wrong: {wrong[0]} of {len(found.census):,} columns by values, {wrong[1]} by exact name",
-        f"Share of the target's columns that were decided rightly, asked, or decided wrongly, by kind of drift, over "
+        f"Of {len(tables[0]):,} drifting columns {wrong[0]} are decided wrongly by values, {wrong[1]} by exact name",
+        "Share of the columns that a drift concerns that were decided rightly, asked, or decided wrongly, by kind of drift, over "
         f"{found.cases} drifts; above by values, below by exact name. By values: {told}.",
         chart,
         data,

@@ -43,9 +43,10 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     return Summary(
         answer=(
             f"Yes, if it maps columns by rows that are delivered twice: of {len(found.census):,} columns in {found.cases} drifts "
-            f"{percent(share)} were decided without asking, {found.seen('accepted_is_right'):.0f} wrongly; by exact name "
-            f"{found.wrong_by_name}. After {len(CHANGES)} deliveries, each sent again, and kills at every stage, "
-            f"{found.seen('no_data_lost'):.0f} rows differed from what was sent. What it can't tell it asks, and holds the batch."
+            f"{percent(share)} were decided without asking ({percent(found.value('automatic_touched'))} of those that a drift "
+            f"concerns), {found.seen('accepted_is_right'):.0f} wrongly, by exact name {found.wrong_by_name}. After "
+            f"{len(CHANGES)} deliveries, each sent twice, and kills at every stage, {found.seen('no_data_lost'):.0f} rows "
+            "differed from what was sent. What it can't tell it asks, and holds the batch."
         ),
         conditions=(
             f"{found.params.shared} of {found.params.rows:,} rows are delivered again; without such rows everything is asked",

@@ -130,7 +130,7 @@ def _meant(clean: Frame, columns: list[str], done: tuple[str, ...]) -> Frame:
 def drifted(step: Step, shared: int) -> Step:
     """The delivery `step` with three changes at once: columns renamed, one added, one outgrown in the rows that are new."""
     late = step.frame.index >= shared
-    halves = {"distance": step.frame["distance"].where(~late, step.frame["distance"] + 0.5), "note": "seen"}
-    sent = pd.DataFrame(step.sent.rows).assign(**halves).to_dict("records")
-    frame = step.frame.assign(**halves).rename(columns=RENAMED)
+    halves = step.frame["distance"].where(~late, step.frame["distance"] + 0.5)
+    sent = pd.DataFrame(step.sent.rows).assign(distance=halves, note="seen").to_dict("records")
+    frame = step.frame.assign(distance=halves, note="seen").rename(columns=RENAMED)
     return Step("three at once", frame, Sent(SOURCE, sent))  # type: ignore[arg-type]

@@ -59,6 +59,7 @@ class Case:
     """A source after one drift. same: by column of the target the source's column with its values.
 
     gone: columns of the target that the source has no more, in no form. Every other one was changed: only a person can tell.
+    column: the one that is changed, where names do not say so.
     """
 
     kind: str
@@ -66,6 +67,11 @@ class Case:
     frame: pd.DataFrame
     same: Mapping[str, str]
     gone: frozenset[str] = field(default_factory=frozenset)
+    column: str = ""
+
+    def touches(self, target: str) -> bool:
+        """Whether the drift concerns this column: of all columns, where their order changed, or there is one more."""
+        return self.kind in ("reorder", "add") or target == self.column or self.same.get(target) != target
 
 
 def cases(frame: pd.DataFrame) -> list[Case]:
@@ -96,7 +102,7 @@ def _reordered(frame: pd.DataFrame) -> Iterator[Case]:
 
 def _added(frame: pd.DataFrame) -> Iterator[Case]:
     random = np.random.default_rng(0)
-    new = {
+    new: dict[str, pd.Series] = {
         "one value": pd.Series(["batch-7"] * len(frame)),
         "a number": pd.Series(random.normal(10, 8, len(frame)).round(1)),
         "a copy": frame["distance"],
@@ -120,11 +126,13 @@ def _exchanged(frame: pd.DataFrame) -> Iterator[Case]:
 
 
 def _widened(frame: pd.DataFrame) -> Iterator[Case]:
-    for column in frame.select_dtypes("integer"):
+    for column in map(str, frame.select_dtypes("integer")):
         for type in ("float64", "object"):
             values = frame[column].astype(type) if type == "float64" else frame[column].astype(str)
             shown = "float" if type == "float64" else "text"
-            yield Case("widen", f"{column} as {shown}", frame.assign(**{column: values}), _all(frame))
+            yield Case(
+                "widen", f"{column} as {shown}", frame.assign(**{column: values}), _all(frame), column=column
+            )
 
 
 def _dropped(frame: pd.DataFrame) -> Iterator[Case]:

@@ -18,7 +18,7 @@ import psycopg
 from .batch import LoadError
 from .loader import Answer, Loaded, load
 from .schema import Schema, SchemaError
-from .values import misfits
+from .values import misfits, texts
 
 REFUSED, HELD = 2, 3
 
@@ -27,7 +27,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     """A CSV file in UTF-8. A column is made of numbers only if no digit gets lost: 0517 stays text. Empty is NULL."""
     frame = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""])
     for name in frame.columns:
-        if not misfits(frame[name].where(frame[name].notna(), None), "numeric"):
+        if not misfits(texts(frame[name]), "numeric"):
             frame[name] = frame[name].map(Decimal, na_action="ignore")
     return frame
 

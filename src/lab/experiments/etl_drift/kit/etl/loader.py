@@ -162,7 +162,7 @@ def _create(connection: Connection, target: Schema) -> None:
 
 
 def _defined(column: Column) -> sql.Composed:
-    return sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.type))  # type: ignore[arg-type]
+    return sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.type))
 
 
 def _migrate(connection: Connection, batch: Batch, target: Schema, made: Plan) -> None:
@@ -171,7 +171,7 @@ def _migrate(connection: Connection, batch: Batch, target: Schema, made: Plan) -
         connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(table, _defined(column)))
     for name, type in made.widened.items():
         change = sql.SQL("ALTER TABLE {} ALTER COLUMN {} TYPE {}")
-        connection.execute(change.format(table, sql.Identifier(name), sql.SQL(type)))  # type: ignore[arg-type]
+        connection.execute(change.format(table, sql.Identifier(name), sql.SQL(type)))
     log.migrated(connection, batch, target, made)
 
 
@@ -181,16 +181,18 @@ def _merge(connection: Connection, batch: Batch, target: Schema, made: Plan) -> 
         column.name: made.widened.get(column.name, column.type) for column in (*target.columns, *made.added)
     }
     columns = list(made.taken)
-    values = [sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(types[name])) for name in columns]  # type: ignore[arg-type]
+    values = [sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(types[name])) for name in columns]
     changed = [name for name in columns if name not in target.key]
     updates = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in [*changed, "_batch"]]
     statement = sql.SQL(
-        "INSERT INTO {} ({}, _source, _batch) SELECT {}, %s, %s FROM etl_staging ON CONFLICT ({}) DO UPDATE SET {}"
+        "INSERT INTO {} ({}, _source, _batch) SELECT {}, {}, {} FROM etl_staging ON CONFLICT ({}) DO UPDATE SET {}"
     ).format(
         sql.Identifier(target.table),
         log.names(columns),
         sql.SQL(", ").join(values),
+        sql.Literal(batch.source),
+        sql.Literal(batch.id),
         log.names(["_source", *target.key]),
         sql.SQL(", ").join(updates),
     )
-    connection.execute(statement, (batch.source, batch.id))
+    connection.execute(statement)  # without parameters: a name may contain %

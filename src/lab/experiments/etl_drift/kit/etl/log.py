@@ -41,7 +41,7 @@ def names(columns: Sequence[str]) -> sql.Composed:
 
 def make(connection: Connection) -> None:
     for statement in TABLES:
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)
 
 
 def has_batch(connection: Connection, batch: str) -> bool:
@@ -59,7 +59,7 @@ def columns(connection: Connection, table: str) -> dict[str, str]:
         " WHERE table_schema = current_schema() AND table_name = %s ORDER BY ordinal_position",
         (table,),
     ).fetchall()
-    return {name: _TYPES.get(type, type) for name, type in rows}
+    return {str(name): _TYPES.get(type, str(type)) for name, type in rows}
 
 
 def current(connection: Connection, target: Schema) -> Schema:

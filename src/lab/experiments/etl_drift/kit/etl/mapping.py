@@ -6,7 +6,7 @@ Rows that both sides know decide. An exact name is no evidence against the value
 from __future__ import annotations
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -38,11 +38,15 @@ class Match:
 
 @dataclass(frozen=True)
 class Mapping:
-    """accepted: sure. asked: for a person, with the best guess. unmapped: new in the source, or gone from it."""
+    """accepted: sure. asked: for a person, with the best guess. unmapped: new in the source, or gone from it.
+
+    compared: by (source, target) what the shared rows say, of all pairs.
+    """
 
     accepted: tuple[Match, ...]
     asked: tuple[Match, ...]
     unmapped: tuple[Match, ...]
+    compared: Table[tuple[str, str], Agreement] = field(default_factory=dict)
 
     @property
     def automatic(self) -> float:
@@ -79,7 +83,7 @@ def map_columns(
     sources = [name for name in left if name not in {match.source for match in accepted}]
     targets = [item.name for item in target.columns if item.name not in {match.target for match in accepted}]
     asked, unmapped = _others(known, sources, targets)
-    return Mapping(tuple(accepted), tuple(asked), tuple(unmapped))
+    return Mapping(tuple(accepted), tuple(asked), tuple(unmapped), known.pairs)
 
 
 def _examples(target: Schema, examples: pd.DataFrame | None) -> dict[str, Texts]:

@@ -83,9 +83,9 @@ def _check(batch: Batch, target: Schema, answers: Sequence[Answer]) -> None:
 def _kept(before: Table[str, Any], mapping: Mapping) -> dict[str, Any]:
     """What was decided before, but for pairs that shared rows speak against: a drift of meaning under one name."""
     against = {
-        (match.source, match.target)
-        for match in mapping.asked
-        if match.rows >= FEW and wilson_high(match.equal, match.rows) < THRESHOLD
+        pair
+        for pair, found in mapping.compared.items()
+        if found.rows >= FEW and wilson_high(found.equal, found.rows) < THRESHOLD
     }
     pairs = {name: source for name, source in before["pairs"].items() if (source, name) not in against}
     return {**before, "pairs": pairs}

@@ -175,7 +175,7 @@ def _parsed(value: str) -> datetime | None:
         return None
 
 
-def widened(type: str, values: Sequence[str | None]) -> str | None:
+def widened(type: str, values: Iterable[str | None]) -> str | None:
     """The nearest type that holds these values beside all that a column of `type` may hold; None if there is none."""
     return next((wider for wider in WIDER.get(type, ()) if not misfits(values, wider)), None)
 
