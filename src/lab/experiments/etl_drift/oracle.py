@@ -86,7 +86,9 @@ def columns_by_log(log: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     return found
 
 
-def clock_of(rows: Iterable[Row], hour: str = "hour", minute: str = "minute") -> dict[str, float]:
+def clock_of(
+    rows: Iterable[Mapping[Any, Any]], hour: str = "hour", minute: str = "minute"
+) -> dict[str, float]:
     """Share of rows in which hour and minute are those of the departure as it was, and as it was scheduled (hhmm).
 
     A column that the rows do not have is nobody's.

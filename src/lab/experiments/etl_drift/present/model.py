@@ -75,9 +75,9 @@ def _advice(found: Findings) -> list[Advice]:
             "measured",
         ),
         Advice(
-            f"With {TABLES:,} tables questions decide, not locks: at one drift each a week, at this run's share of questions, "
-            f"{TABLES * found.value('asked_share'):,.0f} in {TABLES:,} columns that drift; have each table's owner answer, and "
-            "remember it.",
+            f"With {TABLES:,} tables not locks but questions decide: of {TABLES:,} columns that drift as here "
+            f"{TABLES * (1 - found.value('automatic_touched')):,.0f} are asked about; have the owner of each table answer once, "
+            "and remember it.",
             "arithmetic",
             "share of questions over the simulated drifts, which are not drawn as often as real ones occur",
         ),

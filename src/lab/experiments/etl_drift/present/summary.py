@@ -150,5 +150,4 @@ def _tools(found: Findings) -> Decision:
         f"there were: {told}.",
         "measured",
         tuple(f"dlt_wrong_{name}" for name in names),
-        figure="history",
     )
