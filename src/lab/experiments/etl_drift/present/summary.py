@@ -108,10 +108,10 @@ def _threshold(found: Findings) -> Decision:
     )
     return Decision(
         "From which confidence on may a match be accepted?",
-        f"{found.params.threshold:g}, as the lower end of an interval. Tried beside it on every eighth drift (decided unasked, "
-        f"wrong columns): {told}.",
+        f"{found.params.threshold:g}; tried beside it on every eighth drift (decided unasked, "
+        f"wrong columns): {told}. The real pair's hour reaches {found.value('confidence_hour'):.2f}.",
         "measured",
-        tuple(f"wrong_{found.params.shared}_at_{one:g}" for one in others),
+        ("confidence_hour", *(f"wrong_{found.params.shared}_at_{one:g}" for one in others)),
         figure="evidence",
     )
 
@@ -141,12 +141,12 @@ def _widen(found: Findings) -> Decision:
 
 
 def _tools(found: Findings) -> Decision:
-    names = ("rename", "unit", "exchange", "widen")
+    names = ("drop", "rename", "unit", "exchange", "widen")
     told = ", ".join(f"{name} {found.value(f'dlt_wrong_{name}'):.0f}" for name in names)
     rows = int(found.treatment.tables["dlt"]["rows"].max())
     return Decision(
         "Does a loader that evolves its schema make this needless?",
-        f"No: it keeps every value, but not what it means. After dlt's merge, of {rows} rows these differ in the columns that "
+        f"No: by name it can't know what a value means. After dlt's merge, of {rows} rows these differ in the columns that "
         f"there were: {told}.",
         "measured",
         tuple(f"dlt_wrong_{name}" for name in names),
