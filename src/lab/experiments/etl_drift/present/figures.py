@@ -90,7 +90,9 @@ def _evidence(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
-            x=alt.X("shared rows:Q", title="rows that the source delivers again").scale(padding=24),
+            x=alt.X("shared rows:Q", title="rows that the source delivers again")
+            .scale(domain=[0, int(data["shared rows"].max())], padding=24)
+            .axis(values=list(data["shared rows"])),
             y=alt.Y("automatic:Q", title="columns decided without asking")
             .axis(format="%")
             .scale(domain=[0, 1]),
@@ -101,7 +103,7 @@ def _evidence(found: Findings) -> Figure:
     least, used = data.iloc[0], data[data["shared rows"] == found.params.shared]
     most = used.iloc[0] if len(used) else data.iloc[-1]
     return Figure(
-        f"With {most['shared rows']} shared rows {percent(most['automatic'])} is decided unasked, with {least['shared rows']} "
+        f"With {most['shared rows']} shared rows {percent(most['automatic'])} is decided unasked, with {least['shared rows']} rows "
         f"{percent(least['automatic'])}",
         f"Share of columns decided without asking against the number of shared rows, every eighth drift, threshold "
         f"{found.params.threshold:g}; each point is labelled with the columns that were wrong. "
@@ -147,7 +149,9 @@ def _matchers(found: Findings) -> Figure:
                 color=alt.Color("matcher:N", sort=names, title=None)
                 .scale(domain=names, range=[theme.ORANGE, theme.PURPLE, theme.BLUE])
                 .legend(columns=columns(width, 3, 1)),
-                shape=alt.Shape("matcher:N", sort=names, title=None).legend(columns=columns(width, 3, 1)),
+                shape=alt.Shape("matcher:N", sort=names, title=None)
+                .scale(domain=names, range=["circle", "square", "triangle-up"])
+                .legend(columns=columns(width, 3, 1)),
                 tooltip=["matcher", "threshold", "right", "wrong"],
             )
         )
@@ -155,7 +159,7 @@ def _matchers(found: Findings) -> Figure:
 
     safe = [found.value(f"safe_share_{name.split(',')[0].lower()}") for name in names[:-1]]
     return Figure(
-        f"Without a wrong match {names[0]} finds {percent(safe[0])} of the columns, {names[1]} {percent(safe[1])}",
+        f"Without a wrong match valentine finds at most {percent(max(safe))} of the columns",
         "Wrong matches against the share of the target's columns that are matched rightly, for every threshold of valentine's "
         "two matchers on every sixth drift, and this mapping on all drifts. "
         + " ".join(

@@ -37,7 +37,7 @@ def history(found: Findings) -> Figure:
             alt.Chart(data[["delivery", "column_name", "change", "was", "becomes"]])
             .mark_point(size=70, opacity=0.9)
             .encode(
-                x=alt.X("delivery:N", sort=order, title="delivery").axis(labelAngle=-45),
+                x=alt.X("delivery:N", sort=order, title="delivery").scale(domain=order).axis(labelAngle=-90),
                 y=alt.Y("column_name:N", sort=names, title=None),
                 color=alt.Color("change:N", sort=shown, title=None)
                 .scale(domain=shown, range=[_CHANGES[name] for name in shown])
@@ -75,7 +75,9 @@ def rerun(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
-            x=alt.X("rows:Q", title="rows that differ from what was sent").scale(padding=30),
+            x=alt.X("rows:Q", title="rows that differ from what was sent").scale(
+                domain=[0, 1.15 * data["rows"].max()]
+            ),
             y=alt.Y("loader:N", sort=order, title=None),
             yOffset="when:N",
         )
@@ -109,7 +111,11 @@ def locks(found: Findings) -> Figure:
     def chart(width: int) -> Any:
         x = log_x("rows", "rows of the table", data["rows"], ",d")
         y = log_y("ms", "locked, ms", data["ms"])
-        dashed = alt.StrokeDash("line:N", title=None).scale(range=[[5, 4]])
+        dashed = (
+            alt.StrokeDash("line:N", title=None)
+            .scale(range=[[5, 4]])
+            .legend(symbolType="stroke", symbolSize=300)
+        )
         drawn = alt.Chart(line).mark_line(color=theme.GREY).encode(x=x, y=y, strokeDash=dashed)
         points = (
             alt.Chart(data)
