@@ -103,7 +103,7 @@ def _evidence(found: Findings) -> Figure:
     least, used = data.iloc[0], data[data["shared rows"] == found.params.shared]
     most = used.iloc[0] if len(used) else data.iloc[-1]
     return Figure(
-        f"With {most['shared rows']} shared rows {percent(most['automatic'])} is decided unasked, with {least['shared rows']} rows "
+        f"With {most['shared rows']} shared rows {percent(most['automatic'])} is decided unasked, with {least['shared rows']} "
         f"{percent(least['automatic'])}",
         f"Share of columns decided without asking against the number of shared rows, every eighth drift, threshold "
         f"{found.params.threshold:g}; each point is labelled with the columns that were wrong. "
