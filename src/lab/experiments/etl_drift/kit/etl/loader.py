@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 from psycopg import Connection, sql
+from psycopg.pq import TransactionStatus
 
 from . import log, plan
 from .batch import Batch, LoadError
@@ -52,6 +53,10 @@ def load(
     batch replaces it, in the columns that this batch has. answers: to the questions of a load that was held.
     LoadError, with the table as it was, if the batch can't be loaded at all. The connection must not be in a transaction.
     """
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise LoadError(
+            "the connection is in a transaction, whose end would decide about the batch; end it first"
+        )
     batch = Batch.of(frame, source, target)
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (target.table,))

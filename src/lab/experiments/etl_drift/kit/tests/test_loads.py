@@ -123,6 +123,11 @@ def test_a_table_of_somebody_else_is_left_alone(connection: psycopg.Connection) 
         load(connection, table(), "a", TARGET)
 
 
+def test_a_connection_in_a_transaction_is_refused(connection: psycopg.Connection) -> None:
+    with connection.transaction(), pytest.raises(LoadError, match="in a transaction"):
+        load(connection, table(), "a", TARGET)
+
+
 def test_the_command(connection: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     schema = connection.execute("SELECT current_schema()").fetchone()
     monkeypatch.setenv("PGOPTIONS", f"-c search_path={schema[0] if schema else ''}")
