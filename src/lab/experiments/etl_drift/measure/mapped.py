@@ -13,7 +13,7 @@ from lab.experiments.etl_drift.workload import flights
 from lab.experiments.etl_drift.workload.drifts import Case, cases
 
 THRESHOLDS = (0.3, 0.6, 0.9, 0.98, 0.995)  # that are tried beside each other
-EVERY = 8  # case by case would take a minute
+EVERY = 12  # case by case would take a minute
 COLUMNS = ["kind", "case", "target", "outcome", "confidence", "right_guess", "reason", "touched"]
 
 
@@ -37,7 +37,7 @@ def pair(params: Params, full: pd.DataFrame, sample: pd.DataFrame, mapper: Mappe
 
 
 def tried(params: Params, full: pd.DataFrame) -> pd.DataFrame:
-    """Every eighth case with other numbers of shared rows, and with other thresholds. Columns as of `outcomes`, and both."""
+    """Every twelfth case with other numbers of shared rows, and with other thresholds. Columns as of `outcomes`, and both."""
     schema, parts = flights.schema(full), []
     settings = [(shared, params.threshold) for shared in params.shared_tried]
     settings += [(params.shared, threshold) for threshold in THRESHOLDS if threshold != params.threshold]

@@ -105,7 +105,7 @@ def _evidence(found: Findings) -> Figure:
     return Figure(
         f"With {most['shared rows']} shared rows {percent(most['automatic'])} is decided unasked, with {least['shared rows']} "
         f"{percent(least['automatic'])}",
-        f"Share of columns decided without asking against the number of shared rows, every eighth drift, threshold "
+        f"Share of columns decided without asking against the number of shared rows, every twelfth drift, threshold "
         f"{found.params.threshold:g}; each point is labelled with the columns that were wrong. "
         + " ".join(f"{row[1]} rows: {percent(row[3])}, {row[4]} wrong." for row in data.itertuples()),
         chart,

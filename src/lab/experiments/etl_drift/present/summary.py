@@ -108,7 +108,7 @@ def _threshold(found: Findings) -> Decision:
     )
     return Decision(
         "From which confidence on may a match be accepted?",
-        f"{found.params.threshold:g}; tried beside it on every eighth drift (decided unasked, "
+        f"{found.params.threshold:g}; tried beside it on every twelfth drift (decided unasked, "
         f"wrong columns): {told}. The real pair's hour reaches {found.value('confidence_hour'):.2f}.",
         "measured",
         ("confidence_hour", *(f"wrong_{found.params.shared}_at_{one:g}" for one in others)),
