@@ -65,7 +65,8 @@ def _watched(
     done, longest = threading.Event(), [0.0]
 
     def read() -> None:
-        with psycopg.connect(dsn, autocommit=True) as reader:
+        # A statement that was prepared before fails with the new type: "cached plan must not change result type".
+        with psycopg.connect(dsn, autocommit=True, prepare_threshold=None) as reader:
             reader.execute(f"SET search_path = {schema}")
             while not done.is_set():
                 begin = time.monotonic()

@@ -18,6 +18,9 @@ from .values import Texts, numbers
 Z = 1.96  # of a 95 % interval
 FEW = 20  # shared rows under which nothing is concluded from them
 _COMBINATIONS = 16  # of key columns that are tried
+_LOOKED_AT = 200  # joined rows by which a join is judged
+_NEARLY_ALL = 0.9  # of these have to be equal
+_CLEAR = 0.5  # of the columns beside the key agree: no other join is looked for
 _NAME_COUNTS = 0.3  # as much as a third of all values in common, where a key is looked for
 Side = Mapping[str, Texts]
 Codes = Mapping[str, np.ndarray]  # each value as a number, the same on all sides; -1 for NULL
@@ -57,26 +60,49 @@ def wilson_high(successes: int, trials: int) -> float:
 def shared_rows(source: Side, target: Side, key: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Positions of rows with the same key on both sides, once on each. Empty if no key is found in the source.
 
-    The source's key columns are looked for by their values, their names second: both may have changed.
+    The source's key columns are looked for by their names, then by their values: both may have changed. A join on the wrong
+    columns finds rows too, so other columns have to agree in what was joined; the join with most such rows is taken.
     """
-    best = np.empty(0, dtype=int), np.empty(0, dtype=int)
+    best, found = 0.0, (np.empty(0, dtype=int), np.empty(0, dtype=int))
     if not key or not source:
-        return best
+        return found
     left, right = _coded(source, target)
     # If the whole key leads nowhere, one of its columns may be gone, or written otherwise.
     parts = [list(key)] + [[name for name in key if name != without] for without in key if len(key) > 1]
     for part in parts:
         for columns in islice(_key_columns(left, right, part), _COMBINATIONS):
-            found = _joined([left[name] for name in columns], [right[name] for name in part])
-            if len(found[0]) > len(best[0]):
-                best = found
-            if len(best[0]) >= FEW:
-                return best
-    return best
+            rows = _joined([left[name] for name in columns], [right[name] for name in part])
+            agree = _agreeing(left, right, rows, columns, key) if len(rows[0]) >= FEW else 0.0
+            if agree * len(rows[0]) > best:
+                best, found = agree * len(rows[0]), rows
+            if agree >= _CLEAR and len(rows[0]) >= _LOOKED_AT:
+                return found
+        if best:
+            return found
+    return found
+
+
+def _agreeing(
+    source: Codes,
+    target: Codes,
+    rows: tuple[np.ndarray, np.ndarray],
+    columns: Sequence[str],
+    key: Sequence[str],
+) -> float:
+    """Share of the target's columns beside the key that some other column of the source equals in nearly all of `rows`."""
+    here, there = rows[0][:_LOOKED_AT], rows[1][:_LOOKED_AT]
+    others = [codes[here] for name, codes in source.items() if name not in columns]
+    wanted = [codes[there] for name, codes in target.items() if name not in key]
+    if not others or not wanted:
+        return 0.0
+    equal = (np.array(others)[:, None, :] == np.array(wanted)[None, :, :]).mean(axis=2)
+    return float((equal.max(axis=0) >= _NEARLY_ALL).mean())
 
 
 def _key_columns(source: Codes, target: Codes, key: Sequence[str]) -> Iterator[list[str]]:
     """Columns of the source that may be the key, in its order, the likeliest first."""
+    if set(key) <= set(source):
+        yield list(key)
     most = 1 + max((int(codes.max(initial=0)) for codes in (*source.values(), *target.values())), default=0)
     shares = {name: _shares(codes, most) for name, codes in source.items()}
     ranked = []

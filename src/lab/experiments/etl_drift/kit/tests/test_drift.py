@@ -127,6 +127,19 @@ def test_a_copy_under_another_name_does_not_take_the_place_of_the_name() -> None
     assert "cents" not in pairs(map_columns(both, TARGET, table()))
 
 
+def test_a_join_on_the_wrong_columns_is_seen_by_the_others() -> None:
+    # Two columns with the same values: joined on the wrong one, other rows meet.
+    target = Schema(
+        "t",
+        (Column("day", "integer", key=True), Column("no", "integer", key=True), Column("paid", "integer")),
+    )
+    random = np.random.default_rng(2)
+    made = pd.DataFrame({"day": np.repeat(np.arange(20), 20), "no": np.tile(np.arange(20), 20)})
+    made["paid"] = random.integers(0, 9_999, len(made))
+    turned = made.rename(columns={"day": "no", "no": "day"})
+    assert pairs(map_columns(turned, target, made)) == {"day": "no", "no": "day", "paid": "paid"}
+
+
 def test_an_alias_counts_as_the_name() -> None:
     both = table().rename(columns={"cents": "amount_cents"}).assign(b=table()["cents"])
     assert pairs(map_columns(both, TARGET, table()))["cents"] == "amount_cents"
