@@ -66,7 +66,7 @@ def _matrix(found: Findings) -> Figure:
                 color=_layers(width),
             )
         )
-        return cell.properties(width=width, height=18 * len(order))
+        return cell.properties(width=width, height=17 * len(order))
 
     missed = found.noticed(LAYERS, MEANING)
     text = "; ".join(f"{row.mutant} ({row.layer})" for row in found.missed.itertuples()) or "none"
