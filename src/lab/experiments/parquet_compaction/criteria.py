@@ -47,8 +47,8 @@ CRITERIA = (
     ),
     Criterion(
         "interval_predicted",
-        "At the middle interval the model predicts the query time, and of the form of the model, fitted on the other "
-        "intervals' compactions, the compaction time; the larger error.",
+        "At a middle interval the model predicts the median query, and of the form of the model, fitted on the other "
+        "intervals' compactions, the median compaction; the larger error.",
         at_most(ERROR_LIMIT),
         "ratio",
     ),

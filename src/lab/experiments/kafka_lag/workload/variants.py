@@ -103,8 +103,10 @@ def sweep(params: Params) -> list[Load]:
 
 def _waiting(params: Params, variant: Variant, partitions: int, workers: float, wait_ns: int) -> Load:
     rate, seconds = round(workers * 1e9 / wait_ns), max(0.6, params.seconds * 5 / 8)
-    if not variant.zipf:  # each key as often as any other, to the message
-        seconds = max(1, round(seconds * rate / KEYS)) * KEYS / rate
+    if not variant.zipf:
+        # Over hundreds of partitions each message is a request of its own, late by some ms, now more, now less: that
+        # must be little beside 1 % of the window. And each key comes as often as any other, to the message.
+        seconds = max(1, round(max(2.0, params.seconds) * rate / KEYS)) * KEYS / rate
     return Load("sweep", variant, Topic(partitions, wait_ns, waits=True), rate, seconds)
 
 

@@ -1,4 +1,8 @@
-"""The model a + b x bytes for each engine, fitted to the smaller sizes, held against the largest."""
+"""The model a + b x bytes for each engine, fitted to the smaller sizes, held against the largest.
+
+Of a size's executions the fastest counts: whatever else the machine does, and every method that a JVM has not compiled yet,
+can only make one slower, and a line through two sizes multiplies that by the distance to the third.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,6 @@ import pandas as pd
 
 from lab.evidence import fit
 from lab.evidence.statistics import Interval
-from lab.experiments.warehouse_bench.judge.median_interval import spread
 from lab.experiments.warehouse_bench.mechanism.dataset import PARQUET
 
 METHOD = f"bootstrap of the rounds, {fit.RESAMPLES} draws, 95 %"
@@ -18,10 +21,10 @@ METHOD = f"bootstrap of the rounds, {fit.RESAMPLES} draws, 95 %"
 
 @dataclass(frozen=True)
 class Line:
-    """Seconds of the mean query = fixed_s + per_byte_s x bytes of the tables.
+    """Seconds of the mean query at its fastest = fixed_s + per_byte_s x bytes of the tables.
 
-    held_out_bytes, held_out_s: the largest size, which the fit did not use. draw: 0 for the medians of the rounds, else
-    of as many rounds drawn with replacement.
+    held_out_bytes, held_out_s: the largest size, which the fit did not use. draw: 0 for all rounds, else for as many drawn
+    with replacement.
     """
 
     engine: str
@@ -43,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Growth:
-    """An engine's line through the medians of the rounds, and those through medians of drawn rounds."""
+    """An engine's line through the fastest of the rounds, and those through the fastest of drawn rounds."""
 
     line: Line
     draws: Sequence[Line]
@@ -60,39 +63,36 @@ class Growth:
 def growth_by_round(
     timings: pd.DataFrame, queries: Sequence[str], stored: Mapping[float, int]
 ) -> pd.DataFrame:
-    """Seconds of the mean query over plain Parquet: engine, scale_factor, round, seconds, bytes (of the tables).
+    """engine, scale_factor, round, seconds (of the mean query over plain Parquet at its fastest), bytes (of the tables).
 
     timings: of all scale factors. queries: those that were run at each.
     """
     plain = timings[(timings["format"] == PARQUET) & timings["query"].isin(queries) & (timings["round"] > 0)]
-    cells = plain.groupby(["engine", "scale_factor", "round", "query"])["seconds"].median()
+    cells = plain.groupby(["engine", "scale_factor", "round", "query"])["seconds"].min()
     found = cells.groupby(level=[0, 1, 2]).mean().reset_index()
     return found.assign(bytes=found["scale_factor"].map(stored))
 
 
 def growth(rounds: pd.DataFrame) -> pd.DataFrame:
-    """engine, scale_factor, bytes, seconds (median of the rounds), low, high. rounds: as `growth_by_round` gives."""
-    rows = []
-    for key, found in rounds.groupby(["engine", "scale_factor", "bytes"]):
-        seen = spread(found["seconds"].tolist())
-        rows.append((*key, seen.median, seen.low, seen.high))
-    return pd.DataFrame(rows, columns=["engine", "scale_factor", "bytes", "seconds", "low", "high"])
+    """engine, scale_factor, bytes, seconds (fastest of the rounds), median, slowest. rounds: as `growth_by_round` gives."""
+    by_size = rounds.groupby(["engine", "scale_factor", "bytes"], as_index=False)
+    return by_size.agg(seconds=("seconds", "min"), median=("seconds", "median"), slowest=("seconds", "max"))
 
 
 def lines(rounds: pd.DataFrame) -> list[Line]:
-    """Each engine's line through the medians of the rounds, and through those of drawn rounds, the same for all engines.
+    """Each engine's line through the fastest of the rounds, and of drawn rounds, the same for all engines.
 
     rounds: as `growth_by_round` gives.
     """
     wide = rounds.pivot(index="round", columns=["engine", "bytes"], values="seconds").dropna()
     drawn = np.random.default_rng(0).integers(0, len(wide), (fit.RESAMPLES, len(wide)))
     chosen = [np.arange(len(wide)), *drawn]
-    medians = np.array([np.median(wide.to_numpy()[places], axis=0) for places in chosen])
+    fastest = np.array([wide.to_numpy()[places].min(axis=0) for places in chosen])
     engines = wide.columns.get_level_values("engine")
     return [
         _line(str(engine), draw, wide.columns[engines == engine], row[engines == engine])
         for engine in engines.unique()
-        for draw, row in enumerate(medians)
+        for draw, row in enumerate(fastest)
     ]
 
 

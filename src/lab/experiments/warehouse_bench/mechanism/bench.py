@@ -39,7 +39,7 @@ class Timing:
 
 
 # In each round, what is quick runs until this time is filled, but not more often than this.
-ENOUGH_S, MOST = 0.05, 3
+ENOUGH_S, MOST = 0.15, 3
 
 Watch = Callable[[Cell, int, Sequence[tuple]], None]
 
