@@ -18,7 +18,7 @@ class Params(Parameters):
 
     rate: int = Field(100_000, ge=1_000, le=5_000_000, description="messages/s at the highest load level")
     seconds: float = Field(
-        4.0, ge=1, le=600, description="s of sending at the highest level; below it three eighths of that"
+        4.0, ge=1, le=600, description="s of sending at the highest level; below it three quarters of that"
     )
     partitions: int = Field(6, ge=2, le=200, description="partitions where strategies are compared")
     counts: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field(
@@ -68,10 +68,10 @@ class Params(Parameters):
         return round(self.wait_ms * 1e6)
 
     def window_s(self, level: int) -> float:
-        """How long a level is measured, s: three eighths of `seconds` below the top, or what 200 messages take."""
+        """How long a level is measured, s: three quarters of `seconds` below the top, or what 200 messages take."""
         if level == self.rate:
             return self.seconds
-        return max(self.seconds * 3 / 8, min(self.seconds, 200 / level))
+        return max(self.seconds * 3 / 4, min(self.seconds, 200 / level))
 
 
 def by_the_mean(workers: float, load: float = MEAN_LOAD) -> int:
