@@ -21,10 +21,12 @@ from lab.experiments.warehouse_bench.workload.changed_cent import Change
 def of_run(params: Params, seen: Seen, seconds: float) -> Result:
     """The treatment's result. seconds: the run took, services included."""
     timings = seen.timings.merge(seen.lake.table(), on="dataset", validate="many_to_one")
-    compared = timings[timings["scale_factor"] == params.scale_factor]
+    compared = timings[timings["round"] <= params.repeats]
     rounds = ranking.Rounds(compared)
     growing = [str(one) for one in params.model_queries]
-    grown = linear_model.growth_by_round(timings, growing, seen.stored(params.model_queries))
+    grown = linear_model.growth_by_round(
+        timings[timings["round"] > params.repeats], growing, seen.stored(params.model_queries)
+    )
     lines = linear_model.lines(grown)
     growth = linear_model.by_engine(lines)
     pairs, over_formats = ranking.engine_pairs(rounds), ranking.over_formats(rounds)

@@ -66,11 +66,18 @@ class Answers:
 
 
 def measured(params: Params, lake: Lake, engines: Engines) -> Seen:
-    """All queries on all engines and datasets of the lake, in all rounds."""
+    """All queries on all engines and formats in all rounds, then those of the model on all sizes in as many more.
+
+    The sizes come last, when the Java engines have compiled what they will: what still gets faster from round to round
+    would pass for a size's time.
+    """
     answers = Answers(_published(lake))
-    texts = {str(number): text(number) for number in params.numbers}
-    asked = {dataset.name: _asked(params, dataset) for dataset in lake.datasets}
-    timings = bench(engines.by_name, asked, texts, params.repeats, params.seed, answers, process_usage.settle)
+    compared = {one.name: params.numbers for one in lake.datasets if one.scale_factor == params.scale_factor}
+    sizes = {one.name: params.model_queries for one in lake.datasets if one.format == PARQUET}
+    first, end = params.repeats + 1, 2 * params.repeats + 1
+    timings = _rounds(params, engines, compared, range(first), answers)
+    grown = _rounds(params, engines, sizes, range(first, end), answers)
+    timings = pd.concat([timings, grown], ignore_index=True)
     differing = _files_that_differ(params, lake, engines)
     resources = {name: engine.resources() for name, engine in engines.by_name.items()}
     return Seen(
@@ -78,10 +85,19 @@ def measured(params: Params, lake: Lake, engines: Engines) -> Seen:
     )
 
 
-def _asked(params: Params, dataset: Dataset) -> list[str]:
-    """The queries of a dataset, by name: all at the size compared, at the others those of the model."""
-    compared = dataset.scale_factor == params.scale_factor
-    return [str(number) for number in (params.numbers if compared else params.model_queries)]
+def _rounds(
+    params: Params, engines: Engines, asked: Mapping[str, Sequence[int]], numbers: range, answers: Answers
+) -> pd.DataFrame:
+    """Those rounds of the bench. asked: numbers of queries by dataset."""
+
+    def watch(cell: Cell, number: int, rows: Sequence[tuple]) -> None:
+        answers(cell, numbers[number], rows)
+
+    names = {dataset: [str(query) for query in queries] for dataset, queries in asked.items()}
+    texts = {str(query): text(query) for queries in asked.values() for query in queries}
+    seed = params.seed + numbers.start
+    found = bench(engines.by_name, names, texts, len(numbers) - 1, seed, watch, process_usage.settle)
+    return found.assign(round=found["round"] + numbers.start)
 
 
 def answers_over(place: Path, files: Files, params: Params, query: int) -> pd.DataFrame:

@@ -12,13 +12,13 @@ Execution = tuple[str, str, str, int]  # engine, dataset, query, round
 
 
 def expected(params: Params) -> set[Execution]:
-    """Every execution that the parameters ask for."""
+    """Every execution that the parameters ask for: the formats first, then the sizes in as many rounds."""
     return {
         (engine, dataset, str(query), number)
         for engine in params.engines
-        for dataset, queries in _datasets(params)
+        for dataset, queries, numbers in _rounds(params)
         for query in queries
-        for number in range(params.repeats + 1)
+        for number in numbers
     }
 
 
@@ -35,11 +35,12 @@ def left_out(wanted: set[Execution], found: pd.DataFrame) -> tuple[set[Execution
     return wanted - seen, seen - wanted
 
 
-def _datasets(params: Params) -> Iterator[tuple[str, tuple[int, ...]]]:
-    for size in params.model_scale_factors:
-        yield f"parquet_{_text(size)}", params.model_queries
+def _rounds(params: Params) -> Iterator[tuple[str, tuple[int, ...], range]]:
     for name in params.formats:
-        yield f"{name}_{_text(params.scale_factor)}", params.numbers
+        yield f"{name}_{_text(params.scale_factor)}", params.numbers, range(params.repeats + 1)
+    for size in params.sizes:
+        later = range(params.repeats + 1, 2 * params.repeats + 1)
+        yield f"parquet_{_text(size)}", params.model_queries, later
 
 
 def _text(size: float) -> str:

@@ -37,7 +37,7 @@ class Findings:
     @property
     def rounds(self) -> str:
         """What the intervals of this run are."""
-        return label(int(self.treatment.tables["timings"]["round"].max()))
+        return label(self.params.repeats)
 
     def whole(self, name: str) -> Metric:
         return self.treatment.metric(WHOLE + name)
