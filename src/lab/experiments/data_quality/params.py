@@ -33,7 +33,7 @@ class Params(Parameters):
     shuffles: int = Field(10, ge=4, le=200, description="shuffles of the year, each with a suite of its own")
     judged: int = Field(
         9,
-        ge=9,
+        ge=0,
         le=1000,
         description="faulty batches that Great Expectations judges beside those of the pipeline",
     )

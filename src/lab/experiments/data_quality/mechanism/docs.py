@@ -44,6 +44,8 @@ def _escaped(result: Any) -> Any:
     for item in made.results:
         item.result = _each_text(item.result, _harmless)
         item.exception_info = _each_text(item.exception_info, _harmless)
+        # Names of columns and learned values are data too.
+        item.expectation_config.kwargs = _each_text(item.expectation_config.kwargs, _harmless)
     return made
 
 
