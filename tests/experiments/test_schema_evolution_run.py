@@ -20,8 +20,7 @@ from lab.errors import ParameterError
 from lab.evidence import params as parsing
 from lab.evidence.criteria import judge
 from lab.experiments.schema_evolution import CRITERIA, KIT, Params, history
-from lab.experiments.schema_evolution.judge import observations
-from lab.experiments.schema_evolution.judge.model import prediction
+from lab.experiments.schema_evolution.judge import counts, observations
 from lab.experiments.schema_evolution.measure.topic import make_topics
 from lab.experiments.schema_evolution.mechanism.consumer import (
     Event,
@@ -179,6 +178,37 @@ def test_a_file_is_migrated_whole_or_not_at_all(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("none*"))
 
 
+@pytest.mark.parametrize("broken", ["cut", "other", "empty"])
+def test_a_file_that_is_cut_off_or_none_of_avros_is_refused_in_words_and_nothing_is_left(
+    broken: str, tmp_path: Path
+) -> None:
+    shutil.copytree(KIT / "evolution", tmp_path / "evolution", ignore=shutil.ignore_patterns("__pycache__"))
+    schema = {"type": "record", "name": "R", "fields": [{"name": "n", "type": "long"}]}
+    (tmp_path / "r.avsc").write_text(json.dumps(schema))
+    with (tmp_path / "in.avro").open("wb") as sink:
+        fastavro.writer(sink, fastavro.parse_schema(dict(schema)), [{"n": 2**40}] * 500)
+    whole = (tmp_path / "in.avro").read_bytes()
+    content = {"cut": whole[: len(whole) // 2], "other": b"PAR1" + whole, "empty": b""}[broken]
+    (tmp_path / "in.avro").write_bytes(content)
+    (tmp_path / "out.avro").write_bytes(b"what was there")
+    refused = _run(tmp_path, "migrate", "in.avro", "out.avro", "r.avsc")
+    assert refused.returncode == 1 and "nothing was written: " in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert (tmp_path / "out.avro").read_bytes() == b"what was there"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_migrated_file_stays_compressed(tmp_path: Path) -> None:
+    shutil.copytree(KIT / "evolution", tmp_path / "evolution", ignore=shutil.ignore_patterns("__pycache__"))
+    schema = {"type": "record", "name": "R", "fields": [{"name": "n", "type": "long"}]}
+    (tmp_path / "r.avsc").write_text(json.dumps(schema))
+    with (tmp_path / "in.avro").open("wb") as sink:
+        fastavro.writer(sink, fastavro.parse_schema(dict(schema)), [{"n": 1}] * 9, codec="deflate")
+    assert _run(tmp_path, "migrate", "in.avro", "out.avro", "r.avsc").returncode == 0
+    with (tmp_path / "out.avro").open("rb") as source:
+        assert fastavro.reader(source).codec == "deflate"
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -223,6 +253,14 @@ def test_one_silent_order_fails() -> None:
     )
 
 
+@pytest.mark.parametrize("reader", counts.READERS)
+def test_one_random_pair_that_reader_misreads_on_either_library_fails(reader: str) -> None:
+    fine = pd.DataFrame([dict.fromkeys(counts.DECODERS, "right")] * 3)
+    assert outcome("no_silent_corruption", observations.no_silent_corruption(None, fine)) == "pass"
+    fine.loc[1, reader] = "silent"
+    assert outcome("no_silent_corruption", observations.no_silent_corruption(None, fine)) == "fail"
+
+
 @pytest.mark.parametrize("flaw", ["lost", "doubled", "wrong"])
 def test_a_drill_that_loses_doubles_or_changes_an_order_fails(flaw: str) -> None:
     row = {"lost": 0, "doubled": 0, "wrong": 0, "orders": 9, "bad_orders": 3}
@@ -240,5 +278,5 @@ def test_the_model_is_fitted_without_the_point_that_it_predicts() -> None:
     table = pd.DataFrame(
         [{"versions": n, "seconds": 1 + 2 * n} for n in (10, 20, 40)] + [{"versions": 80, "seconds": 999.0}]
     )
-    predicted, measured = prediction(table)
+    predicted, measured = counts.prediction(table)
     assert (round(predicted, 6), measured) == (161.0, 999.0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.experiments.schema_evolution.mechanism import check, compatible
+from lab.experiments.schema_evolution.kit.evolution import check, compatible
 from lab.experiments.schema_evolution.params import Params
 from lab.experiments.schema_evolution.workload.orders import FIRST, history
 from lab.experiments.schema_evolution.workload.team import edit
