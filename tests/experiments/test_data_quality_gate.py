@@ -191,6 +191,19 @@ def test_names_and_learned_values_are_no_markup_in_data_docs(odd: str) -> None:
     assert odd.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in page
 
 
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+def test_nullable_types_are_judged_and_shown_as_plain_ones(
+    backend: str, suite: Suite, batch: pd.DataFrame, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch.loc[3:9, "city"] = None
+    batch.loc[5:6, "price"] = math.nan
+    nullable = batch.convert_dtypes(dtype_backend=backend)
+    assert names(gate(suite, nullable)) == names(gate(suite, batch)) != set()
+    with caplog.at_level(logging.ERROR):
+        assert "not be null" in data_docs(validate(suite, nullable), "docs")
+    assert not caplog.records
+
+
 @pytest.fixture
 def pipeline(tmp_path: Path, suite: Suite) -> Pipeline:
     made = Pipeline(tmp_path / "shop", suite)

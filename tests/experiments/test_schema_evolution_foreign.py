@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lab.experiments.schema_evolution import (
@@ -275,6 +277,21 @@ def test_items_of_a_list_in_parquet_follow_the_rules_as_the_row_does(
     write_version(path, [{"x": rows}, {"x": []}, {"x": None}, {"x": rows}], listed(old))
     found = read_versions([path], listed(new)).to_pylist()
     assert found == [{"x": due}, {"x": []}, {"x": None}, {"x": due}]
+
+
+@pytest.mark.parametrize(
+    "kind", ["string", LETTERS, {"type": "array", "items": "int"}, record("In", field("a", "int"))]
+)
+def test_a_column_without_a_value_that_was_written_as_null_type_is_null(kind: Any, tmp_path: Path) -> None:
+    schema = record("R", field("n", "int"), field("x", ["null", kind]))
+    write_version(tmp_path / "1.parquet", [], schema)
+    metadata = pq.read_schema(tmp_path / "1.parquet").metadata
+    table = pa.table({"n": pa.array([1, 2], pa.int32()), "x": pa.nulls(2)}).replace_schema_metadata(metadata)
+    pq.write_table(table, tmp_path / "2.parquet")
+    assert read_versions([tmp_path / "2.parquet"], schema).to_pylist() == [
+        {"n": 1, "x": None},
+        {"n": 2, "x": None},
+    ]
 
 
 def test_an_accepted_loss_gives_the_nearest_number_and_what_is_no_text_is_refused(tmp_path: Path) -> None:

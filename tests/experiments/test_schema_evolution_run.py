@@ -31,8 +31,9 @@ from lab.experiments.schema_evolution.mechanism.consumer import (
     unframe,
 )
 from lab.experiments.schema_evolution.oracle.binary import encode, plan
-from lab.experiments.schema_evolution.workload.orders import BAD, EXPLAINED
+from lab.experiments.schema_evolution.workload.orders import BAD, CHANGES, EXPLAINED
 from lab.experiments.schema_evolution.workload.producer import orders, unpickled
+from lab.services.http import HttpError, call
 from lab.services.kafka import kafka
 from lab.services.schemaregistry import schema_registry
 from lab.services.workers import Worker, spawn
@@ -132,6 +133,27 @@ def test_a_consumer_without_a_place_for_dead_letters_stops_and_goes_on_where_it_
     worker.terminate()
     worker.join(30)
     assert [event.kind for event in events] == ["unreadable", "order"]
+
+
+@pytest.mark.service
+def test_the_roll_back_plan_shuts_the_bad_version_out_and_leaves_its_id_readable(
+    servers: tuple[str, Any],
+) -> None:
+    _, registry = servers
+    after, subject = CHANGES[0](LATEST), "planned-value"
+    registry.register(subject, LATEST)
+    registry.set_level("NONE", subject)
+    bad = registry.register(subject, BAD(LATEST))
+    registry.set_level("FULL_TRANSITIVE", subject)
+    # While the bad version is there, it is given out again, and nothing good can follow it.
+    assert registry.register(subject, BAD(LATEST)) == bad
+    with pytest.raises(HttpError, match="409"):
+        registry.register(subject, after)
+    call("DELETE", f"{registry.url}/subjects/{subject}/versions/2")
+    assert registry.schema(bad) == BAD(LATEST)
+    with pytest.raises(HttpError, match="409"):
+        registry.register(subject, BAD(LATEST))
+    registry.register(subject, after)
 
 
 def test_a_bad_order_is_written_again_as_the_good_one_that_it_should_have_been() -> None:

@@ -73,8 +73,8 @@ class Pipeline:
     def read(self, file: Path) -> pd.DataFrame:
         """A batch as it came: only an empty field is missing, and what the mart has as text stays text (`NA`, `00501`)."""
         with self._mart() as mart:
-            types = mart.execute("SELECT * FROM rows LIMIT 0").description
-        text = {name: str for name, type, *_ in types if str(type) == "VARCHAR"}
+            columns = mart.execute("DESCRIBE rows").fetchall()
+        text = {name: str for name, type, *_ in columns if type == "VARCHAR"}
         return pd.read_csv(
             file, keep_default_na=False, na_values=[""], low_memory=False, encoding="utf-8", dtype=text
         )

@@ -119,6 +119,10 @@ def _column(table: Any, field: Node, writer: Node) -> Any:
 
 
 def _converted(column: Any, writer: Node, reader: Node) -> Any:
+    if pa.types.is_null(
+        column.type
+    ):  # what some writers make of a column that has no value in the whole file
+        return pa.nulls(len(column), arrow_type(reader))
     if reader["type"] == "record":
         inner = [_column(column, field, writer) for field in reader["fields"]]
         return pa.StructArray.from_arrays(inner, fields=list(arrow_type(reader)), mask=pc.is_null(column))
