@@ -251,8 +251,8 @@ def test_the_text_na_stays_text(pipeline: Pipeline, batch: pd.DataFrame, tmp_pat
 def test_text_that_looks_like_a_number_is_learned_loaded_and_kept_as_it_is(
     codes: list[str], tmp_path: Path
 ) -> None:
-    table = pd.DataFrame({"code": codes * 100, "n": range(200)})
-    made = Pipeline(tmp_path / "shop", learn(table))
+    table = pd.DataFrame({"code": codes * 200, "n": np.arange(400) % 20})
+    made = Pipeline(tmp_path / "shop", learn(table, (np.arange(400) // 20).tolist()))
     made.create(table)
     assert made.load(_file(tmp_path, table[:20])).accepted
     assert made.contents()["code"].tolist() == codes * 10

@@ -23,17 +23,17 @@ GOOD_FILES = 2
 
 
 def cases(params: Params, days: Sequence[Day], suite: Suite, rng: np.random.Generator) -> list[Case]:
-    """Good days, and a spoilt one for each kind; all are days that the suite takes for good, so that each can be repaired."""
+    """Good days, and spoilt ones of different kinds; all are days that the suite takes for good, so that each can be repaired."""
     later = rng.permutation(range(params.train, len(days)))
     fine = [int(place) for place in later if len(due(suite.expectations, days[place].batch)) <= TOLERATED]
-    needed = GOOD_FILES + len(KINDS)
+    needed = GOOD_FILES + params.files
     if len(fine) < needed:
         raise ParameterError(
             f"only {len(fine)} of {len(later)} later days pass what {params.train} days taught, the pipeline needs {needed}; "
             "learn from more days (train) or widen the bounds (margin)"
         )
     made = [Case(place, days[place]) for place in fine[:GOOD_FILES]]
-    for kind, place in zip(KINDS, fine[GOOD_FILES:], strict=False):
+    for kind, place in zip(KINDS, fine[GOOD_FILES:needed], strict=False):
         made.append(spoiled(days, place, (kind,), params.sizes[-1], rng))
     return made
 
