@@ -6,13 +6,14 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from lab.errors import ServiceError
 from lab.experiments.schema_evolution.kit.evolution import MODES, check
-from lab.experiments.schema_evolution.measure.decoders import decoders, fate, verdict, worst
+from lab.experiments.schema_evolution.measure.decoders import VERDICTS, decoders, fate, verdict, worst
 from lab.experiments.schema_evolution.measure.topic import own, register_all
 from lab.experiments.schema_evolution.params import Params
 from lab.experiments.schema_evolution.workload.fuzz import Pair, pairs
@@ -78,25 +79,23 @@ def changes(params: Params, registry: Registry) -> pd.DataFrame:
     subjects = {start: own(f"orders-from-{start + 1}") for start in {_start(whole, mode) for mode in MODES}}
     for start, subject in subjects.items():
         register_all(registry, subject, whole[start:])
+    proposed = [change(whole[-1]) for change in CHANGES]
     for mode in MODES:
         start = _start(whole, mode)
         past, subject = whole[start:], subjects[start]
         registry.set_level(mode, subject)
-        for change in CHANGES:
-            new = change(past[-1])
+        with ThreadPoolExecutor(4) as aside:
+            said = list(aside.map(partial(registry.compatible, subject), proposed))
+        for change, new, answer in zip(CHANGES, proposed, said, strict=True):
             found = check(past, new, mode)
             rows.append(
                 {
                     "change": change.name,
                     "mode": mode,
                     "history": len(past),
-                    "verdict": "breaking"
-                    if any(not item.lossy for item in found)
-                    else "lossy"
-                    if found
-                    else "compatible",
+                    "verdict": VERDICTS[2 if any(not item.lossy for item in found) else 1 if found else 0],
                     "kinds": ", ".join(dict.fromkeys(item.kind for item in found)),
-                    "registry": registry.compatible(subject, new).compatible,
+                    "registry": answer.compatible,
                 }
             )
     truths = {change.name: _truths(params, whole, change(whole[-1])) for change in CHANGES}
