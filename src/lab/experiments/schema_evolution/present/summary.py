@@ -93,9 +93,10 @@ def _lossy(treatment: Result, value: Mapping[str, float]) -> Decision:
     return Decision(
         "Is a registry's “compatible” enough?",
         f"No: of {value['lossy_pairs']:.0f} random pairs that read with a loss (rounded numbers, another scale or unit, replaced "
-        f"symbols) it passes {value['registry_passes_loss']:.0f}. Have a check name losses, and let each be decided.",
+        f"symbols) it passes {value['registry_passes_loss']:.0f}, and {value['registry_passes_break']:.0f} of which a decoder "
+        "refuses a message. Have a check name losses, and let each be decided.",
         "measured",
-        ("lossy_pairs", "registry_passes_loss", "no_missed_break"),
+        ("lossy_pairs", "registry_passes_loss", "registry_passes_break", "no_missed_break"),
         figure="changes",
     )
 
