@@ -74,6 +74,12 @@ def _wrong(found: Findings) -> str:
     return f"{100 * found.controls['gate off'].metric('worst_report').value:,.0f} %"
 
 
+def _compared(one: Metric, other: Metric) -> str:
+    """Whether `one` rejects more good days, as far as the intervals tell."""
+    (low, high), (least, most) = one.interval or (0.0, 1.0), other.interval or (0.0, 1.0)
+    return "fewer" if high < least else "more" if low > most else "as many"
+
+
 def _anew(found: Findings) -> Decision:
     margins = found.params.margin, found.params.margins[-1]
     each = "; ".join(
@@ -82,21 +88,13 @@ def _anew(found: Findings) -> Decision:
         f"{percent(found.alarm(SHUFFLED, margin=margin).value)} without drift (rows shuffled)"
         for margin in dict.fromkeys(margins)
     )
-    better = [
-        found.alarm(RELEARNED, margin=margin).value < found.alarm(FIXED, margin=margin).value
-        for margin in margins
-    ]
-    verdict = (
-        "Learning anew helps"
-        if all(better)
-        else "Learning anew does not help"
-        if not any(better)
-        else f"Learning anew {'helps' if better[0] else 'harms'} at margin {margins[0]:g} and "
-        f"{'helps' if better[1] else 'harms'} at {margins[1]:g}"
+    compared = " and ".join(
+        f"{_compared(found.alarm(RELEARNED, margin=margin), found.alarm(FIXED, margin=margin))} at margin {margin:g}"
+        for margin in dict.fromkeys(margins)
     )
     return Decision(
         "Is it enough to learn expectations once?",
-        f"{verdict}. Good days rejected, {each}.",
+        f"Learning anew rejects {compared}. Good days rejected, {each}.",
         "measured",
         tuple(
             alarm_name(arm, TWO, margin)
