@@ -12,6 +12,7 @@ import pytest
 from lab.errors import ParameterError
 from lab.evidence.criteria import judge_all
 from lab.evidence.params import parse
+from lab.evidence.result import Metric
 from lab.experiments.data_quality import CRITERIA, Params
 from lab.experiments.data_quality.judge import observations as judge
 from lab.experiments.data_quality.judge.rates import (
@@ -27,6 +28,7 @@ from lab.experiments.data_quality.judge.rates import (
 from lab.experiments.data_quality.measure.rates import SHUFFLED
 from lab.experiments.data_quality.measure.seen import Delivery, Named, Seen
 from lab.experiments.data_quality.oracle import holds, largest_error, report, value, within
+from lab.experiments.data_quality.present.summary import _compared
 
 MEAN, SET = Named("mean of x", 3, 0, True, False), Named("value set of y", 3, 0, True, True)
 GOOD = Delivery("monday", "good", (), True, (), "", 9, 9, True, False, 9, 9, True, True, 0.0)
@@ -236,3 +238,11 @@ def test_a_report_without_a_figure_is_all_wrong() -> None:
 def test_a_wrong_parameter_is_refused_with_its_name(given: dict, said: str) -> None:
     with pytest.raises(ParameterError, match=said):
         parse(Params, given)
+
+
+def test_two_shares_whose_intervals_overlap_are_not_called_more_or_fewer() -> None:
+    low, middle, high = (
+        Metric("x", share, "", "", interval=(share - 0.05, share + 0.05)) for share in (0.1, 0.14, 0.3)
+    )
+    assert (_compared(low, high), _compared(high, low)) == ("fewer", "more")
+    assert _compared(low, middle) == _compared(middle, low) == "as many"

@@ -183,6 +183,27 @@ def test_data_docs_ask_nobody_for_anything_and_let_no_value_be_markup(
     assert "a &lt;title&gt;" in page
 
 
+@pytest.mark.parametrize("odd", ["<svg onload=alert(1)>", "a & <b>"])
+def test_names_and_learned_values_are_no_markup_in_data_docs(odd: str) -> None:
+    clean = orders().assign(**{odd: [odd, "plain"] * 600})
+    page = data_docs(validate(learn(clean), clean[:20]), "docs")
+    assert odd not in page
+    assert odd.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in page
+
+
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+def test_nullable_types_are_judged_and_shown_as_plain_ones(
+    backend: str, suite: Suite, batch: pd.DataFrame, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch.loc[3:9, "city"] = None
+    batch.loc[5:6, "price"] = math.nan
+    nullable = batch.convert_dtypes(dtype_backend=backend)
+    assert names(gate(suite, nullable)) == names(gate(suite, batch)) != set()
+    with caplog.at_level(logging.ERROR):
+        assert "not be null" in data_docs(validate(suite, nullable), "docs")
+    assert not caplog.records
+
+
 @pytest.fixture
 def pipeline(tmp_path: Path, suite: Suite) -> Pipeline:
     made = Pipeline(tmp_path / "shop", suite)
@@ -224,6 +245,39 @@ def test_a_batch_is_loaded_once_and_its_name_is_not_given_to_another(
 def test_the_text_na_stays_text(pipeline: Pipeline, batch: pd.DataFrame, tmp_path: Path) -> None:
     pipeline.load(_file(tmp_path, batch))
     assert (pipeline.contents()["country"] == "NA").sum() == (batch["country"] == "NA").sum() > 0
+
+
+@pytest.mark.parametrize("codes", [["00501", "10115"], ["1e5", "2e5"], ["1.50", "1.5"], ["True", "0"]])
+def test_text_that_looks_like_a_number_is_learned_loaded_and_kept_as_it_is(
+    codes: list[str], tmp_path: Path
+) -> None:
+    table = pd.DataFrame({"code": codes * 200, "n": np.arange(400) % 20})
+    made = Pipeline(tmp_path / "shop", learn(table, (np.arange(400) // 20).tolist()))
+    made.create(table)
+    assert made.load(_file(tmp_path, table[:20])).accepted
+    assert made.contents()["code"].tolist() == codes * 10
+
+
+def test_a_loader_killed_between_mart_and_quarantine_ends_as_it_would_have_ended(
+    pipeline: Pipeline, batch: pd.DataFrame, tmp_path: Path
+) -> None:
+    pipeline.load(_file(tmp_path, batch.assign(city="Bnon")))
+    left = {path.name: path.read_bytes() for path in pipeline.quarantine.iterdir()}
+    pipeline.load(_file(tmp_path, batch))
+    for name, content in left.items():  # as if it had been killed right after the commit
+        (pipeline.quarantine / name).write_bytes(content)
+    assert pipeline.load(_file(tmp_path, batch)).accepted
+    assert list(pipeline.quarantine.iterdir()) == []
+    assert len(pipeline.contents()) == 20
+
+
+@pytest.mark.parametrize("names", [["id", "ID"], ["Batch", "n"]])
+def test_columns_that_the_mart_can_not_tell_apart_are_refused_before_it_is_made(
+    names: list[str], tmp_path: Path, suite: Suite
+) -> None:
+    with pytest.raises(ValueError, match="can't tell these columns apart"):
+        Pipeline(tmp_path / "shop", suite).create(pd.DataFrame([[1, 2]], columns=names))
+    assert not (tmp_path / "shop").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b'order,city\n"A,1\n', b"a,a\n1,2,3,4\n"])

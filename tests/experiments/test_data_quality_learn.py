@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.experiments.data_quality import Suite, learn, prepare
-from lab.experiments.data_quality.mechanism.learn import MOST_SHAPES, pattern, split
+from lab.experiments.data_quality.mechanism.learn import MOST_PAIRS, MOST_SHAPES, pattern, split
 from lab.experiments.data_quality.mechanism.statistics import SHARES, VALUES, statistics
 from lab.experiments.data_quality.oracle import holds, value
 
@@ -109,6 +109,26 @@ def test_foreign_columns_are_learned_or_left_alone_and_accept_their_own_batches(
     suite = learn(table, table["day"].tolist(), margin=0.0)
     assert any('odd "name" $x' in item.columns for item in suite.expectations)
     assert Suite.from_json(suite.json()).columns == suite.columns
+
+
+def _pairs(table: pd.DataFrame) -> list[str]:
+    found = learn(table, margin=0.0).expectations
+    return [item.name for item in found if item.type == "expect_column_pair_values_to_be_in_set"]
+
+
+def test_the_pairs_that_say_most_are_written_down_as_long_as_there_is_room() -> None:
+    key = np.arange(1200) % 120
+    table = pd.DataFrame({"town": key, "region": key // 3, "zone": key // 40, "price": np.arange(1200) * 0.5})
+    # Of the pairs that could be, 1 in 40 of town and region are there, of the others 1 in 3; for the third is no room.
+    assert _pairs(table) == ["pair set of town, region", "pair set of town, zone"]
+    assert sum(len(kwargs(learn(table), name)["value_pairs_set"]) for name in _pairs(table)) <= MOST_PAIRS
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "Int64"])
+def test_whole_numbers_that_a_float_can_not_hold_are_no_part_of_a_pair(dtype: str) -> None:
+    large = pd.Series([2**53 + number for number in (1, 3, 5, 7)] * 100, dtype=dtype)
+    assert _pairs(pd.DataFrame({"id": large, "rate": [0.5, 1.5, 2.5, 3.5] * 100})) == []
+    assert _pairs(pd.DataFrame({"id": large - 2**53, "rate": [0.5, 1.5, 2.5, 3.5] * 100})) != []
 
 
 def test_rows_without_labels_become_sixty_parts_in_their_order() -> None:

@@ -27,7 +27,8 @@ from lab.experiments.schema_evolution import (
     read_versions,
     write_version,
 )
-from lab.experiments.schema_evolution.kit.evolution.decoding import conform, fastavro_read, native
+from lab.experiments.schema_evolution.kit.evolution.decoding import conform
+from lab.experiments.schema_evolution.kit.evolution.libraries import fastavro_read, native
 from lab.experiments.schema_evolution.kit.evolution.schema import load
 from lab.experiments.schema_evolution.measure.decoders import avro_bare, decoders, fastavro_bare, fate
 from lab.experiments.schema_evolution.oracle.binary import Chosen, encode, plan

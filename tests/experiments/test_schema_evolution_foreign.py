@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import copy
 import io
+import uuid
+from pathlib import Path
 from typing import Any
 
 import fastavro
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from lab.experiments.schema_evolution import Reader, UnreadableError, apply_aliases, compatible
+from lab.experiments.schema_evolution import (
+    Reader,
+    UnreadableError,
+    apply_aliases,
+    avro_read,
+    compatible,
+    read_versions,
+    write_version,
+)
 from lab.experiments.schema_evolution.measure.decoders import avro_bare
 
 COLOUR = {"type": "enum", "name": "Colour", "symbols": ["RED", "BLUE"]}
@@ -185,3 +197,108 @@ def test_numbers_that_are_no_json_and_huge_ones() -> None:
     raw = payload(schema, {"d": float("inf"), "l": -(2**63)})
     assert Reader(schema).decode(raw, schema) == {"d": float("inf"), "l": -(2**63)}
     assert Reader(schema).decode(payload(schema, {"d": float("nan"), "l": 0}), schema)["d"] != 0
+
+
+FIXED = {"type": "fixed", "name": "F", "size": 2}
+
+
+@pytest.mark.parametrize("read", [None, avro_read])
+@pytest.mark.parametrize(
+    ("kind", "default", "due"),
+    [
+        ("bytes", "\u00ff\u0001", b"\xff\x01"),
+        (FIXED, "\u0080\u00ff", b"\x80\xff"),
+        (["bytes", "null"], "\u00e9", b"\xe9"),
+        ({"type": "array", "items": "bytes"}, ["\u00ff", ""], [b"\xff", b""]),
+        ({"type": "map", "values": FIXED}, {"k": "\u00ff\u00ff"}, {"k": b"\xff\xff"}),
+        (record("In", field("b", "bytes", default="\u00ff")), {}, {"b": b"\xff"}),
+        ("double", 1, 1.0),
+    ],
+)
+def test_a_default_is_the_value_that_the_specification_has_for_it_on_either_library(
+    read: Any, kind: Any, default: Any, due: Any
+) -> None:
+    reader = record("R", field("d", kind, default=default))
+    assert Reader(reader, read=read).decode(b"", record("R")) == {"d": due}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"type": "long", "logicalType": "timestamp-millis"},
+        {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2},
+    ],
+)
+def test_a_default_that_apaches_library_has_no_value_for_is_refused(kind: Any) -> None:
+    reader = record("R", field("d", kind, default=0 if kind["type"] == "long" else "\u0001"))
+    with pytest.raises(UnreadableError):
+        Reader(reader, read=avro_read).decode(b"", record("R"))
+    assert Reader(reader).decode(b"", record("R"))
+
+
+@pytest.mark.parametrize("read", [None, avro_read])
+@pytest.mark.filterwarnings("ignore:Logical type uuid")
+def test_a_uuid_of_sixteen_bytes_is_read_as_they_are(read: Any) -> None:
+    schema = record("R", field("u", {"type": "fixed", "name": "U", "size": 16, "logicalType": "uuid"}))
+    raw = uuid.UUID(int=2**127 + 1).bytes
+    assert Reader(schema, read=read).decode(raw, schema) == {"u": raw}
+
+
+LETTERS = {"type": "enum", "name": "E", "symbols": ["A", "B"]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rows", "due"),
+    [
+        (
+            record("In", field("a", "int")),
+            record("In", field("a", "long"), field("b", "string", default="-")),
+            [{"a": 1}],
+            [{"a": 1, "b": "-"}],
+        ),
+        (
+            record("In", field("a", "int"), field("c", "int")),
+            record("In", field("c", "int"), field("z", "int", aliases=["a"])),
+            [{"a": 1, "c": 2}],
+            [{"c": 2, "z": 1}],
+        ),
+        (LETTERS, LETTERS | {"symbols": ["A"], "default": "A"}, ["A", "B"], ["A", "A"]),
+        (["null", record("In", field("a", "int"))],) * 2 + ([None, {"a": 1}],) * 2,
+        ({"type": "array", "items": "int"}, {"type": "array", "items": "long"}, [[1], []], [[1], []]),
+    ],
+)
+def test_items_of_a_list_in_parquet_follow_the_rules_as_the_row_does(
+    old: Any, new: Any, rows: Any, due: Any, tmp_path: Path
+) -> None:
+    def listed(items: Any) -> Any:
+        return record("R", field("x", ["null", {"type": "array", "items": items}]))
+
+    path = tmp_path / "1.parquet"
+    write_version(path, [{"x": rows}, {"x": []}, {"x": None}, {"x": rows}], listed(old))
+    found = read_versions([path], listed(new)).to_pylist()
+    assert found == [{"x": due}, {"x": []}, {"x": None}, {"x": due}]
+
+
+@pytest.mark.parametrize(
+    "kind", ["string", LETTERS, {"type": "array", "items": "int"}, record("In", field("a", "int"))]
+)
+def test_a_column_without_a_value_that_was_written_as_null_type_is_null(kind: Any, tmp_path: Path) -> None:
+    schema = record("R", field("n", "int"), field("x", ["null", kind]))
+    write_version(tmp_path / "1.parquet", [], schema)
+    metadata = pq.read_schema(tmp_path / "1.parquet").metadata
+    table = pa.table({"n": pa.array([1, 2], pa.int32()), "x": pa.nulls(2)}).replace_schema_metadata(metadata)
+    pq.write_table(table, tmp_path / "2.parquet")
+    assert read_versions([tmp_path / "2.parquet"], schema).to_pylist() == [
+        {"n": 1, "x": None},
+        {"n": 2, "x": None},
+    ]
+
+
+def test_an_accepted_loss_gives_the_nearest_number_and_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "1.parquet"
+    write_version(path, [{"n": 2**24 + 1}], record("R", field("n", "long")))
+    rounded = read_versions([path], record("R", field("n", "float")), accept=("precision",))
+    assert rounded.to_pylist() == [{"n": float(2**24)}]
+    write_version(path, [{"n": b"\xff"}], record("R", field("n", "bytes")))
+    with pytest.raises(UnreadableError, match=r"1\.parquet: "):
+        read_versions([path], record("R", field("n", "string")), accept=("encoding",))

@@ -20,8 +20,7 @@ from lab.errors import ParameterError
 from lab.evidence import params as parsing
 from lab.evidence.criteria import judge
 from lab.experiments.schema_evolution import CRITERIA, KIT, Params, history
-from lab.experiments.schema_evolution.judge import observations
-from lab.experiments.schema_evolution.judge.model import prediction
+from lab.experiments.schema_evolution.judge import counts, observations
 from lab.experiments.schema_evolution.measure.topic import make_topics
 from lab.experiments.schema_evolution.mechanism.consumer import (
     Event,
@@ -32,8 +31,9 @@ from lab.experiments.schema_evolution.mechanism.consumer import (
     unframe,
 )
 from lab.experiments.schema_evolution.oracle.binary import encode, plan
-from lab.experiments.schema_evolution.workload.orders import BAD, EXPLAINED
+from lab.experiments.schema_evolution.workload.orders import BAD, CHANGES, EXPLAINED
 from lab.experiments.schema_evolution.workload.producer import orders, unpickled
+from lab.services.http import HttpError, call
 from lab.services.kafka import kafka
 from lab.services.schemaregistry import schema_registry
 from lab.services.workers import Worker, spawn
@@ -135,6 +135,27 @@ def test_a_consumer_without_a_place_for_dead_letters_stops_and_goes_on_where_it_
     assert [event.kind for event in events] == ["unreadable", "order"]
 
 
+@pytest.mark.service
+def test_the_roll_back_plan_shuts_the_bad_version_out_and_leaves_its_id_readable(
+    servers: tuple[str, Any],
+) -> None:
+    _, registry = servers
+    after, subject = CHANGES[0](LATEST), "planned-value"
+    registry.register(subject, LATEST)
+    registry.set_level("NONE", subject)
+    bad = registry.register(subject, BAD(LATEST))
+    registry.set_level("FULL_TRANSITIVE", subject)
+    # While the bad version is there, it is given out again, and nothing good can follow it.
+    assert registry.register(subject, BAD(LATEST)) == bad
+    with pytest.raises(HttpError, match="409"):
+        registry.register(subject, after)
+    call("DELETE", f"{registry.url}/subjects/{subject}/versions/2")
+    assert registry.schema(bad) == BAD(LATEST)
+    with pytest.raises(HttpError, match="409"):
+        registry.register(subject, BAD(LATEST))
+    registry.register(subject, after)
+
+
 def test_a_bad_order_is_written_again_as_the_good_one_that_it_should_have_been() -> None:
     bad, explained = BAD(LATEST), EXPLAINED(LATEST)
     _, value = next(orders("o", bad, 1))
@@ -177,6 +198,37 @@ def test_a_file_is_migrated_whole_or_not_at_all(tmp_path: Path) -> None:
     refused = _run(tmp_path, "migrate", "large.avro", "none.avro", "narrow.avsc")
     assert refused.returncode == 1 and "nothing was written: /n: 1099511627776 is no int" in refused.stderr
     assert not list(tmp_path.glob("none*"))
+
+
+@pytest.mark.parametrize("broken", ["cut", "other", "empty"])
+def test_a_file_that_is_cut_off_or_none_of_avros_is_refused_in_words_and_nothing_is_left(
+    broken: str, tmp_path: Path
+) -> None:
+    shutil.copytree(KIT / "evolution", tmp_path / "evolution", ignore=shutil.ignore_patterns("__pycache__"))
+    schema = {"type": "record", "name": "R", "fields": [{"name": "n", "type": "long"}]}
+    (tmp_path / "r.avsc").write_text(json.dumps(schema))
+    with (tmp_path / "in.avro").open("wb") as sink:
+        fastavro.writer(sink, fastavro.parse_schema(dict(schema)), [{"n": 2**40}] * 500)
+    whole = (tmp_path / "in.avro").read_bytes()
+    content = {"cut": whole[: len(whole) // 2], "other": b"PAR1" + whole, "empty": b""}[broken]
+    (tmp_path / "in.avro").write_bytes(content)
+    (tmp_path / "out.avro").write_bytes(b"what was there")
+    refused = _run(tmp_path, "migrate", "in.avro", "out.avro", "r.avsc")
+    assert refused.returncode == 1 and "nothing was written: " in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert (tmp_path / "out.avro").read_bytes() == b"what was there"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_migrated_file_stays_compressed(tmp_path: Path) -> None:
+    shutil.copytree(KIT / "evolution", tmp_path / "evolution", ignore=shutil.ignore_patterns("__pycache__"))
+    schema = {"type": "record", "name": "R", "fields": [{"name": "n", "type": "long"}]}
+    (tmp_path / "r.avsc").write_text(json.dumps(schema))
+    with (tmp_path / "in.avro").open("wb") as sink:
+        fastavro.writer(sink, fastavro.parse_schema(dict(schema)), [{"n": 1}] * 9, codec="deflate")
+    assert _run(tmp_path, "migrate", "in.avro", "out.avro", "r.avsc").returncode == 0
+    with (tmp_path / "out.avro").open("rb") as source:
+        assert fastavro.reader(source).codec == "deflate"
 
 
 @pytest.mark.parametrize(
@@ -223,6 +275,14 @@ def test_one_silent_order_fails() -> None:
     )
 
 
+@pytest.mark.parametrize("reader", counts.READERS)
+def test_one_random_pair_that_reader_misreads_on_either_library_fails(reader: str) -> None:
+    fine = pd.DataFrame([dict.fromkeys(counts.DECODERS, "right")] * 3)
+    assert outcome("no_silent_corruption", observations.no_silent_corruption(None, fine)) == "pass"
+    fine.loc[1, reader] = "silent"
+    assert outcome("no_silent_corruption", observations.no_silent_corruption(None, fine)) == "fail"
+
+
 @pytest.mark.parametrize("flaw", ["lost", "doubled", "wrong"])
 def test_a_drill_that_loses_doubles_or_changes_an_order_fails(flaw: str) -> None:
     row = {"lost": 0, "doubled": 0, "wrong": 0, "orders": 9, "bad_orders": 3}
@@ -240,5 +300,5 @@ def test_the_model_is_fitted_without_the_point_that_it_predicts() -> None:
     table = pd.DataFrame(
         [{"versions": n, "seconds": 1 + 2 * n} for n in (10, 20, 40)] + [{"versions": 80, "seconds": 999.0}]
     )
-    predicted, measured = prediction(table)
+    predicted, measured = counts.prediction(table)
     assert (round(predicted, 6), measured) == (161.0, 999.0)

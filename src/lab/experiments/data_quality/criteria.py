@@ -55,8 +55,8 @@ CRITERIA = (
     ),
     Criterion(
         "faults_tell",
-        "Where nothing drifts the gate rejects faulty batches (largest size) more often than good ones: lower "
-        "end of the one share's interval at 95 %, less the upper end of the other's.",
+        "Where nothing drifts the gate rejects faulty batches (largest size) more often than good ones, and no more is claimed: "
+        "lower end of the one share's interval at 95 %, less the upper end of the other's.",
         at_least(0.0),
         "ratio",
     ),

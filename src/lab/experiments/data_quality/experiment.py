@@ -20,8 +20,7 @@ from lab.experiments.data_quality.mechanism.gate import gate
 from lab.experiments.data_quality.mechanism.pipeline import Gate, Pipeline, gate_off
 from lab.experiments.data_quality.mechanism.suite import Suite
 from lab.experiments.data_quality.params import Params
-from lab.experiments.data_quality.workload.cases import Case, spoiled
-from lab.experiments.data_quality.workload.flights import WHEEL, Day, days
+from lab.experiments.data_quality.workload.batches import WHEEL, Case, Day, days, spoiled
 from lab.progress import steps
 from lab.services.session import session
 
@@ -47,7 +46,7 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
         work.next("gate off")
         without = _delivered(year, suite, gate_off, cases)
         work.next("verdicts")
-        verdicts = judged.verdicts(params, year, suite, _rng(params, 2))
+        verdicts = judged.verdicts(params, year, suite, deliveries, _rng(params, 2))
         work.next("days in order")
         ordered = rates.in_order(params, year, first, _rng(params, 3))
         work.next("shuffles")

@@ -9,9 +9,19 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 Table = Mapping[str, Sequence[Any]]  # column -> values
+
+
+class Column(list[Any]):
+    """Values of a column that is asked many things: those that are there are picked once."""
+
+    @cached_property
+    def there(self) -> list[Any]:
+        """All that are not missing, in order."""
+        return [item for item in self if not _missing(item)]
 
 
 def holds(type: str, kwargs: Mapping[str, Any], table: Table) -> bool:
@@ -36,17 +46,16 @@ def value(type: str, kwargs: Mapping[str, Any], table: Table) -> float:
     if type == "expect_table_row_count_to_be_between":
         return len(next(iter(table.values()), ()))
     if type == "expect_compound_columns_to_be_unique":
-        return _share(
-            _alone(zip(*(map(_hollow, table[name]) for name in kwargs["column_list"]), strict=True))
-        )
+        return _share(_alone(zip(*(_hollow(table[name]) for name in kwargs["column_list"]), strict=True)))
     if type == "expect_column_pair_values_to_be_in_set":
         known = {tuple(pair) for pair in kwargs["value_pairs_set"]}
-        pairs = zip(table[kwargs["column_A"]], table[kwargs["column_B"]], strict=True)
-        return _share([pair in known for pair in pairs if not any(map(_missing, pair))])
+        pairs = zip(_hollow(table[kwargs["column_A"]]), _hollow(table[kwargs["column_B"]]), strict=True)
+        return _share([pair in known for pair in pairs if pair[0] is not None and pair[1] is not None])
     column = table[kwargs["column"]]
+    there = _there(column)
     if type == "expect_column_values_to_not_be_null":
-        return _share([not _missing(item) for item in column])
-    return _of_there(type, kwargs, [item for item in column if not _missing(item)])
+        return len(there) / len(column) if column else 1.0
+    return _of_there(type, kwargs, there)
 
 
 def _of_there(type: str, kwargs: Mapping[str, Any], there: list[Any]) -> float:
@@ -60,7 +69,7 @@ def _of_there(type: str, kwargs: Mapping[str, Any], there: list[Any]) -> float:
         return _share([expression.search(str(item)) is not None for item in there])
     if type == "expect_column_unique_value_count_to_be_between":
         return len(set(there))
-    if any(isinstance(item, float) and math.isinf(item) for item in there):
+    if math.inf in there or -math.inf in there:
         return math.nan  # neither a mean nor a spread of it can keep to a bound
     mean = math.fsum(there) / len(there) if there else math.nan
     if type == "expect_column_mean_to_be_between":
@@ -109,8 +118,15 @@ def _alone(rows: Iterable[tuple[Any, ...]]) -> list[bool]:
     return [times[row] == 1 for row in rows]
 
 
-def _hollow(item: Any) -> Any:
-    return None if _missing(item) else item  # NaN is not equal to itself
+def _there(column: Sequence[Any]) -> list[Any]:
+    return (column if isinstance(column, Column) else Column(column)).there
+
+
+def _hollow(column: Sequence[Any]) -> Sequence[Any]:
+    """Missing values as None, because NaN is not equal to itself."""
+    if len(_there(column)) == len(column):
+        return column
+    return [None if _missing(item) else item for item in column]
 
 
 def _missing(item: Any) -> bool:

@@ -31,9 +31,12 @@ class Params(Parameters):
     )
     cases: int = Field(12, ge=1, le=1000, description="faulty batches of each kind and size")
     shuffles: int = Field(10, ge=4, le=200, description="shuffles of the year, each with a suite of its own")
+    files: int = Field(
+        9, ge=2, le=9, description="spoilt files for the pipeline, each of another kind of fault"
+    )
     judged: int = Field(
         9,
-        ge=9,
+        ge=0,
         le=1000,
         description="faulty batches that Great Expectations judges beside those of the pipeline",
     )

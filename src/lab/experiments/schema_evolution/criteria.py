@@ -16,8 +16,8 @@ CRITERIA = (
     ),
     Criterion(
         "no_silent_corruption",
-        "No order on the topic and no random message (of all fuzzed pairs) is decoded by the consumer's own decoder, Reader on "
-        "fastavro, to a value that the specification does not give; messages on the topic plus pairs.",
+        "No order on the topic and no random message (of all fuzzed pairs) is decoded by the consumer's own decoder, Reader, on "
+        "either library, to a value that the specification does not give; messages on the topic plus pairs.",
         exactly(0),
         "invariant",
         acceptance=True,

@@ -14,7 +14,7 @@ from lab.experiments.data_quality.judge.rates import RULES, SHUFFLED, TWO, halve
 from lab.experiments.data_quality.measure.seen import Delivery, Seen
 from lab.experiments.data_quality.mechanism.gate import TOLERATED
 from lab.experiments.data_quality.params import Params
-from lab.experiments.data_quality.workload.cases import GOOD
+from lab.experiments.data_quality.workload.batches import GOOD
 
 if TYPE_CHECKING:
     from scipy import stats

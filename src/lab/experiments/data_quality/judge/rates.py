@@ -11,7 +11,7 @@ import pandas as pd
 from lab.evidence.frames import records
 from lab.evidence.statistics import Interval, wilson
 from lab.experiments.data_quality.measure.rates import FIXED, RELEARNED, SHUFFLED
-from lab.experiments.data_quality.workload.cases import GOOD
+from lab.experiments.data_quality.workload.batches import GOOD
 
 if TYPE_CHECKING:
     from scipy import stats

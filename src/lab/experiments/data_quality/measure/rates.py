@@ -15,8 +15,7 @@ import pandas as pd
 from lab.experiments.data_quality import oracle
 from lab.experiments.data_quality.mechanism.learn import Learned, prepare
 from lab.experiments.data_quality.params import Params
-from lab.experiments.data_quality.workload.cases import Case, faulty, good
-from lab.experiments.data_quality.workload.flights import Day, shuffled
+from lab.experiments.data_quality.workload.batches import Case, Day, faulty, good, shuffled
 
 FIXED, RELEARNED, SHUFFLED = "learned once", "learned anew", "shuffled"
 PER_SHUFFLE, FAULTY = (
@@ -118,7 +117,7 @@ def _value(type: str, kwargs: Any, table: oracle.Table) -> float:
 
 def as_table(batch: pd.DataFrame) -> oracle.Table:
     """Columns as lists of plain values."""
-    return {name: batch[name].tolist() for name in batch.columns}
+    return {name: oracle.Column(batch[name].tolist()) for name in batch.columns}
 
 
 def due(expectations: Iterable[Any], batch: pd.DataFrame) -> list[str]:

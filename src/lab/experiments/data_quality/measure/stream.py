@@ -12,29 +12,28 @@ from lab.experiments.data_quality import oracle
 from lab.experiments.data_quality.measure.rates import as_table, due
 from lab.experiments.data_quality.measure.seen import Delivery, Named
 from lab.experiments.data_quality.mechanism.gate import TOLERATED, Decision, Violation
-from lab.experiments.data_quality.mechanism.pipeline import Pipeline, read
+from lab.experiments.data_quality.mechanism.pipeline import Pipeline
 from lab.experiments.data_quality.mechanism.statistics import SHARES
 from lab.experiments.data_quality.mechanism.suite import Suite
 from lab.experiments.data_quality.params import Params
-from lab.experiments.data_quality.workload.cases import Case, spoiled
+from lab.experiments.data_quality.workload.batches import Case, Day, spoiled
 from lab.experiments.data_quality.workload.faults import KINDS
-from lab.experiments.data_quality.workload.flights import Day
 
-GOOD_FILES = 3
+GOOD_FILES = 2
 
 
 def cases(params: Params, days: Sequence[Day], suite: Suite, rng: np.random.Generator) -> list[Case]:
-    """Good days, and a spoilt one for each kind; all are days that the suite takes for good, so that each can be repaired."""
+    """Good days, and spoilt ones of different kinds; all are days that the suite takes for good, so that each can be repaired."""
     later = rng.permutation(range(params.train, len(days)))
     fine = [int(place) for place in later if len(due(suite.expectations, days[place].batch)) <= TOLERATED]
-    needed = GOOD_FILES + len(KINDS)
+    needed = GOOD_FILES + params.files
     if len(fine) < needed:
         raise ParameterError(
             f"only {len(fine)} of {len(later)} later days pass what {params.train} days taught, the pipeline needs {needed}; "
             "learn from more days (train) or widen the bounds (margin)"
         )
     made = [Case(place, days[place]) for place in fine[:GOOD_FILES]]
-    for kind, place in zip(KINDS, fine[GOOD_FILES:], strict=False):
+    for kind, place in zip(KINDS, fine[GOOD_FILES:needed], strict=False):
         made.append(spoiled(days, place, (kind,), params.sizes[-1], rng))
     return made
 
@@ -49,7 +48,7 @@ def _delivery(pipeline: Pipeline, days: Sequence[Day], case: Case) -> Delivery:
     file = pipeline.folder / f"{case.day.name}.csv"
     case.batch.to_csv(file, index=False)
     content = file.read_bytes()
-    batch = read(file)
+    batch = pipeline.read(file)
     decision = pipeline.load(file)
     kept = pipeline.quarantine / file.name
     untouched = kept.exists() and kept.read_bytes() == content

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;margin:1.5rem;max-width:70rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}td,th{border:1px solid #ccc;padding:.3rem .5rem;text-align:left;
 vertical-align:top;overflow-wrap:anywhere}.row{display:block}.ge-navigation-sidebar-container,nav,.modal{display:none}"""
@@ -44,12 +46,16 @@ def _escaped(result: Any) -> Any:
     for item in made.results:
         item.result = _each_text(item.result, _harmless)
         item.exception_info = _each_text(item.exception_info, _harmless)
+        # Names of columns and learned values are data too.
+        item.expectation_config.kwargs = _each_text(item.expectation_config.kwargs, _harmless)
     return made
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
+    if value is pd.NA or value is pd.NaT:  # the renderer asks each value whether it is true
+        return None
     if isinstance(value, dict):
         return {key: _each_text(item, change) for key, item in value.items()}
     if hasattr(value, "item"):  # the library's renderer knows no numbers of NumPy's

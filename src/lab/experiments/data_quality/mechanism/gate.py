@@ -10,8 +10,7 @@ from typing import Any
 import pandas as pd
 
 from lab.experiments.data_quality.mechanism.learn import check_names
-from lab.experiments.data_quality.mechanism.library import gx
-from lab.experiments.data_quality.mechanism.suite import Expectation, Suite
+from lab.experiments.data_quality.mechanism.suite import Expectation, Suite, gx
 
 SAMPLE = 3  # rows that an error shows
 TOLERATED = 1  # violated expectations; a batch with more is rejected
@@ -48,20 +47,22 @@ def gate(suite: Suite, batch: pd.DataFrame, tolerated: int = TOLERATED) -> Decis
     """
     check_names(batch)
     frame = batch.reset_index(drop=True)
-    found = [
-        _violation(item, result, frame) for item, result in _judged(suite, frame) if not result["success"]
-    ]
+    # Asked first for yes or no, which is the cheapest; then for rows, of what was violated only.
+    failed = [item for item, each in _judged(suite, frame, "BOOLEAN_ONLY") if not each["success"]]
+    told = _judged(Suite(suite.columns, tuple(failed)), frame, "SUMMARY") if failed else []
+    found = [_violation(item, each, frame) for item, each in told]
     accepted = len(found) <= tolerated
     return Decision(accepted, tuple(found), len(frame), "" if accepted else error(found, frame, tolerated))
 
 
-def validate(suite: Suite, batch: pd.DataFrame) -> Any:
-    """Great Expectations' own result, as Data Docs are rendered from. batch: with unique column names."""
-    return (
-        _definition()
-        .get_batch(batch_parameters={"dataframe": batch})
-        .validate(suite.gx(), result_format={"result_format": "SUMMARY", "partial_unexpected_count": SAMPLE})
-    )
+def validate(suite: Suite, batch: pd.DataFrame, result_format: str = "SUMMARY") -> Any:
+    """Great Expectations' own result, as Data Docs are rendered from. batch: with unique column names.
+
+    result_format: as the library has it; BOOLEAN_ONLY computes no samples.
+    """
+    asked = {"result_format": result_format, "partial_unexpected_count": SAMPLE}
+    whole = _definition().get_batch(batch_parameters={"dataframe": batch})
+    return whole.validate(suite.gx(), result_format=asked)
 
 
 def error(violated: list[Violation], batch: pd.DataFrame, tolerated: int = TOLERATED) -> str:
@@ -99,11 +100,13 @@ def _definition() -> Any:
     return asset.add_batch_definition_whole_dataframe("whole")
 
 
-def _judged(suite: Suite, frame: pd.DataFrame) -> list[tuple[Expectation, Mapping[str, Any]]]:
+def _judged(
+    suite: Suite, frame: pd.DataFrame, result_format: str
+) -> list[tuple[Expectation, Mapping[str, Any]]]:
     """Each expectation with its result; the library groups results by column, so they are matched by what was asked."""
     known = {(item.type, *_asked(item.kwargs)): item for item in suite.expectations}
     found = []
-    for result in validate(suite, frame).results:
+    for result in validate(suite, frame, result_format).results:
         config = result.expectation_config
         item = known.pop((config.type, *_asked(config.kwargs)))
         raised = result.exception_info or {}

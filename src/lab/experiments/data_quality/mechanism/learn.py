@@ -22,8 +22,10 @@ from lab.experiments.data_quality.mechanism.suite import Expectation, Suite
 
 MARGIN = 1.0
 PARTS, FEWEST = 60, 8  # batches that data without labels is cut into, and that are needed at least
-# Of a set that is written down: Great Expectations copies each about a hundred times in one validation.
-MOST_VALUES, MOST_PAIRS = 200, 400
+# That are written down of a column, and of all pairs of columns: Great Expectations copies each about a hundred times
+# in one validation; a pair costs ten times what a value does.
+MOST_VALUES, MOST_PAIRS = 200, 250
+EXACT = 2**53  # whole numbers beyond it are no longer told apart beside a column of floats
 MOST_SHAPES = 60  # of text such as registration marks: N14228, N619AA
 SLACK = 1e-9  # so that rounding alone violates nothing
 _LETTERS = {"a": "[a-z]", "A": "[A-Z]", "9": "[0-9]"}
@@ -142,16 +144,25 @@ def _of_text(name: str, values: pd.Series) -> Iterator[Expectation]:
 
 
 def _pairs(rows: pd.DataFrame) -> Iterator[Expectation]:
-    """Pairs of columns of which one nearly decides the other: few of the combinations that could be are there."""
+    """Pairs of columns of which one nearly decides the other: few of the combinations that could be are there.
+
+    Those of which the fewest are there come first, until MOST_PAIRS pairs of values are written down.
+    """
     sizes = {
         name: values.nunique()
         for name in rows.columns
-        if is_text(values := rows[name].dropna()) or _is_number(values)
+        if is_text(values := rows[name].dropna()) or (_is_number(values) and _exact(values))
     }
+    found = []
     for first, second in combinations([name for name, size in sizes.items() if 1 < size <= MOST_PAIRS], 2):
-        known = rows[[first, second]].dropna().drop_duplicates()
-        few = 3 * max(sizes[first], sizes[second]), sizes[first] * sizes[second] // 2, MOST_PAIRS
-        if 0 < len(known) <= min(few):
+        known, could = rows[[first, second]].dropna().drop_duplicates(), sizes[first] * sizes[second]
+        if 0 < len(known) <= min(3 * max(sizes[first], sizes[second]), could // 2):
+            found.append((len(known) / could, known))
+    left = MOST_PAIRS
+    for _, known in sorted(found, key=lambda each: each[0]):
+        if len(known) <= left:
+            left -= len(known)
+            first, second = known.columns
             pairs = {"column_A": first, "column_B": second, "value_pairs_set": known.to_numpy().tolist()}
             ignore = {"ignore_row_if": "either_value_is_missing"}
             yield Expectation("expect_column_pair_values_to_be_in_set", {**pairs, **ignore}, (first, second))
@@ -182,6 +193,10 @@ def is_text(values: pd.Series) -> bool:
 def _is_number(values: pd.Series) -> bool:
     plain = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     return len(values) > 0 and plain and not pd.api.types.is_complex_dtype(values)
+
+
+def _exact(values: pd.Series) -> bool:
+    return bool(float(values.min()) > -EXACT and float(values.max()) < EXACT)
 
 
 def _without_twins(rows: pd.DataFrame) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import great_expectations as gx
 else:
-    from lab.experiments.data_quality.mechanism.library import gx
+    from lab.lazy import module
+
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # it would tell its makers of each use
+    gx = module("great_expectations")  # loaded when it is first used: that takes seconds
 
 
 @dataclass(frozen=True)

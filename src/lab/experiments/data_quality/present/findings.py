@@ -43,10 +43,10 @@ class Findings:
         same = (table["arm"] == arm) & (table["margin"] == margin) & (table["size"] == size)
         return float(table[same & (table["rule"] == rule) & (table["kind"] == ALL)]["share"].iloc[0])
 
-    def kinds(self, arm: str) -> pd.DataFrame:
-        """Kind x size of single faults: share accepted, at the run's margin and rule."""
+    def kinds(self, arm: str, rule: str = TWO) -> pd.DataFrame:
+        """Kind x size of single faults: share accepted, at the run's margin."""
         table = self.treatment.tables["missed"]
-        own = table[(table["arm"] == arm) & (table["margin"] == self.params.margin) & (table["rule"] == TWO)]
+        own = table[(table["arm"] == arm) & (table["margin"] == self.params.margin) & (table["rule"] == rule)]
         return own[own["kind"] != ALL]
 
     @property

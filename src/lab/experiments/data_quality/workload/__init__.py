@@ -1,4 +1,4 @@
 """Data, faults and batches.
 
-flights: the table. faults: the generator, written before and without the expectations. cases: good and faulty batches.
+faults: the generator, written before and without the expectations. batches: of the table, good and faulty.
 """

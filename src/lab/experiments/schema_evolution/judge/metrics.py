@@ -9,7 +9,6 @@ import pandas as pd
 from lab.evidence.result import Metric
 from lab.evidence.statistics import wilson
 from lab.experiments.schema_evolution.judge import counts
-from lab.experiments.schema_evolution.judge.model import per_pair
 from lab.experiments.schema_evolution.measure.seen import Seen
 
 STAGES = ("detected", "rolled_back", "healthy", "repaired", "latest_s")
@@ -149,7 +148,7 @@ def _walks(walks: pd.DataFrame) -> Iterator[Metric]:
 
 
 def _timing(timing: pd.DataFrame) -> Iterator[Metric]:
-    fixed, slope = per_pair(timing)
+    fixed, slope = counts.per_pair(timing)
     yield Metric("check_per_pair", 1e3 * slope, "ms", "c, a check for each pair of versions", better="lower")
     yield Metric("check_fixed", 1e3 * fixed, "ms", "a, a check beside its pairs")
 

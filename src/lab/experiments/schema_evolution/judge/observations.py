@@ -7,7 +7,6 @@ import pandas as pd
 from lab.evidence.criteria import Observation
 from lab.evidence.statistics import rule_of_three, wilson
 from lab.experiments.schema_evolution.judge import counts
-from lab.experiments.schema_evolution.judge.model import prediction
 from lab.experiments.schema_evolution.measure.files import OURS
 from lab.experiments.schema_evolution.measure.seen import Seen
 
@@ -39,7 +38,7 @@ def observe(seen: Seen) -> dict[str, Observation]:
     if seen.drills is not None:
         found["rolled_back"] = rolled_back(seen.drills)
     if seen.timing is not None:
-        predicted, measured = prediction(seen.timing)
+        predicted, measured = counts.prediction(seen.timing)
         text = f"{1e3 * predicted:.3g} ms predicted, {1e3 * measured:.3g} ms measured"
         found["model_predicts"] = Observation(abs(predicted / measured - 1), text)
     return found
@@ -61,7 +60,7 @@ def no_silent_corruption(reading: pd.DataFrame | None, fuzzed: pd.DataFrame | No
         wrong += int(reading["silent"].sum())
         parts.append(f"{int(reading['silent'].sum()):,} of {int(reading['orders'].sum()):,} orders read")
     if fuzzed is not None:
-        silent = int((fuzzed[counts.OWN] == "silent").sum())
+        silent = int((fuzzed[list(counts.READERS)] == "silent").any(axis=1).sum())
         wrong += silent
         bound = f" (rate at most {rule_of_three(len(fuzzed)):.2g} at 95 %)" if not silent else ""
         parts.append(f"{silent} of {len(fuzzed):,} random pairs{bound}")

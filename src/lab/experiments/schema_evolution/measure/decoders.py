@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from lab.experiments.schema_evolution.mechanism import Reader, compatible
+from lab.experiments.schema_evolution.kit.evolution import Reader, avro_read, compatible
 from lab.experiments.schema_evolution.oracle.binary import Plan, encode, plan
 from lab.experiments.schema_evolution.oracle.resolution import Expected, RefusedError, resolve, same
 from lab.experiments.schema_evolution.workload.values import values
@@ -68,7 +68,7 @@ def decoders() -> dict[str, Decoder]:
     """By name; the first is the consumer's own."""
     return {
         "Reader on fastavro": ours(),
-        "Reader on avro": ours(avro_bare),
+        "Reader on avro": ours(avro_read),
         "fastavro": fastavro_bare,
         "avro": avro_bare,
     }

@@ -14,9 +14,8 @@ from typing import Any
 from confluent_kafka import Consumer, Producer
 
 from lab.errors import ServiceError
-from lab.experiments.schema_evolution.measure.names import own
 from lab.experiments.schema_evolution.measure.roles import PATIENCE_S, Application, Release
-from lab.experiments.schema_evolution.measure.topic import make_topics
+from lab.experiments.schema_evolution.measure.topic import make_topics, own
 from lab.experiments.schema_evolution.mechanism.consumer import (
     Event,
     Place,

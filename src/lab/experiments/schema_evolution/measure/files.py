@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from lab import duck
-from lab.experiments.schema_evolution.mechanism import read_versions, write_version
+from lab.experiments.schema_evolution.mechanism.parquet import read_versions, write_version
 from lab.experiments.schema_evolution.oracle.binary import plan
 from lab.experiments.schema_evolution.oracle.resolution import resolve, same
 from lab.experiments.schema_evolution.params import Params

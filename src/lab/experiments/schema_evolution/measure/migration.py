@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.experiments.schema_evolution.mechanism import UnreadableError, convert
+from lab.experiments.schema_evolution.kit.evolution import UnreadableError, convert
 from lab.experiments.schema_evolution.oracle.binary import plan
 from lab.experiments.schema_evolution.oracle.resolution import resolve, same
 from lab.experiments.schema_evolution.params import Params

@@ -5,16 +5,18 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from lab.errors import ServiceError
-from lab.experiments.schema_evolution.measure.decoders import decoders, fate, verdict, worst
-from lab.experiments.schema_evolution.measure.names import own, register_all
-from lab.experiments.schema_evolution.mechanism import MODES, check
+from lab.experiments.schema_evolution.kit.evolution import MODES, check
+from lab.experiments.schema_evolution.measure.decoders import VERDICTS, decoders, fate, verdict, worst
+from lab.experiments.schema_evolution.measure.topic import own, register_all
 from lab.experiments.schema_evolution.params import Params
-from lab.experiments.schema_evolution.workload.fuzz import pairs
+from lab.experiments.schema_evolution.workload.fuzz import Pair, pairs
 from lab.experiments.schema_evolution.workload.orders import BAD, CHANGES, Schema, history
 from lab.services.schemaregistry import Registry
 
@@ -23,22 +25,26 @@ Checker = Callable[[Any, Any], list[Any]]
 
 def fuzzed(params: Params, registry: Registry, checker: Checker) -> pd.DataFrame:
     """One row for each random pair: verdict, registry's verdict, truth, and what became of it with each decoder."""
-    rows, tried = [], decoders()
-    for number, pair in enumerate(pairs(params.fuzz_pairs, params.seed)):
-        found = fate(pair.reader, pair.writer, params.values, params.seed + number, tried, checker)
-        rows.append(
-            {
-                "pair": number,
-                "edits": ", ".join(pair.edits),
-                "alias": any("alias" in edit for edit in pair.edits),
-                "verdict": found.verdict,
-                "registry": _registry_says(registry, own(f"pair-{number}"), pair.reader, pair.writer),
-                "truth": found.truth,
-                **found.decoded,
-                "example": found.example[:300],
-            }
-        )
-    return pd.DataFrame(rows)
+    made, tried = pairs(params.fuzz_pairs, params.seed), decoders()
+    with ThreadPoolExecutor(4) as aside:  # the registry answers while the decoders are at work
+        subjects = [own(f"pair-{number}") for number in range(len(made))]
+        said = aside.map(lambda subject, pair: _registry_says(registry, subject, pair), subjects, made)
+        fates = [
+            fate(pair.reader, pair.writer, params.values, params.seed + number, tried, checker)
+            for number, pair in enumerate(made)
+        ]
+    return pd.DataFrame(
+        {
+            "pair": number,
+            "edits": ", ".join(pair.edits),
+            "verdict": found.verdict,
+            "registry": answer,
+            "truth": found.truth,
+            **found.decoded,
+            "example": found.example[:300],
+        }
+        for number, (pair, found, answer) in enumerate(zip(made, fates, said, strict=True))
+    )
 
 
 def verdicts(params: Params, checker: Checker) -> list[str]:
@@ -73,25 +79,23 @@ def changes(params: Params, registry: Registry) -> pd.DataFrame:
     subjects = {start: own(f"orders-from-{start + 1}") for start in {_start(whole, mode) for mode in MODES}}
     for start, subject in subjects.items():
         register_all(registry, subject, whole[start:])
+    proposed = [change(whole[-1]) for change in CHANGES]
     for mode in MODES:
         start = _start(whole, mode)
         past, subject = whole[start:], subjects[start]
         registry.set_level(mode, subject)
-        for change in CHANGES:
-            new = change(past[-1])
+        with ThreadPoolExecutor(4) as aside:
+            said = list(aside.map(partial(registry.compatible, subject), proposed))
+        for change, new, answer in zip(CHANGES, proposed, said, strict=True):
             found = check(past, new, mode)
             rows.append(
                 {
                     "change": change.name,
                     "mode": mode,
                     "history": len(past),
-                    "verdict": "breaking"
-                    if any(not item.lossy for item in found)
-                    else "lossy"
-                    if found
-                    else "compatible",
+                    "verdict": VERDICTS[2 if any(not item.lossy for item in found) else 1 if found else 0],
                     "kinds": ", ".join(dict.fromkeys(item.kind for item in found)),
-                    "registry": registry.compatible(subject, new).compatible,
+                    "registry": answer.compatible,
                 }
             )
     truths = {change.name: _truths(params, whole, change(whole[-1])) for change in CHANGES}
@@ -133,12 +137,12 @@ def _covered(truths: dict[tuple[str, int], str], mode: str, start: int) -> Itera
             yield truth
 
 
-def _registry_says(registry: Registry, subject: str, reader: Any, writer: Any) -> str:
+def _registry_says(registry: Registry, subject: str, pair: Pair) -> str:
     """The registry's word on a reader that follows a writer under BACKWARD; `refused` if it takes one of them for no schema."""
     try:
-        registry.register(subject, writer)
+        registry.register(subject, pair.writer)
         registry.set_level("BACKWARD", subject)
-        return "compatible" if registry.compatible(subject, reader).compatible else "breaking"
+        return "compatible" if registry.compatible(subject, pair.reader).compatible else "breaking"
     except ServiceError:
         return "refused"
 

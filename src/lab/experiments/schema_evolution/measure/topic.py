@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,12 +13,10 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from lab.errors import ServiceError
-from lab.experiments.schema_evolution.measure.names import own, register_all
 from lab.experiments.schema_evolution.mechanism.consumer import (
     Decode,
     Event,
     Place,
-    by_writer,
     consume,
     frame,
 )
@@ -28,7 +27,7 @@ from lab.experiments.schema_evolution.workload.orders import history
 from lab.experiments.schema_evolution.workload.producer import orders, unpickled
 from lab.services.schemaregistry import Registry
 from lab.services.session import session
-from lab.services.workers import spawn
+from lab.services.workers import Worker, spawn
 
 PARTITIONS = 3
 PATIENCE_S = 60
@@ -40,6 +39,21 @@ class Written:
 
     topic: str
     orders: dict[str, tuple[int, Any]]
+
+
+def own(name: str) -> str:
+    """`name` as nobody else has it: with the run's mark."""
+    return f"{name}-{session().folder.name.rpartition('-')[2]}"
+
+
+def register_all(registry: Registry, subject: str, schemas: Sequence[Any]) -> list[int]:
+    """Ids of the schemas as versions of one subject, whatever the registry's level is."""
+    found = []
+    for place, schema in enumerate(schemas):
+        found.append(registry.register(subject, schema))
+        if place == 0:
+            registry.set_level("NONE", subject)
+    return found
 
 
 def make_topics(bootstrap: str, *names: str, partitions: int = PARTITIONS) -> None:
@@ -72,26 +86,43 @@ def write(params: Params, bootstrap: str, registry: Registry) -> Written:
 
 
 def read(
-    bootstrap: str, registry: str, sent: Written, reader: int, decoding: Callable[[Any], Decode] = by_writer
-) -> pd.DataFrame:
-    """One row for each writer's version: orders, and what a consumer of version `reader` made of them."""
-    group = f"{sent.topic}-{decoding.__name__}-{reader}"
-    out = session().folder / f"{group}.events"
-    schema = history()[reader - 1]
-    place = Place(bootstrap, registry, (sent.topic,), group, dead=f"{group}-dead")
-    make_topics(bootstrap, place.dead, partitions=1)
-    worker = spawn(consume, place, schema, out, decoding)
+    bootstrap: str, registry: str, sent: Written, consumers: Sequence[tuple[int, Callable[[Any], Decode]]]
+) -> list[pd.DataFrame]:
+    """For each consumer, all at work at the same time, one row for each writer's version: what it made of its orders.
+
+    consumers: version of the reader's schema, and how it decodes.
+    """
+    groups = [f"{sent.topic}-{decoding.__name__}-{reader}" for reader, decoding in consumers]
+    make_topics(bootstrap, *(f"{group}-dead" for group in groups), partitions=1)
+    outs = [session().folder / f"{group}.events" for group in groups]
+    workers = []
     try:
-        events: list[Event] = []
-        offset, deadline = 0, time.monotonic() + PATIENCE_S
-        while len(events) < len(sent.orders) and time.monotonic() < deadline:
-            worker.check()
-            more, offset = unpickled(out, offset)
-            events += more
-            time.sleep(0.05)
+        for group, out, (reader, decoding) in zip(groups, outs, consumers, strict=True):
+            place = Place(bootstrap, registry, (sent.topic,), group, dead=f"{group}-dead")
+            workers.append(spawn(consume, place, history()[reader - 1], out, decoding))
+        deadline = time.monotonic() + PATIENCE_S
+        found = [
+            _events(worker, out, len(sent.orders), deadline)
+            for worker, out in zip(workers, outs, strict=True)
+        ]
     finally:
-        worker.kill()
-    return pd.DataFrame(_accounts(events, sent.orders, reader))
+        for worker in workers:
+            worker.kill()
+    return [
+        pd.DataFrame(_accounts(events, sent.orders, reader))
+        for events, (reader, _) in zip(found, consumers, strict=True)
+    ]
+
+
+def _events(worker: Worker, out: Path, enough: int, deadline: float) -> list[Event]:
+    events: list[Event] = []
+    offset = 0
+    while len(events) < enough and time.monotonic() < deadline:
+        worker.check()
+        more, offset = unpickled(out, offset)
+        events += more
+        time.sleep(0.05)
+    return events
 
 
 def _accounts(events: list[Event], sent: dict[str, tuple[int, Any]], reader: int) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.experiments.schema_evolution.kit.evolution.compatibility import compatible, writer_field
-from lab.experiments.schema_evolution.kit.evolution.decoding import UnreadableError, native
+from lab.experiments.schema_evolution.kit.evolution.decoding import UnreadableError
+from lab.experiments.schema_evolution.kit.evolution.libraries import native
 from lab.experiments.schema_evolution.kit.evolution.schema import Node, label, load, logical
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def read_versions(paths: Iterable[Path], schema: Any, accept: Sequence[str] = ("
     """The rows of all files, in their order, as `schema` has them.
 
     accept: kinds of loss that are allowed. UnreadableError, before any row is read, naming the file, if one has no Avro
-    schema, or one that `schema` can't read.
+    schema, or one that `schema` can't read; later only for a value that has no counterpart, where such a loss is accepted.
     """
     target, plans = load(schema), []
     for path in paths:
@@ -98,7 +99,10 @@ def _nullable(node: Node) -> Node:
 
 def _read(path: Path, writer: Node, target: Node, described: Any) -> Any:
     table = pq.read_table(path)
-    columns = [_column(table, field, writer) for field in target["fields"]]
+    try:
+        columns = [_column(table, field, writer) for field in target["fields"]]
+    except pa.ArrowInvalid as error:
+        raise UnreadableError(f"{path}: {error}") from error
     return pa.Table.from_arrays(columns, schema=described)
 
 
@@ -115,10 +119,24 @@ def _column(table: Any, field: Node, writer: Node) -> Any:
 
 
 def _converted(column: Any, writer: Node, reader: Node) -> Any:
+    if pa.types.is_null(
+        column.type
+    ):  # what some writers make of a column that has no value in the whole file
+        return pa.nulls(len(column), arrow_type(reader))
     if reader["type"] == "record":
         inner = [_column(column, field, writer) for field in reader["fields"]]
         return pa.StructArray.from_arrays(inner, fields=list(arrow_type(reader)), mask=pc.is_null(column))
+    if reader["type"] == "array":
+        return _list(column, _nullable(writer["items"]), _nullable(reader["items"]))
     if reader["type"] == "enum" and "default" in reader:
         known = pc.or_kleene(pc.is_in(column, pa.array(reader["symbols"])), pc.is_null(column))
         column = pc.if_else(known, column, reader["default"])
-    return column.cast(arrow_type(reader))
+    # Where a loss of precision is accepted, the nearest number is what the specification gives.
+    return column.cast(arrow_type(reader), safe=reader["type"] not in ("float", "double"))
+
+
+def _list(column: Any, writer: Node, reader: Node) -> Any:
+    """Items by the same rules: a cast of the whole would put NULL for a field of theirs that is new or renamed."""
+    column = column.cast(pa.list_(column.type.value_type))  # large lists, and items under another name
+    items = _converted(column.values, writer, reader)
+    return pa.ListArray.from_arrays(column.offsets, items, mask=pc.is_null(column))

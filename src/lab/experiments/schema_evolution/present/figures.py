@@ -10,7 +10,7 @@ from lab.charts.figure import Figure
 from lab.charts.presets import columns
 from lab.evidence.result import Result
 from lab.evidence.statistics import wilson
-from lab.experiments.schema_evolution.mechanism import MODES
+from lab.experiments.schema_evolution.kit.evolution import MODES
 from lab.experiments.schema_evolution.present.figures_readers import decoders, drill, files
 
 _COLOURS = {"compatible": theme.GREEN, "lossy": theme.ORANGE, "breaking": theme.VERMILION}

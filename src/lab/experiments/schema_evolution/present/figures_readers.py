@@ -12,7 +12,7 @@ from lab.charts.figure import Figure
 from lab.charts.presets import columns
 from lab.evidence.frames import records
 from lab.evidence.result import Result
-from lab.experiments.schema_evolution.judge.counts import DECODERS
+from lab.experiments.schema_evolution.judge.counts import DECODERS, READERS
 
 _OUTCOMES = {"right": theme.GREEN, "refused": theme.BLUE, "silently wrong": theme.VERMILION}
 _STAGES = {
@@ -41,6 +41,7 @@ def decoders(treatment: Result, controls: Mapping[str, Result]) -> Figure:
     worst = data[data["outcome"] == "silently wrong"].sort_values("pairs")
     silent = {name: int((fuzzed[name] == "silent").sum()) for name in DECODERS}
     total = sum(silent[name] > 0 for name in DECODERS)
+    readers = sum(silent[name] for name in READERS)
 
     def chart(width: int) -> Any:
         return (
@@ -59,7 +60,7 @@ def decoders(treatment: Result, controls: Mapping[str, Result]) -> Figure:
         )
 
     most = worst.iloc[-1] if len(worst) else None
-    title = f"Silently misread: {silent['avro']} pairs by avro, {silent['fastavro']} by fastavro, {silent[DECODERS[0]]} by Reader"
+    title = f"Silently misread: {silent['avro']} pairs by avro, {silent['fastavro']} by fastavro, {readers} by Reader"
     return Figure(
         title,
         f"Of {len(part)} random pairs that can be read without a loss, those that each decoder reads right, refuses, or reads "

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
-from lab.experiments.schema_evolution.judge.model import per_pair, prediction
+from lab.experiments.schema_evolution.judge.counts import per_pair, prediction
 
 PATIENCE_S = 1.0  # our threshold: longer is felt in a build
 SHORTEST = 10  # versions, where the projection begins

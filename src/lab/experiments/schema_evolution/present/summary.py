@@ -64,8 +64,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         decisions=(
             _mode(treatment),
             _lossy(treatment, value),
-            _library(value),
-            _policy(treatment),
+            _library(value, len(treatment.tables["fuzzed"])),
+            _policy(treatment, params),
             _parquet(treatment, value),
             _gate(treatment, params),
         ),
@@ -93,34 +93,45 @@ def _lossy(treatment: Result, value: Mapping[str, float]) -> Decision:
     return Decision(
         "Is a registry's “compatible” enough?",
         f"No: of {value['lossy_pairs']:.0f} random pairs that read with a loss (rounded numbers, another scale or unit, replaced "
-        f"symbols) it passes {value['registry_passes_loss']:.0f}. Have a check name losses, and let each be decided.",
+        f"symbols) it passes {value['registry_passes_loss']:.0f}, and {value['registry_passes_break']:.0f} of which a decoder "
+        "refuses a message. Have a check name losses, and let each be decided.",
         "measured",
-        ("lossy_pairs", "registry_passes_loss", "no_missed_break"),
+        ("lossy_pairs", "registry_passes_loss", "registry_passes_break", "no_missed_break"),
         figure="changes",
     )
 
 
-def _library(value: Mapping[str, float]) -> Decision:
+def _library(value: Mapping[str, float], pairs: int) -> Decision:
     return Decision(
         "fastavro or avro, and may I trust its result?",
-        f"fastavro, with the value held against the reader's schema: bare it misreads {value['silent_fastavro']:.0f} of "
-        "the random pairs, "
-        f"avro {value['silent_avro']:.0f}. avro ignores aliases, and reads {value['aliased_wrong_avro']:.0f} of "
-        f"{value['aliased_pairs']:.0f} renamed pairs not right.",
+        f"Not bare: of {pairs} random pairs fastavro misreads {value['silent_fastavro']:.0f}, avro {value['silent_avro']:.0f}, "
+        f"and of {value['aliased_pairs']:.0f} with an alias avro gets {value['aliased_wrong_avro']:.0f} wrong or not at all. "
+        f"Within Reader they misread {value['silent_reader_on_fastavro']:.0f} and {value['silent_reader_on_avro']:.0f}; on avro "
+        f"it refuses {value['refuses_readable_reader_on_avro']:.0f} that can be read.",
         "measured",
-        ("silent_fastavro", "silent_avro", "aliased_pairs", "aliased_wrong_avro", "no_silent_corruption"),
+        (
+            *("silent_fastavro", "silent_avro", "silent_reader_on_fastavro", "silent_reader_on_avro"),
+            *(
+                "aliased_pairs",
+                "aliased_wrong_avro",
+                "refuses_readable_reader_on_avro",
+                "no_silent_corruption",
+            ),
+        ),
         figure="decoders",
     )
 
 
-def _policy(treatment: Result) -> Decision:
-    drills = treatment.tables["drills"].groupby("policy")[["healthy", "latest_s"]].median()
-    halt, dead = drills.loc["halt"], drills.loc["dead letter"]
+def _policy(treatment: Result, params: Params) -> Decision:
+    drills = treatment.tables["drills"]
+    late = {str(policy): part for policy, part in drills.groupby("policy")["latest_s"]}
+    halt, dead = late["halt"], late["dead letter"]
+    told = "" if dead.max() < halt.min() else ", which these drills do not tell apart"
     return Decision(
         "Halt at an unreadable message, or put it aside?",
-        f"Put it aside and repair it where order does not matter: good orders were up to {dead['latest_s']:.1f} s late, "
-        "halting made it "
-        f"{halt['latest_s']:.1f} s. Nothing was lost either way.",
+        f"Put it aside where order does not matter: halting stops all behind it until somebody comes, here a program after "
+        f"{params.bad_s:g} s. Good orders were up to {dead.max():.1f} s late, with halting {halt.max():.1f} s{told}; "
+        f"{drills['lost'].sum():.0f} were lost.",
         "measured",
         ("latest_halt", "latest_dead_letter", "rolled_back"),
         figure="drill",

@@ -3,6 +3,7 @@
 from .aliases import apply_aliases
 from .compatibility import MODES, Break, check, compatible
 from .decoding import Reader, UnreadableError
+from .libraries import avro_read, fastavro_read
 from .migrate import convert
 from .schema import SchemaError
 
@@ -13,7 +14,9 @@ __all__ = [
     "SchemaError",
     "UnreadableError",
     "apply_aliases",
+    "avro_read",
     "check",
     "compatible",
     "convert",
+    "fastavro_read",
 ]

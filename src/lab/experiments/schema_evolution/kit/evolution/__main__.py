@@ -41,17 +41,21 @@ def _migrate(given: argparse.Namespace) -> int:
     import fastavro
 
     target, part = _schema(given.schema), given.target.with_suffix(given.target.suffix + ".part")
-    with given.source.open("rb") as source, part.open("wb") as sink:
-        records = fastavro.reader(source)
-        try:
+    try:
+        with given.source.open("rb") as source, part.open("wb") as sink:
+            records = fastavro.reader(source)
             made = (convert(item, records.writer_schema, target) for item in records)
-            fastavro.writer(sink, target, made)
-        except UnreadableError as error:
-            part.unlink()
-            print(f"evolution: nothing was written: {error}", file=sys.stderr)
-            return 1
-    part.rename(given.target)
-    return 0
+            fastavro.writer(sink, target, made, codec=records.codec)
+        part.replace(given.target)
+        return 0
+    except (SchemaError, OSError):
+        raise
+    except Exception as error:  # fastavro raises what it likes on a file that is cut off or none of Avro's
+        said = error if isinstance(error, UnreadableError) else f"{type(error).__name__}: {error}"
+        print(f"evolution: nothing was written: {said}", file=sys.stderr)
+        return 1
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _schema(path: Path) -> Any:

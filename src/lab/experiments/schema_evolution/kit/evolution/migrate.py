@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from .compatibility import PROMOTIONS
-from .decoding import UnreadableError, conform, native
+from .decoding import UnreadableError, conform
+from .libraries import native
 from .schema import NAMED, Node, label, load, logical, short
 
 _BOUNDS = {"int": 2**31, "long": 2**63}
