@@ -13,7 +13,7 @@ from lab.experiments.etl_drift.workload import flights
 from lab.experiments.etl_drift.workload.drifts import Case, cases
 
 THRESHOLDS = (0.3, 0.6, 0.9, 0.98, 0.995)  # that are tried beside each other
-EVERY = 12  # drifts of which the settings are tried on one
+EVERY = 12  # drifts of which other settings, and other matchers, are tried on one
 COLUMNS = ["kind", "case", "target", "outcome", "confidence", "reason", "touched"]
 
 

@@ -18,6 +18,7 @@ from lab.errors import ServiceError
 from lab.experiments.etl_drift import oracle
 from lab.experiments.etl_drift.kit import FOLDER
 from lab.experiments.etl_drift.measure.loads import rows
+from lab.experiments.etl_drift.measure.mapped import EVERY
 from lab.experiments.etl_drift.measure.seen import TestsRun
 from lab.experiments.etl_drift.params import Params
 from lab.experiments.etl_drift.workload import flights
@@ -29,7 +30,6 @@ ENVIRONMENT = "loaders"
 PROGRAMS = Path(__file__).with_name("outside_programs.py")
 LIMIT_S = 180
 QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR", "PROGRESS": "log"}
-EVERY = 8  # drifts of which a matcher is given one
 COMPARED = (
     200  # rows of each side that a matcher is given: its time grows with the square of different values
 )
@@ -79,7 +79,7 @@ def _read(report: Path, lines: Path) -> TestsRun:
 
 
 def matchers(params: Params, full: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Scores of valentine's matchers for every eighth drift. Columns: kind, case, matcher, source, target, score, right."""
+    """Scores of valentine's matchers for every twelfth drift. Columns: kind, case, matcher, source, target, score, right."""
     source, examples = flights.overlapping(full, COMPARED, min(params.shared, COMPARED // 2), params.seed)
     chosen = cases(source)[::EVERY]
     examples.to_csv(folder / "examples.csv", index=False)

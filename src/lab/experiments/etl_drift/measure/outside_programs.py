@@ -58,4 +58,7 @@ def dlt(folder: Path, dsn: str, schema: str, *key: str) -> None:
 
 
 if __name__ == "__main__":
-    {"valentine": valentine, "dlt": dlt}[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+    if sys.argv[1] == "dlt":
+        dlt(Path(sys.argv[2]), *sys.argv[3:])
+    else:
+        valentine(Path(sys.argv[2]))

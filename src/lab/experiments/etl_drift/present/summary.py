@@ -108,16 +108,17 @@ def _overlap(found: Findings) -> Decision:
 def _threshold(found: Findings) -> Decision:
     tried = sorted({*THRESHOLDS, found.params.threshold})
     wrong = {one: found.value(f"wrong_{found.params.shared}_at_{one:g}") for one in tried}
-    right = [one for one in tried if not any(wrong[more] for more in tried if more >= one)]
+    hour = found.value("confidence_hour")
+    right = [one for one in tried if one > hour and not any(wrong[more] for more in tried if more >= one)]
     told = "; ".join(
         f"{one:g}: {percent(1 - found.tried(found.params.shared, one)['asked'])}, {wrong[one]:.0f}"
         for one in tried
     )
-    begin = f"From {right[0]:g} on none was wrong" if right else "At none of these"
+    begin = f"Of those tried from {right[0]:g} on" if right else "From none of those tried"
     return Decision(
         "From which confidence on may a match be accepted?",
-        f"{begin}; decided unasked and wrong, on every twelfth drift: {told}. We take {found.params.threshold:g}; the real "
-        f"pair's hour, which is another quantity, reaches {found.value('confidence_hour'):.2f}.",
+        f"{begin}: the real pair's hour, another quantity, reaches {hour:.2f}. Decided unasked and wrong, on every twelfth "
+        f"drift: {told}; we take {found.params.threshold:g}.",
         "measured",
         ("confidence_hour", *(f"wrong_{found.params.shared}_at_{one:g}" for one in tried)),
     )
@@ -173,7 +174,7 @@ def _matchers(found: Findings) -> Decision:
     own = shares(found.census.merge(table[["kind", "case"]].drop_duplicates()))
     return Decision(
         "Does a schema matcher do as well?",
-        f"Not unasked. Valentine's matchers on every eighth drift, and the share of columns that they find before the first "
+        f"Not unasked. Valentine's matchers on every twelfth drift, and the share of columns that they find before the first "
         f"wrong match: {each}; this mapping, which is given a key, decides {percent(1 - own['asked'])}.",
         "measured",
         tuple(f"{kind}_{short}" for short in names.values() for kind in ("precision", "safe_share")),

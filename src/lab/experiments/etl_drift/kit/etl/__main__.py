@@ -40,7 +40,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     for place in range(len(header)):
         column = texts(frame.iloc[:, place])
         if not misfits(column, "numeric") and as_type(column, "numeric") is column:
-            frame.isetitem(place, frame.iloc[:, place].map(Decimal, na_action="ignore"))
+            frame.isetitem(place, frame.iloc[:, place].map(Decimal, na_action="ignore").to_numpy())
     return frame
 
 

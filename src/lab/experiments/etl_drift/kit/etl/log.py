@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Connection, sql
-from psycopg.abc import Query
 from psycopg.rows import tuple_row
 
 from .batch import Batch, LoadError
@@ -30,6 +29,7 @@ TABLES = (
         becomes text NOT NULL, confidence double precision NOT NULL, reason text NOT NULL, decided_by text NOT NULL,
         UNIQUE (batch, change, column_name, was))""",
 )
+Statement = str | sql.SQL | sql.Composed
 _TYPES = {
     "timestamp without time zone": "timestamp",
     "timestamp with time zone": "timestamptz",
@@ -40,12 +40,12 @@ def names(columns: Sequence[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
-def run(connection: Connection, statement: Query, parameters: Any = None) -> None:
+def run(connection: Connection, statement: Statement, parameters: Any = None) -> None:
     """Never prepared: PostgreSQL refuses a prepared statement once a column of its result has another type."""
     connection.execute(statement, parameters, prepare=False)
 
 
-def rows(connection: Connection, statement: Query, parameters: Any = None) -> list[tuple[Any, ...]]:
+def rows(connection: Connection, statement: Statement, parameters: Any = None) -> list[tuple[Any, ...]]:
     """All rows as tuples, whatever the connection's own row factory makes."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(statement, parameters, prepare=False).fetchall()

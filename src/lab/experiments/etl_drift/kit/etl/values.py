@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from operator import eq
 from typing import Any
 
@@ -40,6 +40,7 @@ _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d{1,3})?")
 _FINER = re.compile(r"\.\d{7}")  # than microseconds, which is what PostgreSQL keeps
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_REMEMBERED = 100_000  # values whose form is kept: columns repeat theirs
 _BOOLEANS = {"t": "true", "true": "true", "f": "false", "false": "false"}
 _NO_TEXT = (bytes, bytearray, memoryview, list, tuple, set, frozenset, dict, np.ndarray)
 Texts = np.ndarray  # of str, None where there is no value
@@ -128,16 +129,19 @@ def as_type(values: Sequence[str | None] | Texts, type: str) -> Texts:
     return values if same else _array(made)  # type: ignore[return-value]
 
 
+@lru_cache(_REMEMBERED)
 def _as_number(value: str) -> str:
-    if (value.isdigit() and value[0] != "0") or (_INTEGER.fullmatch(value) and value != "-0"):
+    if _INTEGER.fullmatch(value) and value != "-0":
         return value
     return _decimal(Decimal(value)) if _NUMBER.fullmatch(value) else value
 
 
+@lru_cache(_REMEMBERED)
 def _as_double(value: str) -> str:
     return _float(float(value)) or value if _fits_double(value) else value
 
 
+@lru_cache(_REMEMBERED)
 def _as_time(value: str, type: str) -> str:
     parsed = None if _FINER.search(value) else _parsed(value)
     if parsed is None or (parsed.tzinfo is not None) != (type == "timestamptz"):
