@@ -10,10 +10,9 @@ import pandas as pd
 from lab.experiments.etl_drift.mechanism import Mapper, Match, Schema, map_columns
 from lab.experiments.etl_drift.params import Params
 from lab.experiments.etl_drift.workload import flights
-from lab.experiments.etl_drift.workload.drifts import Case, cases
+from lab.experiments.etl_drift.workload.drifts import Case, cases, some
 
 THRESHOLDS = (0.3, 0.6, 0.9, 0.98, 0.995)  # that are tried beside each other
-EVERY = 12  # drifts of which other settings, and other matchers, are tried on one
 COLUMNS = ["kind", "case", "target", "outcome", "confidence", "reason", "touched"]
 
 
@@ -37,14 +36,14 @@ def pair(params: Params, full: pd.DataFrame, sample: pd.DataFrame, mapper: Mappe
 
 
 def tried(params: Params, full: pd.DataFrame) -> pd.DataFrame:
-    """Every twelfth case with other numbers of shared rows, and with other thresholds. Columns as of `outcomes`, and both."""
+    """Some cases of each kind with other numbers of shared rows, and other thresholds. Columns as of `outcomes`, and both."""
     parts = []
     settings = [(shared, params.threshold) for shared in sorted({*params.shared_tried, params.shared})]
     settings += [(params.shared, threshold) for threshold in THRESHOLDS if threshold != params.threshold]
     for shared, threshold in settings:
         source, examples = flights.overlapping(full, params.rows, shared, params.seed)
         mapper = partial(map_columns, threshold=threshold)
-        table = outcomes(cases(source)[::EVERY], flights.schema(examples), examples, mapper)
+        table = outcomes(some(cases(source)), flights.schema(examples), examples, mapper)
         parts.append(table.assign(shared=shared, threshold=threshold))
     return pd.concat(parts, ignore_index=True)
 

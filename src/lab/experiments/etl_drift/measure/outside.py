@@ -18,11 +18,10 @@ from lab.errors import ServiceError
 from lab.experiments.etl_drift import oracle
 from lab.experiments.etl_drift.kit import FOLDER
 from lab.experiments.etl_drift.measure.loads import rows
-from lab.experiments.etl_drift.measure.mapped import EVERY
 from lab.experiments.etl_drift.measure.seen import TestsRun
 from lab.experiments.etl_drift.params import Params
 from lab.experiments.etl_drift.workload import flights
-from lab.experiments.etl_drift.workload.drifts import KM, Case, cases
+from lab.experiments.etl_drift.workload.drifts import KM, Case, cases, some
 from lab.services.commands import run
 from lab.services.session import session
 
@@ -30,9 +29,7 @@ ENVIRONMENT = "loaders"
 PROGRAMS = Path(__file__).with_name("outside_programs.py")
 LIMIT_S = 180
 QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR", "PROGRESS": "log"}
-COMPARED = (
-    200  # rows of each side that a matcher is given: its time grows with the square of different values
-)
+COMPARED = 150  # rows of each side for a matcher: its time grows with the square of different values
 LOADED = 200  # rows of each batch that dlt is given
 FLIGHTS = ["year", "month", "day", "carrier", "flight", "origin", "dest", "dep_delay", "distance", "hour"]
 
@@ -79,9 +76,9 @@ def _read(report: Path, lines: Path) -> TestsRun:
 
 
 def matchers(params: Params, full: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Scores of valentine's matchers for every twelfth drift. Columns: kind, case, matcher, source, target, score, right."""
+    """Scores of valentine's matchers for some drifts of each kind. Columns: kind, case, matcher, source, target, score, right."""
     source, examples = flights.overlapping(full, COMPARED, min(params.shared, COMPARED // 2), params.seed)
-    chosen = cases(source)[::EVERY]
+    chosen = some(cases(source))
     examples.to_csv(folder / "examples.csv", index=False)
     for place, case in enumerate(chosen):
         case.frame.to_csv(folder / f"case-{place:03}.csv", index=False)

@@ -111,8 +111,8 @@ def _evidence(found: Findings) -> Figure:
     return Figure(
         f"With {most['shared rows']} shared rows {percent(most['automatic'])} is decided unasked, with {least['shared rows']} "
         f"{percent(least['automatic'])}",
-        "Share of columns decided without asking against the number of shared rows, every twelfth drift, threshold "
-        f"{found.params.threshold:g}; each point is labelled with the columns that were wrong. "
+        f"Share of columns decided without asking against the number of shared rows, {found.cases_tried} drifts of all kinds, "
+        f"threshold {found.params.threshold:g}; each point is labelled with the columns that were wrong. "
         + " ".join(f"{row[1]} rows: {percent(row[2])}, {row[3]} wrong." for row in data.itertuples()),
         chart,
         data.drop(columns="label"),

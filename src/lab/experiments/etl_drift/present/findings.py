@@ -48,6 +48,11 @@ class Findings:
         return len(self.census[["kind", "case"]].drop_duplicates())
 
     @property
+    def cases_tried(self) -> int:
+        """Of which kinds there are some each: for other settings, and other matchers."""
+        return len(self.treatment.tables["tried"][["kind", "case"]].drop_duplicates())
+
+    @property
     def wrong_by_name(self) -> int:
         return int((self.names["outcome"] == "wrong").sum())
 

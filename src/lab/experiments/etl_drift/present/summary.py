@@ -97,8 +97,8 @@ def _overlap(found: Findings) -> Decision:
     wrong = sum(found.value(f"wrong_{shared}_at_{found.params.threshold:g}") for shared in counts)
     return Decision(
         "How many rows should a source deliver again?",
-        f"{begin}, if {AUTOMATIC:.0%} of columns should need no person. Decided without asking, by rows: {tried}; "
-        f"{wrong:.0f} columns wrong in all of these.",
+        f"{begin}, if {AUTOMATIC:.0%} of columns should need no person. Decided without asking, on {found.cases_tried} "
+        f"drifts, by rows: {tried}; {wrong:.0f} columns wrong in all of these.",
         "measured",
         tuple(f"automatic_{shared}_at_{found.params.threshold:g}" for shared in counts),
         figure="evidence",
@@ -117,8 +117,8 @@ def _threshold(found: Findings) -> Decision:
     begin = f"Of those tried from {right[0]:g} on" if right else "From none of those tried"
     return Decision(
         "From which confidence on may a match be accepted?",
-        f"{begin}: the real pair's hour, another quantity, reaches {hour:.2f}. Decided unasked and wrong, on every twelfth "
-        f"drift: {told}; we take {found.params.threshold:g}.",
+        f"{begin}: the real pair's hour, another quantity, reaches {hour:.2f}. Decided unasked and wrong, on {found.cases_tried} "
+        f"drifts: {told}; we take {found.params.threshold:g}.",
         "measured",
         ("confidence_hour", *(f"wrong_{found.params.shared}_at_{one:g}" for one in tried)),
     )
@@ -174,8 +174,8 @@ def _matchers(found: Findings) -> Decision:
     own = shares(found.census.merge(table[["kind", "case"]].drop_duplicates()))
     return Decision(
         "Does a schema matcher do as well?",
-        f"Not unasked. Valentine's matchers on every twelfth drift, and the share of columns that they find before the first "
-        f"wrong match: {each}; this mapping, which is given a key, decides {percent(1 - own['asked'])}.",
+        f"Not unasked. Valentine's matchers on {found.cases_tried} drifts of all kinds, and the share of columns before their "
+        f"first wrong match: {each}; this mapping, which is given a key, decides {percent(1 - own['asked'])}.",
         "measured",
         tuple(f"{kind}_{short}" for short in names.values() for kind in ("precision", "safe_share")),
     )

@@ -25,6 +25,7 @@ _NAME_COUNTS = 0.3  # as much as a third of all values in common, where a key is
 Side = Mapping[str, Texts]
 Codes = Mapping[str, np.ndarray]  # columns of a side, each value as a number
 Rows = tuple[np.ndarray, np.ndarray]  # positions on both sides
+Counts = tuple[np.ndarray, np.ndarray, int]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def coded(forms: Mapping[str, Side], target: Side) -> tuple[dict[str, Codes], Co
     def of(side: Side) -> Codes:
         return {name: parts[id(values)] for name, values in side.items()}
 
-    return {name: of(side) for name, side in forms.items()}, of(target)
+    sides = {id(side): of(side) for side in forms.values()}
+    return {name: sides[id(side)] for name, side in forms.items()}, of(target)
 
 
 def shared_rows(source: Mapping[str, Codes], target: Codes, key: Sequence[str]) -> Rows:
@@ -160,24 +162,32 @@ def _joined(left: Sequence[np.ndarray], right: Sequence[np.ndarray]) -> Rows:
 
 def agreements(source: Mapping[str, Codes], target: Codes, rows: Rows) -> dict[tuple[str, str], Agreement]:
     """Of every pair (source, target) in the shared `rows`. A row without a value on both sides is left out."""
-    found = {}
+    found, blocks = {}, {}
     for t, codes in target.items():
+        side = source[t]
+        if id(side) not in blocks:
+            own = [values[rows[0]] for values in side.values()]
+            blocks[id(side)] = np.array(own, ndmin=2), [_counted(values) for values in own]
+        block, counts = blocks[id(side)]
         there = codes[rows[1]]
-        for s, own in source[t].items():
-            here = own[rows[0]]
-            known = int(((here >= 0) | (there >= 0)).sum())
-            equal = int(((here == there) & (here >= 0)).sum())
-            found[s, t] = Agreement(known, equal, _chance(here, there) if equal else 0.0)
+        known = ((block >= 0) | (there >= 0)).sum(axis=1).tolist()
+        equal = ((block == there) & (there >= 0)).sum(axis=1).tolist()
+        wanted = _counted(there)
+        for s, count, same, here in zip(side, known, equal, counts, strict=False):
+            found[s, t] = Agreement(count, same, _chance(here, wanted, len(there)) if same else 0.0)
     return found
 
 
-def _chance(one: np.ndarray, other: np.ndarray) -> float:
+def _counted(codes: np.ndarray) -> Counts:
+    """Known values, how often each is there, and how often there is none."""
+    values, counts = np.unique(codes[codes >= 0], return_counts=True)
+    return values, counts, int((codes < 0).sum())
+
+
+def _chance(one: Counts, other: Counts, rows: int) -> float:
     """Share of equal values among known ones, on average over all orders of one side."""
-    values, counts = np.unique(one[one >= 0], return_counts=True)
-    others, there = np.unique(other[other >= 0], return_counts=True)
-    _, left, right = np.intersect1d(values, others, assume_unique=True, return_indices=True)
-    both_null = int((one < 0).sum()) * int((other < 0).sum())
-    return float((counts[left] * there[right]).sum()) / (len(one) ** 2 - both_null)
+    _, left, right = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)
+    return float((one[1][left] * other[1][right]).sum()) / (rows**2 - one[2] * other[2])
 
 
 def linear(source: Texts, target: Texts) -> tuple[float, float] | None:

@@ -127,10 +127,9 @@ def _with_witness(
     confidence: Table[tuple[str, str], float], pairs: Table[tuple[str, str], Agreement], target: Schema
 ) -> dict[tuple[str, str], float]:
     """Of a key's columns no more than of the best other one: rows were joined on them, so that they agree is no news."""
-    witness = max(
-        (found.beyond_chance for (_, t), found in pairs.items() if t not in target.key), default=0.0
-    )
-    return {pair: min(own, witness) if pair[1] in target.key else own for pair, own in confidence.items()}
+    key = target.key
+    witness = max((found.beyond_chance for (_, t), found in pairs.items() if t not in key), default=0.0)
+    return {pair: min(own, witness) if pair[1] in key else own for pair, own in confidence.items()}
 
 
 def _accepted(known: _Known, target: Schema, threshold: float) -> list[Match]:

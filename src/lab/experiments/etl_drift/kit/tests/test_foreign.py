@@ -6,6 +6,7 @@ import os
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import psycopg
@@ -16,6 +17,13 @@ from psycopg.rows import dict_row
 from test_drift import TARGET, table
 
 DAY = datetime(2024, 1, 31, 10, tzinfo=UTC)
+
+
+def opened_again(connection: psycopg.Connection, autocommit: bool = True, **known: Any) -> psycopg.Connection:
+    """Another connection to the same schema."""
+    (schema,) = connection.execute("SELECT current_schema()").fetchone() or ("",)
+    options = f"-c search_path={schema}"
+    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=autocommit, options=options, **known)
 
 
 @pytest.mark.parametrize("value", [b"abc", [1, 2], {"a": 1}, (1,), {1}])
@@ -79,24 +87,22 @@ def test_a_long_decimal_is_scaled_without_loss() -> None:
     assert batch.scaled({}, [Answer("id", "id", 1 / 60)]).columns["id"][1] == "12"
 
 
-def test_a_statement_used_often_still_works_after_a_column_was_widened(
+def test_a_statement_used_often_still_works_after_another_connection_widened_a_column(
     connection: psycopg.Connection,
 ) -> None:
     for more in range(8):
         assert load(connection, table(300 + more), "a", TARGET).status == "loaded"
     wide = table(400)
     wide["cents"] += (wide["id"] >= 307) * 2**31
-    assert load(connection, wide, "a", TARGET).status == "loaded"
+    with opened_again(connection) as other:
+        assert load(other, wide, "a", TARGET).status == "loaded"
     assert load(connection, table(299), "a", TARGET).status == "loaded"
 
 
 def test_a_connection_that_gives_dictionaries_or_opens_transactions_by_itself(
     connection: psycopg.Connection,
 ) -> None:
-    (schema,) = connection.execute("SELECT current_schema()").fetchone() or ("",)
-    with psycopg.connect(
-        os.environ["DATABASE_URL"], row_factory=dict_row, options=f"-c search_path={schema}"
-    ) as own:
+    with opened_again(connection, row_factory=dict_row, autocommit=False) as own:
         assert load(own, table(), "a", TARGET).status == "loaded"
         assert load(own, table(500).rename(columns={"cents": "x7"}), "a", TARGET).status == "loaded"
     assert connection.execute("SELECT count(*) FROM orders").fetchone() == (500,)
@@ -175,12 +181,10 @@ def test_two_new_columns_of_one_name_are_asked(connection: psycopg.Connection) -
 
 
 def test_first_loads_at_the_same_time_do_not_stand_in_each_others_way(connection: psycopg.Connection) -> None:
-    (schema,) = connection.execute("SELECT current_schema()").fetchone() or ("",)
     told: list[str] = []
 
     def first(name: str) -> None:
-        options = f"-c search_path={schema}"
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, options=options) as own:
+        with opened_again(connection) as own:
             told.append(load(own, table(), "a", Schema(name, TARGET.columns)).status)
 
     threads = [threading.Thread(target=first, args=(f"t{place}",)) for place in range(4)]
