@@ -16,7 +16,7 @@ from lab.evidence.criteria import Observation, judge
 from lab.experiments.etl_drift import CRITERIA
 from lab.experiments.etl_drift.judge import metrics, observations
 from lab.experiments.etl_drift.measure.mapped import COLUMNS
-from lab.experiments.etl_drift.measure.seen import Seen, Story, TestsRun
+from lab.experiments.etl_drift.measure.seen import Seen, Story, KitRun
 from lab.experiments.etl_drift.oracle import (
     Difference,
     Sent,
@@ -184,14 +184,14 @@ def test_a_kill_leaves_the_table_as_before_or_after(row: tuple[str, bool, str, s
 
 
 def test_coverage_is_that_of_the_mapping_layer_alone() -> None:
-    tests = TestsRun(
+    tests = KitRun(
         5,
         0,
         {"mapping": (80, 100), "evidence": (0, 0), "values": (0, 0), "schema": (0, 0), "loader": (0, 900)},
     )
     seen = observations.of_tests(tests)
     assert seen["coverage"].value == 0.8 and outcome("tests_pass", seen["tests_pass"]) == "pass"
-    assert outcome("tests_pass", observations.of_tests(TestsRun(5, 1, tests.covered))["tests_pass"]) == "fail"
+    assert outcome("tests_pass", observations.of_tests(KitRun(5, 1, tests.covered))["tests_pass"]) == "fail"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pandas as pd
 from lab.evidence.criteria import Observation
 from lab.evidence.fit import Line, line
 from lab.experiments.etl_drift.measure.locks import EXPAND, IN_PLACE
-from lab.experiments.etl_drift.measure.seen import Seen, Story, TestsRun
+from lab.experiments.etl_drift.measure.seen import Seen, Story, KitRun
 from lab.experiments.etl_drift.workload.flights import OTHERWISE
 
 SHOWN = 3  # examples of what is wrong
@@ -101,7 +101,7 @@ def killed_load_is_whole(kills: pd.DataFrame) -> Observation:
     )
 
 
-def of_tests(tests: TestsRun) -> dict[str, Observation]:
+def of_tests(tests: KitRun) -> dict[str, Observation]:
     """The kit's tests and what they cover of the mapping layer."""
     covered, lines = covered_lines(tests)
     return {
@@ -110,7 +110,7 @@ def of_tests(tests: TestsRun) -> dict[str, Observation]:
     }
 
 
-def covered_lines(tests: TestsRun) -> tuple[int, int]:
+def covered_lines(tests: KitRun) -> tuple[int, int]:
     """(lines of the mapping layer that ran, all of them)."""
     parts = [tests.covered[name] for name in MAPPING_LAYER]
     return sum(covered for covered, _ in parts), sum(lines for _, lines in parts)

@@ -18,7 +18,7 @@ from lab.errors import ServiceError
 from lab.experiments.etl_drift import oracle
 from lab.experiments.etl_drift.kit import FOLDER
 from lab.experiments.etl_drift.measure.loads import rows
-from lab.experiments.etl_drift.measure.seen import TestsRun
+from lab.experiments.etl_drift.measure.seen import KitRun
 from lab.experiments.etl_drift.params import Params
 from lab.experiments.etl_drift.workload import flights
 from lab.experiments.etl_drift.workload.drifts import KM, Case, cases, some
@@ -34,7 +34,7 @@ LOADED = 200  # rows of each batch that dlt is given
 FLIGHTS = ["year", "month", "day", "carrier", "flight", "origin", "dest", "dep_delay", "distance", "hour"]
 
 
-def tests(dsn: str, folder: Path) -> TestsRun:
+def tests(dsn: str, folder: Path) -> KitRun:
     """The kit's own tests, copied to the empty `folder`, with their coverage. ServiceError if they can't be run at all."""
     for part in ("etl", "tests"):
         shutil.copytree(FOLDER / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -63,7 +63,7 @@ def tests(dsn: str, folder: Path) -> TestsRun:
     return _read(report, lines)
 
 
-def _read(report: Path, lines: Path) -> TestsRun:
+def _read(report: Path, lines: Path) -> KitRun:
     suite = ElementTree.parse(report).getroot().find("testsuite")
     assert suite is not None
     total = int(suite.get("tests", 0))
@@ -72,7 +72,7 @@ def _read(report: Path, lines: Path) -> TestsRun:
         Path(name).stem: (found["summary"]["covered_lines"], found["summary"]["num_statements"])
         for name, found in json.loads(lines.read_text())["files"].items()
     }
-    return TestsRun(total - wrong, wrong, covered)
+    return KitRun(total - wrong, wrong, covered)
 
 
 def matchers(params: Params, full: pd.DataFrame, folder: Path) -> pd.DataFrame:

@@ -28,7 +28,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class TestsRun:
+class KitRun:
     """The kit's tests elsewhere. covered: (lines that ran, lines) by file."""
 
     passed: int
@@ -53,6 +53,6 @@ class Seen:
     kills: pd.DataFrame | None = None
     locks: pd.DataFrame | None = None
     waits: pd.DataFrame | None = None
-    tests: TestsRun | None = None
+    tests: KitRun | None = None
     matchers: pd.DataFrame | None = None
     dlt: pd.DataFrame | None = None

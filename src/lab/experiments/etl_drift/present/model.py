@@ -73,8 +73,8 @@ def _advice(found: Findings) -> list[Advice]:
             f"line through tables of up to {found.largest:,} rows on this machine",
         ),
         Advice(
-            f"It made readers of {found.largest:,} rows wait {longest:.0f} ms at most, in {total:.1f} s in all, in steps of "
-            f"{BATCH:,} rows; it writes every row twice, so vacuum afterwards.",
+            f"It made readers of {found.largest:,} rows wait {longest:.0f} ms at the longest, median of the rounds, and took "
+            f"{total:.1f} s, in steps of {BATCH:,} rows; it writes every row twice, so vacuum afterwards.",
             "measured",
         ),
         Advice(
