@@ -16,7 +16,7 @@ from lab.evidence.criteria import Observation, judge
 from lab.experiments.etl_drift import CRITERIA
 from lab.experiments.etl_drift.judge import metrics, observations
 from lab.experiments.etl_drift.measure.mapped import COLUMNS
-from lab.experiments.etl_drift.measure.seen import Seen, Story, KitRun
+from lab.experiments.etl_drift.measure.seen import KitRun, Seen, Story
 from lab.experiments.etl_drift.oracle import (
     Difference,
     Sent,

@@ -17,7 +17,7 @@ from lab.experiments.etl_drift import oracle
 from lab.experiments.etl_drift.judge.metrics import metrics, tables
 from lab.experiments.etl_drift.judge.observations import observe
 from lab.experiments.etl_drift.measure import kills, loads, locks, mapped, outside
-from lab.experiments.etl_drift.measure.seen import Seen, Story, KitRun
+from lab.experiments.etl_drift.measure.seen import KitRun, Seen, Story
 from lab.experiments.etl_drift.params import Params
 from lab.experiments.etl_drift.workload import arms, flights
 from lab.experiments.etl_drift.workload.arms import Arm
@@ -86,9 +86,7 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
         return _result(params, seen, {"PostgreSQL": server.version} | outside.versions()), controls
 
 
-def _outside(
-    params: Params, data: Data, dsn: str, folder: Path
-) -> tuple[KitRun, pd.DataFrame, pd.DataFrame]:
+def _outside(params: Params, data: Data, dsn: str, folder: Path) -> tuple[KitRun, pd.DataFrame, pd.DataFrame]:
     """What other processes do, one after the other: there are as many cores as this and the mapping need."""
     places = [folder / name for name in ("tests", "valentine", "dlt")]
     for place in places:

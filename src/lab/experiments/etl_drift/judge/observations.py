@@ -12,7 +12,7 @@ import pandas as pd
 from lab.evidence.criteria import Observation
 from lab.evidence.fit import Line, line
 from lab.experiments.etl_drift.measure.locks import EXPAND, IN_PLACE
-from lab.experiments.etl_drift.measure.seen import Seen, Story, KitRun
+from lab.experiments.etl_drift.measure.seen import KitRun, Seen, Story
 from lab.experiments.etl_drift.workload.flights import OTHERWISE
 
 SHOWN = 3  # examples of what is wrong

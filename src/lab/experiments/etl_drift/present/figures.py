@@ -65,7 +65,7 @@ def _decided(found: Findings) -> Figure:
             )
             .transform_calculate(rank="indexof(['right', 'asked', 'wrong'], datum.outcome)")
         )
-        return bars.properties(width=width, height=16 * len(kinds))
+        return bars.properties(width=width, height=13 * len(kinds))
 
     wrong = [int((table["outcome"] == "wrong").sum()) for table in tables]
     told = "; ".join(
