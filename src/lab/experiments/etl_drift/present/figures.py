@@ -92,7 +92,7 @@ def _evidence(found: Findings) -> Figure:
         for shared, part in table[table["threshold"] == found.params.threshold].groupby("shared")
     ]
     data = pd.DataFrame(parts, columns=["shared rows", "automatic", "wrong"])
-    data["label"] = [f"{wrong} wrong" for wrong in data["wrong"]]
+    data["label"] = [f"{wrong} wrong" if wrong else "" for wrong in data["wrong"]]
 
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
@@ -109,10 +109,10 @@ def _evidence(found: Findings) -> Figure:
     least, used = data.iloc[0], data[data["shared rows"] == found.params.shared]
     most = used.iloc[0] if len(used) else data.iloc[-1]
     return Figure(
-        f"With {most['shared rows']} shared rows {percent(most['automatic'])} is decided unasked, with {least['shared rows']} "
-        f"{percent(least['automatic'])}",
+        f"{most['shared rows']} shared rows let {percent(most['automatic'])} of columns be decided unasked, "
+        f"{least['shared rows']} rows {percent(least['automatic'])}",
         f"Share of columns decided without asking against the number of shared rows, {found.cases_tried} drifts of all kinds, "
-        f"threshold {found.params.threshold:g}; each point is labelled with the columns that were wrong. "
+        f"threshold {found.params.threshold:g}; a point with wrong columns is labelled with their number. "
         + " ".join(f"{row[1]} rows: {percent(row[2])}, {row[3]} wrong." for row in data.itertuples()),
         chart,
         data.drop(columns="label"),
