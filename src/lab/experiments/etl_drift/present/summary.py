@@ -118,8 +118,8 @@ def _threshold(found: Findings) -> Decision:
     begin = f"Of those tried from {right[0]:g} on" if right else "From none of those tried"
     return Decision(
         "From which confidence on may a match be accepted?",
-        f"{begin}: the real pair's hour, another quantity, reaches {hour:.2f}. Share decided unasked and columns wrong, on {found.cases_tried} "
-        f"drifts: {told}; we take {found.params.threshold:g}.",
+        f"{begin}: the real pair's hour, another quantity, reaches {hour:.2f}. Share decided unasked and columns wrong, on "
+        f"{found.cases_tried} drifts: {told}; we take {found.params.threshold:g}.",
         "measured",
         ("confidence_hour", *(f"wrong_{found.params.shared}_at_{one:g}" for one in tried)),
     )
