@@ -41,7 +41,7 @@ EXCHANGED = (
     ("month", "day"),
     ("hour", "minute"),
 )
-EVERY = 20  # cases of a kind, where not all are tried
+EVERY = 40  # cases of a kind, where not all are tried
 KM, SECONDS = 1.609344, 60
 
 
@@ -83,7 +83,7 @@ def cases(frame: pd.DataFrame) -> list[Case]:
 
 
 def some(of: Sequence[Case]) -> list[Case]:
-    """A part in which every kind is: of each the first case and every twentieth after it."""
+    """A part in which every kind is: of each the first case and every fortieth after it."""
     return [case for kind in KINDS for case in [one for one in of if one.kind == kind][::EVERY]]
 
 
