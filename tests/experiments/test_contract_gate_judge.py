@@ -10,15 +10,15 @@ import pytest
 
 from lab.evidence.criteria import Observation, judge
 from lab.experiments.contract_gate import CONTRACT, CRITERIA, EXAMPLE, load, mutants
-from lab.experiments.contract_gate.judge import kinds, observations
-from lab.experiments.contract_gate.judge.metrics import metrics, predicted
+from lab.experiments.contract_gate.judge import census, kinds, observations
+from lab.experiments.contract_gate.judge.metrics import judged_tables, metrics, predicted
 from lab.experiments.contract_gate.measure.gates import cli_said
 from lab.experiments.contract_gate.measure.seen import Built, Ended, Judged, Pushed, Said, Seen, Timed
 from lab.experiments.contract_gate.oracle import differing, marts
 from lab.experiments.contract_gate.workload.mutants import GOOD, OUTSIDE, drawn
 from lab.experiments.contract_gate.workload.pushes import Push, pushes
 from lab.experiments.contract_gate.workload.shop import SHOP
-from lab.services.datacontract import Checked, Tested
+from lab.services.datacontract import Checked, Outcome
 
 EVERY = mutants()
 BAD = next(one for one in EVERY if one.name == "orders.status of a new category")
@@ -153,7 +153,7 @@ def test_what_datacontract_cli_could_not_run_is_no_opinion() -> None:
         Checked("something_new", "orders", "total", "failed", ""),
         Checked("field_minimum", "orders", "total", "error", "no connection"),
     ]
-    told = cli_said(Tested("failed", tuple(checks), 0.1))
+    told = cli_said(Outcome("failed", tuple(checks), 0.1))
     assert told.broken == {("pattern", "customers", "email"), ("unique", "order_lines", "order_id, line_no")}
     assert told.holds == {("required", "customers", "email")}
 
@@ -217,5 +217,21 @@ def test_the_oracle_counts_days_in_utc_and_leaves_out_what_was_cancelled() -> No
     assert differing([(1,), (1,), (2,)], [(1,), (3,)]) == 3
 
 
+def test_a_change_that_came_out_otherwise_than_in_the_census_is_named() -> None:
+    seen = Seen([Judged("DuckDB", BAD, said([RULE]), said([RULE]))], [Built(BAD, True, 3)])
+    tables = judged_tables(seen)
+    assert census.differing(tables, tables) == []
+    assert census.differing(judged_tables(Seen(seen.judged, [Built(BAD, False, None)])), tables) == [BAD.name]
+    silent = [Judged("DuckDB", BAD, said([RULE]), said())]
+    assert census.differing(judged_tables(Seen(silent, seen.built)), tables) == [BAD.name]
+    with pytest.raises(ValueError, match="make it again"):
+        census.differing(judged_tables(Seen(built=[Built(BENIGN, True, 0)])), tables)
+
+
+def test_the_kept_census_has_every_change() -> None:
+    kept = census.kept()
+    assert kept is not None and set(kept["fates"]["change"]) == {one.name for one in EVERY}
+
+
 def test_nothing_seen_gives_no_observation() -> None:
-    assert observations.observe(Seen()) == {} and metrics(Seen()) == []
+    assert observations.observe(Seen()) == {} and metrics(Seen(), judged_tables(Seen())) == []

@@ -31,7 +31,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Outcome:
     """What a test came to. result: of all checks, the worst one."""
 
     result: str
@@ -51,7 +51,7 @@ class DataContractCli:
         server: Mapping[str, object],
         config: Mapping[str, str] | None = None,
         timeout_s: float = 120,
-    ) -> Tested:
+    ) -> Outcome:
         """A contract (ODCS, YAML) against the data of `server`, an element of the standard's `servers` without a name.
 
         config: datacontract-cli's own settings, such as DATACONTRACT_POSTGRES_USERNAME. ServiceError if it can't work.
@@ -60,7 +60,7 @@ class DataContractCli:
         told = self._process.ask(asked, timeout_s)
         if told["failure"]:
             raise ServiceError(f"datacontract-cli failed: {told['failure']}")
-        return Tested(told["result"], tuple(Checked(**one) for one in told["checks"]), told["seconds"])
+        return Outcome(told["result"], tuple(Checked(**one) for one in told["checks"]), told["seconds"])
 
     def kill(self) -> None:
         """SIGKILL, if it still runs."""

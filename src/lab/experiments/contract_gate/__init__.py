@@ -16,6 +16,7 @@ from lab.experiments.contract_gate.mechanism import (
 )
 from lab.experiments.contract_gate.params import Params
 from lab.experiments.contract_gate.present.figures import figures
+from lab.experiments.contract_gate.present.findings import silent
 from lab.experiments.contract_gate.present.model import model
 from lab.experiments.contract_gate.present.summary import summary
 from lab.experiments.contract_gate.workload.mutants import mutants
@@ -45,6 +46,7 @@ __all__ = [
     "mutants",
     "run",
     "run_with_controls",
+    "silent",
     "summary",
     "validate",
     "weakened",

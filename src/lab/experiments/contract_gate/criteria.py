@@ -66,6 +66,13 @@ CRITERIA = (
         "commands",
     ),
     Criterion(
+        "census_agrees",
+        "What this run tried came out as in the sweep over all changes that is kept with the project; changes that did not.",
+        exactly(0),
+        "invariant",
+        "changes",
+    ),
+    Criterion(
         "marts_right",
         "On data that keep to the contract dbt's marts are those of the oracle; rows that differ.",
         exactly(0),

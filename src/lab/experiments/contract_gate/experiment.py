@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from lab.evidence.result import Result
-from lab.experiments.contract_gate.judge.metrics import metrics, tables
+from lab.experiments.contract_gate.judge import census
+from lab.experiments.contract_gate.judge.metrics import judged_tables, metrics, tables
 from lab.experiments.contract_gate.judge.observations import observe
 from lab.experiments.contract_gate.kit import EXAMPLE
 from lab.experiments.contract_gate.measure import times
@@ -70,7 +71,10 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
             ended, timed = _timed(params, up)
             seen = Seen([*on_duckdb, *others], builds, with_hook, ended, timed)
             versions = _versions(up)
-    treatment = replace(_result(params, seen), tables=tables(seen), versions=versions)
+    # A sweep is what the census is made from, and so not compared with it.
+    kept = None if len(chosen) == len(mutants()) else census.kept()
+    shown = kept or judged_tables(seen)
+    treatment = Result(params, observe(seen, kept), metrics(seen, shown), tables(seen, shown), versions)
     return treatment, {
         # Without a gate nothing is said about the data, and everything goes on to dbt.
         "no gate": _result(params, Seen(built=builds)),
@@ -114,7 +118,7 @@ def _timed(params: Params, up: Services) -> tuple[list, list]:
 
 
 def _result(params: Params, seen: Seen) -> Result:
-    return Result(params, observe(seen), metrics(seen), {})
+    return Result(params, observe(seen), metrics(seen, judged_tables(seen)))
 
 
 def _versions(up: Services) -> dict[str, str]:

@@ -41,7 +41,14 @@ def _outcomes(due: frozenset[Broken], said: Said) -> Iterator[tuple[Broken, str]
             yield rule, CAUGHT
         else:
             yield rule, MISSED if rule in said.holds else NO_OPINION
-    yield from ((rule, FALSE) for rule in sorted(said.broken - due))
+    yield from ((rule, FALSE) for rule in sorted(said.broken - due) if not _follows(rule, due))
+
+
+def _follows(rule: Broken, due: frozenset[Broken]) -> bool:
+    """Whether a rule can't hold because what it needs is missing or of another type: no false alarm."""
+    unsound = {(table, column) for kind, table, column in due if kind in ("presence", "type")}
+    kind, table, column = rule
+    return bool(unsound & {(table, ""), (table, column)}) or (kind == "query" and bool(unsound))
 
 
 def by_kind(rows: pd.DataFrame, validator: str) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import pandas as pd
@@ -45,37 +45,33 @@ def slug(*words: object) -> str:
     return "_".join(map(str, words)).replace("-", "_").replace(" ", "_").lower()
 
 
-def metrics(seen: Seen) -> list[Metric]:
-    """Of the parts that were measured."""
-    found = [*_by_kind(seen), *_fates(seen), *_pushes(seen.pushed)]
+def metrics(seen: Seen, shown: Mapping[str, pd.DataFrame]) -> list[Metric]:
+    """Of the parts that were measured. shown: tables `confusion` and `fates`, of this run or of the census."""
+    found = [*_by_kind(shown["confusion"]), *_fates(shown["fates"]), *_pushes(seen.pushed)]
     return [*found, *_times(seen.timed)] if seen.timed else found
 
 
-def _by_kind(seen: Seen) -> list[Metric]:
-    rows = kinds.confusion([one for one in seen.judged if one.place == DUCKDB])
+def _by_kind(confusion: pd.DataFrame) -> list[Metric]:
     found = []
-    for validator in (GATE, CLI) if len(rows) else ():
-        for kind, row in kinds.by_kind(rows, validator).iterrows():
+    for validator in (GATE, CLI) if len(confusion) else ():
+        for kind, row in kinds.by_kind(confusion, validator).iterrows():
             due = int(row[[*kinds.OUTCOMES[:3]]].sum())
             text = f"{kind}, {validator}: of {due} that were broken; {int(row[FALSE])} false alarms"
             found.append(Metric(slug("caught", kind, validator), float(row[CAUGHT]), "rules", text))
     return found
 
 
-def _fates(seen: Seen) -> list[Metric]:
-    rows = kinds.fates([one for one in seen.judged if one.place == DUCKDB], seen.built)
+def _fates(fates: pd.DataFrame) -> list[Metric]:
     found = []
     for how in ("with", "without"):
-        for group, own in rows.groupby("group", sort=False):
+        for group, own in fates.groupby("group", sort=False):
             count = float((own[how] == WRONG).sum())
             text = f"{group}, {how} the gate: of {len(own)} changes a wrong mart and status 0 after"
             found.append(Metric(slug("wrong", how, group), count, "changes", text))
-    if seen.judged and len(rows):
-        prevented = kinds.let_through(rows, "without")
-        stopped = float((prevented["with"] == kinds.STOPPED).sum())
-        text = f"violations prevented: of {len(prevented)} that led to a wrong mart"
-        found.append(Metric("prevented", stopped, "changes", text, better="higher"))
-    return found
+    wrong = kinds.let_through(fates, "without")
+    stopped = float((wrong["with"] == kinds.STOPPED).sum())
+    text = f"violations prevented: of {len(wrong)} that led to a wrong mart"
+    return [*found, Metric("prevented", stopped, "changes", text, better="higher")] if len(wrong) else found
 
 
 def _pushes(pushed: Sequence[Pushed]) -> list[Metric]:
@@ -115,20 +111,36 @@ def _times(timed: Sequence[Timed]) -> list[Metric]:
     ]
 
 
-def tables(seen: Seen) -> dict[str, pd.DataFrame]:
-    """What the pictures are drawn from."""
+def judged_tables(seen: Seen) -> dict[str, pd.DataFrame]:
+    """What became of each change on DuckDB: tables `confusion` and `fates`."""
     own = [one for one in seen.judged if one.place == DUCKDB]
+    return {"confusion": kinds.confusion(own), "fates": kinds.fates(own, seen.built)}
+
+
+def tables(seen: Seen, shown: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """What pictures and page are made from. shown: as of `metrics`."""
+    pushes = [(one.push.name, one.push.good, one.accepted, "\n".join(one.said)) for one in seen.pushed]
     return {
-        "confusion": kinds.confusion(seen.judged),
-        "fates": kinds.fates(own, seen.built),
-        "pushes": pd.DataFrame(
-            [(one.push.name, one.push.good, one.accepted, "\n".join(one.said)) for one in seen.pushed],
-            columns=["push", "good", "accepted", "said"],
-        ),
+        **shown,
+        "kinds": _rates(shown["confusion"]),
+        "pushes": pd.DataFrame(pushes, columns=["push", "good", "accepted", "said"]),
         "commands": pd.DataFrame([asdict(one) for one in seen.ended]),
         "timed": pd.DataFrame([asdict(one) for one in seen.timed]),
         "opinions": _opinions(seen),
+        "plan": pd.DataFrame({"tried": [sum(one.mutant is not None for one in seen.built)]}),
     }
+
+
+def _rates(confusion: pd.DataFrame) -> pd.DataFrame:
+    """Precision and recall of each validator by kind of rule; NaN where there is nothing to divide by."""
+    own = {validator: kinds.by_kind(confusion, validator) for validator in (GATE, CLI)}
+    found = pd.DataFrame({"rules broken": own[GATE][[*kinds.OUTCOMES[:3]]].sum(axis=1)})
+    for validator, counts in own.items():
+        found[f"{validator}, precision"], found[f"{validator}, recall"] = (
+            counts["precision"],
+            counts["recall"],
+        )
+    return found.reset_index(names="kind")
 
 
 def _opinions(seen: Seen) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lab.evidence.criteria import Observation
-from lab.experiments.contract_gate.judge import kinds, metrics
+from lab.experiments.contract_gate.judge import census, kinds, metrics
 from lab.experiments.contract_gate.measure.seen import DUCKDB, Built, Ended, Judged, Pushed, Seen
 from lab.experiments.contract_gate.measure.times import GATE
 from lab.experiments.contract_gate.workload.mutants import GOOD
@@ -13,9 +13,12 @@ from lab.experiments.contract_gate.workload.mutants import GOOD
 SHOWN = 3  # examples of what is wrong
 
 
-def observe(seen: Seen) -> dict[str, Observation]:
-    """What can be said of the parts that were measured."""
+def observe(seen: Seen, kept: census.Tables | None = None) -> dict[str, Observation]:
+    """What can be said of the parts that were measured. kept: the census, where it is of this data and this gate."""
     found = {}
+    if kept is not None and seen.built:
+        wrong = census.differing(metrics.judged_tables(seen), kept)
+        found["census_agrees"] = _listed(wrong, len(seen.built) - 1, "changes")
     if seen.pushed:
         found |= {
             "merges_blocked": merges_blocked(seen.pushed),

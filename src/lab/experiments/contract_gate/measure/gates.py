@@ -30,7 +30,7 @@ from lab.experiments.contract_gate.measure.seen import (
 from lab.experiments.contract_gate.mechanism import CONTRACT, check, load
 from lab.experiments.contract_gate.workload.mutants import Broken, Mutant
 from lab.experiments.contract_gate.workload.shop import SHOP
-from lab.services.datacontract import Checked, DataContractCli, Tested
+from lab.services.datacontract import Checked, DataContractCli, Outcome
 from lab.services.dbt import Dbt
 
 Gate = Callable[[Contract, Path | str, datetime], Report]
@@ -62,6 +62,8 @@ CLI_KINDS = {
     "row_count": "row count",
     "model_quality_sql": "query",
 }
+# It calls a check that it could not run a failed one; only its reason tells.
+CLI_UNABLE = ("Error evaluating check", "Column '")
 
 
 @dataclass(frozen=True)
@@ -133,23 +135,34 @@ def _fresh(on: Bench, mutant: Mutant | None, name: str) -> Iterator[Path]:
 def said(report: Report) -> Said:
     """What the gate says, by kind, table and columns."""
     broken = frozenset((one.kind, one.table, one.column) for one in report.violations)
-    holds = frozenset((rule.kind, rule.table, rule.column) for rule in report.passed)
-    return Said(broken, holds - broken, tuple(map(str, report.violations)))
+    # A table can have several queries: where one of them was not judged, nothing is said of them together.
+    holds, skipped = (
+        frozenset((rule.kind, rule.table, rule.column) for rule in rules)
+        for rules in (report.passed, report.skipped)
+    )
+    return Said(broken, holds - broken - skipped, tuple(map(str, report.violations)))
 
 
-def cli_said(tested: Tested) -> Said:
+def cli_said(tested: Outcome) -> Said:
     """What datacontract-cli says. A check that only warns, or could not be run, is no opinion."""
-    broken = _places(tested, "failed")
+    broken, holds = _places(tested, "failed"), _places(tested, "passed")
+    # It has no check of a table itself: one that is missing lacks every column.
+    there = frozenset(("presence", table, "") for kind, table, _ in holds if kind == "presence")
+    missing = frozenset(("presence", table, "") for kind, table, _ in broken if kind == "presence") - there
     words = [
         f"{one.type} {one.table}.{one.column}: {one.reason}"
         for one in tested.checks
         if one.result == "failed"
     ]
-    return Said(broken, _places(tested, "passed") - broken, tuple(words))
+    return Said(broken | missing, (holds | there) - broken, tuple(words))
 
 
-def _places(tested: Tested, result: str) -> Places:
-    return frozenset(_place(one) for one in tested.checks if one.result == result and one.type in CLI_KINDS)
+def _places(tested: Outcome, result: str) -> Places:
+    return frozenset(
+        _place(one)
+        for one in tested.checks
+        if one.result == result and one.type in CLI_KINDS and not one.reason.startswith(CLI_UNABLE)
+    )
 
 
 def _place(one: Checked) -> Broken:

@@ -40,9 +40,12 @@ class Findings:
 
     @cached_property
     def confusion(self) -> pd.DataFrame:
-        """On DuckDB."""
-        rows = self.treatment.tables["confusion"]
-        return rows[rows["place"] == DUCKDB]
+        return self.treatment.tables["confusion"]
+
+    @property
+    def tried(self) -> int:
+        """Changes that this run itself has made, on DuckDB."""
+        return int(self.treatment.tables["plan"]["tried"].iloc[0])
 
     @cached_property
     def violating(self) -> pd.DataFrame:
@@ -102,3 +105,10 @@ class Findings:
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
     return Findings(treatment.of(Params), treatment)
+
+
+def silent(treatment: Result) -> dict[str, list[str]]:
+    """Kinds of rule of which datacontract-cli says nothing, by place."""
+    found = Findings(treatment.of(Params), treatment)
+    places = dict.fromkeys(treatment.tables["opinions"]["place"])
+    return {place: found.silent(kinds.CLI, place) for place in places}

@@ -55,8 +55,8 @@ def _advice(found: Findings) -> list[Advice]:
             "measured for one contract with three tables; many in one process were not run",
         ),
         Advice(
-            f"The gate reads each table about twice. At {large:,} orders that is {share:.1f} times the time of two small marts; "
-            "of a large project it is a smaller part.",
+            f"At {large:,} orders the gate takes {share:.1f} times as long as the run of two small marts after it; "
+            "before many models it is a smaller part.",
             "arithmetic",
             "two marts were run",
         ),

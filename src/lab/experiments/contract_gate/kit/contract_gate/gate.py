@@ -23,6 +23,7 @@ from .rules import (
     Rule,
 )
 from .sources import Source, Types, quoted, relation
+from .words import comparison, rows_break, span
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class _Judge:
         counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in wrong)
         rows, *found = self.source.row(f"SELECT count(*), {counts} FROM {relation(table)}")
         for rule, count in zip(sound, found, strict=True):
-            self.report.note(rule, None if rule.holds(count, rows) else _rows_break(rule, count, rows))
+            self.report.note(rule, None if rule.holds(count, rows) else rows_break(rule, count, rows))
 
     def _unique(self, rule: Rule) -> str | None:
         (count,) = self.source.row(checks.surplus(rule.table, rule.columns))
@@ -198,17 +199,17 @@ class _Judge:
             return "there is no value, so nothing is fresh"
         age = self.now.timestamp() - float(newest)
         limit = rule.limits["seconds"]
-        return f"the newest is {_span(age)} old, at most {_span(limit)} were agreed" if age > limit else None
+        return f"the newest is {span(age)} old, at most {span(limit)} were agreed" if age > limit else None
 
     def _rows(self, rule: Rule) -> str | None:
         (rows,) = self.source.row(f"SELECT count(*) FROM {relation(rule.table)}")
-        return None if rule.holds(rows, rows) else f"{rows:,} rows, agreed: {_comparison(rule)}"
+        return None if rule.holds(rows, rows) else f"{rows:,} rows, agreed: {comparison(rule)}"
 
     def _query(self, rule: Rule) -> str | None:
         (value, *_) = self.source.row(checks.filled(rule))
         if value is not None and rule.holds(value, 0):
             return None
-        return f"its query gives {'NULL' if value is None else value}, agreed: {_comparison(rule)}"
+        return f"its query gives {'NULL' if value is None else value}, agreed: {comparison(rule)}"
 
 
 def _other_type(rule: Rule, actual: str, source: Source) -> str | None:
@@ -222,23 +223,3 @@ def _other_type(rule: Rule, actual: str, source: Source) -> str | None:
             return None
         same, declared = checks.of_logical(logical, actual), logical
     return "" if same else f"it is {actual}, agreed: {declared}"
-
-
-def _rows_break(rule: Rule, count: int, rows: int) -> str:
-    limits = {name: value for name, value in rule.limits.items() if name != "missingValues" or value}
-    told = "; ".join(
-        f"{name} {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in limits.items()
-    )
-    return f"{count:,} of {rows:,} rows break it" + (f": {told}" if told else "")
-
-
-def _comparison(rule: Rule) -> str:
-    return ", ".join(f"{name} {value}" for name, value in rule.limits.items() if name.startswith("must"))
-
-
-def _span(seconds: float) -> str:
-    for size, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {name}"
-    return f"{seconds:.0f} seconds"

@@ -47,7 +47,7 @@ def _decide(branch: str, old: str, new: str) -> int:
             return 1
         found = judge(after, before)
     if not found.refused:
-        print(f"contract gate: {branch}: {found.contracts} contracts, {found.rules} rules: accepted")
+        print(f"contract gate: {branch}: accepted, {found.rules} rules in {found.contracts} contract(s)")
         return 0
     print("\n".join(_message(branch, found.refused)))
     return 1

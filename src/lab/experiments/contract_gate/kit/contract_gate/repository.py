@@ -116,7 +116,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("use: python -m contract_gate.repository NEW [OLD], two folders", file=sys.stderr)
         return 2
     found = judge(*given)
-    print("\n".join(found.refused) or f"{found.contracts} contracts, {found.rules} rules: nothing against it")
+    print(
+        "\n".join(found.refused)
+        or f"{found.rules} rules in {found.contracts} contract(s): nothing against it"
+    )
     return 1 if found.refused else 0
 
 

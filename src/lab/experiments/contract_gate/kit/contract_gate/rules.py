@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 PRESENCE, TYPE, ZONE, REQUIRED, UNIQUE, RANGE = "presence", "type", "time zone", "required", "unique", "range"
@@ -63,7 +64,18 @@ class Rule:
         if self.limits.get("unit") == "percent" and self.kind in _SHARES:
             value = 100 * value / rows if rows else 0
         given = [name for name in COMPARISONS if name in self.limits]
-        return all(COMPARISONS[name](value, self.limits[name]) for name in given) if given else value == 0
+        return (
+            all(COMPARISONS[name](value, _like(value, self.limits[name])) for name in given)
+            if given
+            else value == 0
+        )
+
+
+def _like(value: Any, limit: Any) -> Any:
+    """A limit as it was written, where the value is a decimal: to a decimal .3 as a float is another number."""
+    if isinstance(limit, list):
+        return [_like(value, one) for one in limit]
+    return Decimal(str(limit)) if isinstance(value, Decimal) and isinstance(limit, float) else limit
 
 
 def of_table(table: Mapping[str, Any], names: Mapping[str, Any]) -> Iterator[Rule | str]:
