@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
-from lab.experiments.contract_gate.judge.kinds import CLI, DBT_ENDED, WRONG
+from lab.experiments.contract_gate.judge.kinds import CLI, DBT_ENDED, RIGHT, WRONG
 from lab.experiments.contract_gate.judge.metrics import slug
 from lab.experiments.contract_gate.measure.seen import CSV, DUCKDB, PARQUET
 from lab.experiments.contract_gate.measure.times import CLI as CLI_STEP
@@ -42,7 +42,7 @@ ALTERNATIVES = (
 def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     """Answer, conditions, headline, decisions; every figure from the run."""
     found = findings(treatment, controls)
-    refused, good = found.pushes(good=False), found.ended("with", "right mart", GOOD)
+    refused, good = found.pushes(good=False), found.ended("with", RIGHT, GOOD)
     beyond = found.ended("with", WRONG, OUTSIDE)
     return Summary(
         answer=(
@@ -70,11 +70,12 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
 
 
 def _needed(found: Findings) -> Decision:
-    by_dbt, wrong = found.ended("without", DBT_ENDED), found.ended("without", WRONG)
+    by_dbt, wrong, right = (found.ended("without", fate) for fate in (DBT_ENDED, WRONG, RIGHT))
     return Decision(
         "Do I need a gate, if dbt fails on bad data anyway?",
-        f"Yes: dbt without tests fails on {by_dbt} changes that break a rule, mostly a missing column that it reads. After "
-        f"{wrong.count} it ends with status 0 and a wrong mart; with the gate after {found.ended('with', WRONG).count}.",
+        f"Yes: dbt without tests fails on {by_dbt} changes that break a rule, mostly on a missing column, and ends with status 0 "
+        f"and a wrong mart after {wrong.count}; with the gate after {found.ended('with', WRONG).count}. The gate also stops "
+        f"{right.count} that these two marts would not have felt.",
         "measured",
         ("wrong_marts", *(slug("wrong", "without", group) for group in (PRESENCE, TYPES, SEMANTICS))),
         figure="reached",

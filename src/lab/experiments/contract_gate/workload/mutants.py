@@ -18,7 +18,7 @@ PRESENCE, TYPES, SEMANTICS, OUTSIDE, GOOD = (
     "types",
     "semantics",
     "beyond the rules",
-    "good change",
+    "good changes",
 )
 GROUPS = (PRESENCE, TYPES, SEMANTICS, OUTSIDE, GOOD)
 NOWHERE = 1_000_000  # a key that nothing has
