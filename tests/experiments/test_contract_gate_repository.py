@@ -208,4 +208,11 @@ def test_a_link_out_of_the_repository_is_not_followed(server: Repository, clone:
     (clone.folder / "contracts" / "mine.odcs.yaml").symlink_to("/etc/passwd")
     clone.commit({"README.md": "x"}, "A link")
     pushed = clone.push()
-    assert not pushed.accepted and not any("root" in line for line in pushed.lines)
+    assert not pushed.accepted and any("holds no keys" in line for line in pushed.lines)
+
+
+def test_a_commit_can_not_hide_files_from_the_hook(server: Repository, clone: Clone) -> None:
+    bad = {"contracts/mine.odcs.yaml": document(C), "samples/mine/t.csv": "c\nabc\n"}
+    clone.commit(bad | {".gitattributes": "samples/** export-ignore\n"}, "Left out of archives")
+    pushed = clone.push()
+    assert not pushed.accepted and any("t.c: type" in line for line in pushed.lines)

@@ -56,6 +56,7 @@ COLUMN = {"name": "c", "logicalType": "string"}
 RULES: list[tuple[dict[str, Any], str, str, str, str]] = [
     ({"required": True}, "varchar", "'a'", "NULL", "required"),
     ({"logicalTypeOptions": {"pattern": "^a+$"}}, "varchar", "'aa'", "'ab'", "pattern"),
+    ({"logicalTypeOptions": {"pattern": r"^\p{L}+$"}}, "varchar", "'Zoë'", "'Z0e'", "pattern"),
     ({"logicalTypeOptions": {"minLength": 2}}, "varchar", "'éé'", "'é'", "length"),
     ({"logicalTypeOptions": {"maxLength": 2}}, "varchar", "'日本'", "'abc'", "length"),
     ({"logicalType": "integer", "logicalTypeOptions": {"minimum": 0}}, "hugeint", "0", "-1", "range"),
@@ -231,6 +232,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"version": 1.0}, "version"),
     ({"schema": [{"name": "t", "properties": [{"name": "c", "requried": True}]}]}, "requried"),
     ({"schema": [{"name": "t"}, {"name": "t"}]}, "two tables 't'"),
+    ({"schema": []}, "promises nothing"),
     ({"schema": [{"name": "t", "properties": [{"name": "c"}, {"name": "c"}]}]}, "two columns 'c'"),
     ({"slaProperties": [{"property": "freshness", "element": "t.nowhere", "value": 1}]}, "t.nowhere"),
     ({"slaProperties": [{"property": "freshness", "element": "t.c", "value": "soon"}]}, "neither a number"),
