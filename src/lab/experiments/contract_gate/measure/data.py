@@ -90,7 +90,7 @@ def in_postgres(dsn: str, tables: Tables, statements: Sequence[str]) -> Iterator
 def cli_server(dsn: str, schema: str) -> tuple[dict[str, object], dict[str, str]]:
     """(server, settings) by which datacontract-cli finds a schema of PostgreSQL."""
     found = conninfo.conninfo_to_dict(dsn)
-    server = {
+    server: dict[str, object] = {
         "type": "postgres",
         "host": found.get("host") or "localhost",
         "port": int(found.get("port") or 5432),

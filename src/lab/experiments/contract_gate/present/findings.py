@@ -89,10 +89,7 @@ class Findings:
     @cached_property
     def timed(self) -> list[Timed]:
         rows = self.treatment.tables["timed"]
-        return [
-            Timed(int(one.orders), int(one.round), str(one.step), float(one.seconds))
-            for one in rows.itertuples()
-        ]
+        return [Timed(**one) for one in rows.to_dict("records")]
 
     @cached_property
     def law(self) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ class PostgresSource:
 
     connection: Any
     exact: bool = True
-    raw: Mapping[str, str] = field(default_factory=dict)
+    raw: dict[str, str] = field(default_factory=dict)
 
     def columns(self, table: str) -> Types | str:
         (found,) = self.connection.execute("SELECT to_regclass(%s)::text", [relation(table)]).fetchone()

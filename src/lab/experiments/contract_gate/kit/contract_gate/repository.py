@@ -83,9 +83,9 @@ def _models(new: Path, contracts: Mapping[str, Contract]) -> Iterator[str]:
 
 def _missing(source: Mapping[str, Any], contract: Contract) -> Iterator[str]:
     for table in _list(source, "tables"):
-        name = table.get("identifier") or table.get("name")
+        name = str(table.get("identifier") or table.get("name"))
         if name not in contract.tables:
-            yield str(name)
+            yield name
             continue
         listed = [column.get("name") for column in _list(table, "columns")]
         yield from (f"{name}.{column}" for column in listed if column not in contract.tables[name])

@@ -6,7 +6,6 @@ Queries of a contract run on read-only connections that reach nothing but the da
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 Types = dict[str, str]  # of a table's columns, as its engine names them
@@ -21,7 +20,7 @@ class Source(Protocol):
     """exact: whether names are told apart by capitals. raw: tables whose values are all text, as in CSV, as SQL."""
 
     exact: bool
-    raw: Mapping[str, str]
+    raw: dict[str, str]
 
     def columns(self, table: str) -> Types | str:
         """Types by column; or why the table can't be read, in words."""
