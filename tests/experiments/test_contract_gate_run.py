@@ -35,7 +35,7 @@ from lab.services.datacontract import schemas
 from lab.setup import golang
 
 pytestmark = pytest.mark.service
-SMALL = Params(mutants=20, elsewhere=2, orders=120, sizes=(1_000, 3_000, 9_000), rounds=1)
+SMALL = Params(mutants=15, elsewhere=1, orders=120, sizes=(1_000, 3_000, 9_000), rounds=1)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def test_the_command_of_datacontract_cli_finds_the_contract_valid() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"mutants": 3},
+        {"mutants": 7},
         {"elsewhere": 0},
         {"orders": 9},
         {"sizes": (1_000, 2_000)},

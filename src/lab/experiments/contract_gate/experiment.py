@@ -56,17 +56,22 @@ def run(params: Params, gate: Gate = check) -> Result:
 
 def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     """The gate and the hook; the same data and the same pushes without them."""
-    with steps(5) as work:
+    with steps(4) as work:
         work.next("services")
         with _services(params) as up:
             chosen = drawn(mutants(), params.mutants, params.seed)
             work.next("changes of the data")
             on_duckdb, builds = _gates(up, chosen, check)
-            work.next("other places")
-            some = drawn(chosen, params.elsewhere, params.seed)
-            others = list(elsewhere(up.on, some, up.cli, up.dsn))
-            work.next("pushes")
-            with_hook, without = (_pushed(up.on.folder, hooked) for hooked in (True, False))
+            work.next("other places, pushes")
+            # Of those that every place can show: text has no types, and what breaks no rule says little.
+            broken = [one for one in chosen if one.broken and not one.typed]
+            some = drawn(broken, params.elsewhere, params.seed)
+            others, with_hook = side_by_side(
+                lambda: list(elsewhere(up.on, some, up.cli, up.dsn)),
+                lambda: _pushed(up.on.folder, hooked=True),
+                give_up=up.give_up,
+            )
+            without = _pushed(up.on.folder, hooked=False)
             work.next("times")
             ended, timed = _timed(params, up)
             seen = Seen([*on_duckdb, *others], builds, with_hook, ended, timed)

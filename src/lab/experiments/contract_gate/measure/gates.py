@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from lab import duck
 from lab.errors import ServiceError
@@ -34,7 +34,6 @@ from lab.services.datacontract import Checked, DataContractCli, Outcome
 from lab.services.dbt import Dbt
 
 Gate = Callable[[Contract, Path | str, datetime], Report]
-T = TypeVar("T")
 MARTS = {
     "daily_sales": "ordered_on, country, orders, items, revenue, late",
     "customer_value": "customer_id, email, orders, revenue",
@@ -76,7 +75,7 @@ class Bench:
     folder: Path
 
 
-def side_by_side(*work: Callable[[], T], give_up: Callable[[], object]) -> list[T]:
+def side_by_side(*work: Callable[[], list], give_up: Callable[[], object]) -> list[list]:
     """Results of all, each in a thread of its own. give_up: called if one fails or Ctrl-C comes, to end the others."""
     with ThreadPoolExecutor(len(work)) as pool:
         running = [pool.submit(one) for one in work]

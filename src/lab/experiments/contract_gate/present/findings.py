@@ -89,7 +89,7 @@ class Findings:
     @cached_property
     def timed(self) -> list[Timed]:
         rows = self.treatment.tables["timed"]
-        return [Timed(**one) for one in rows.to_dict("records")]
+        return [Timed(*one) for one in rows.itertuples(index=False, name=None)]
 
     @cached_property
     def law(self) -> Line:
