@@ -54,6 +54,8 @@ def commands(params: Params, agreed: Path, folder: Path, now: datetime) -> Itera
     for number, (case, (due, contract, data)) in enumerate(cases.items()):
         started = time.perf_counter()
         status, said = _call(command(str(contract), str(data), "--now", now.isoformat()), environment())
+        seconds = time.perf_counter() - started
+        said = said.replace(str(folder), "data")  # where it is says nothing to a reader
         yield (
             Ended(case, due, status, said),
             Timed(params.orders, number, COMMAND, time.perf_counter() - started),
