@@ -56,10 +56,7 @@ def commands(params: Params, agreed: Path, folder: Path, now: datetime) -> Itera
         status, said = _call(command(str(contract), str(data), "--now", now.isoformat()), environment())
         seconds = time.perf_counter() - started
         said = said.replace(str(folder), "data")  # where it is says nothing to a reader
-        yield (
-            Ended(case, due, status, said),
-            Timed(params.orders, number, COMMAND, time.perf_counter() - started),
-        )
+        yield Ended(case, due, status, said), Timed(params.orders, number, COMMAND, seconds)
 
 
 def _call(line: list[str], variables: Mapping[str, str]) -> tuple[int, str]:

@@ -28,8 +28,13 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         advice=_advice(found),
         grades={"orders": "arithmetic", "gate, s": "measured"},
         checked_to=found.params.sizes[-1] / base,
-        changes_at=f"{found.law.reaches(LIMIT_S):,.0f} orders: a minute before every build",
+        changes_at=f"{_limit(found)} orders: a minute before every build",
     )
+
+
+def _limit(found: Findings) -> str:
+    """Orders at which the gate takes LIMIT_S, in two digits: a line drawn out so far knows no more."""
+    return f"{float(f'{found.law.reaches(LIMIT_S):.2g}'):,.0f}"
 
 
 def _row(found: Findings, orders: int, factor: int) -> dict[str, object]:
@@ -43,7 +48,7 @@ def _advice(found: Findings) -> list[Advice]:
     share = found.seconds(GATE, large) / found.seconds(DBT, large)
     return [
         Advice(
-            f"From {found.law.reaches(LIMIT_S):,.0f} orders on the gate takes more than a minute (our threshold): judge what is "
+            f"From {_limit(found)} orders on the gate takes more than a minute (our threshold): judge what is "
             "new (a partition, a staged batch) before it is appended, and the whole table once a night.",
             "extrapolated",
             sizes,

@@ -27,7 +27,7 @@ ALTERNATIVES = (
     ),
     Alternative(
         "Great Expectations, Soda",
-        "Check data before a build too, by suites of their own and not by ODCS; both import parts of it.",
+        "Check data before a build too, by suites of their own; datacontract-cli exports a contract to both.",
         "their documentation, 2025; Great Expectations is measured in data_quality",
     ),
     Alternative(

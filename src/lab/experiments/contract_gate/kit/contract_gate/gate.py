@@ -190,7 +190,7 @@ class _Judge:
     def _reference(self, rule: Rule) -> str | None:
         (count,) = self.source.row(checks.orphans(rule))
         target = f"{rule.limits['table']}.{', '.join(rule.limits['columns'])}"
-        return f"{count:,} rows refer to no {target}" if count else None
+        return f"{count:,} row(s) refer to no {target}" if count else None
 
     def _freshness(self, rule: Rule) -> str | None:
         column = quoted(rule.column)
