@@ -157,7 +157,7 @@ def _run(arguments: Sequence[str], timeout_s: float) -> tuple[int, str, str]:
     try:
         out, err = child.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired:
-        raise ServiceError(f"git {arguments[2]} took longer than {timeout_s:g} s") from None
+        raise ServiceError(f"git {shlex.join(arguments)} took longer than {timeout_s:g} s") from None
     finally:
         if child.poll() is None:
             kill_family(child.pid)  # the hook holds the pipe's other end

@@ -66,6 +66,7 @@ NEEDS = {
         Need("retrieval", "measures of ranked retrieval", (locks.libraries("retrieval"),)),
         Need("browser", "headless browser", (debian.chromium,)),
         Need("dbt", "dbt with its adapters for DuckDB and PostgreSQL", (environments.step("dbt"),)),
+        Need("git", "git", (debian.git,)),
         Need("datacontract", "checker of data contracts", (environments.step("datacontract"),)),
         # Of no experiment yet: what only the tests use.
         Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),

@@ -23,7 +23,7 @@ from lab.experiments.contract_gate.workload.mutants import mutants
 
 TITLE = "Contract gate: bad data stopped before dbt, bad pushes before the merge"
 QUESTION = "Does a contract gate stop bad data before the transformation?"
-NEEDS = ("dbt", "datacontract", "postgres")
+NEEDS = ("dbt", "datacontract", "git", "postgres")
 
 __all__ = [
     "CONTRACT",
