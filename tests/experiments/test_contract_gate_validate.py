@@ -230,7 +230,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"apiVersion": "v2.2.2"}, "knows v3"),
     ({"apiVersion": "v3.9.9"}, "no JSON Schema of ODCS v3.9.9"),
     ({"version": 1.0}, "version"),
-    ({"schema": [{"name": "t", "properties": [{"name": "c", "requried": True}]}]}, "requried"),
+    (
+        {"schema": [{"name": "t", "properties": [{"name": "c", "requried": True}]}]},
+        r"schema\.t\.properties\.c: .*requried",
+    ),
     ({"schema": [{"name": "t"}, {"name": "t"}]}, "two tables 't'"),
     ({"schema": []}, "promises nothing"),
     ({"schema": [{"name": "t", "properties": [{"name": "c"}, {"name": "c"}]}]}, "two columns 'c'"),

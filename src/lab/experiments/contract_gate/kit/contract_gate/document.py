@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -123,10 +123,20 @@ def _validate(document: Mapping[str, Any], schemas: Path) -> None:
         if version in versions:
             error = best_match(validator.iter_errors(document))
             if error is not None:
-                place = ".".join(map(str, error.absolute_path)) or "the document"
+                place = _place(document, error.absolute_path) or "the document"
                 raise ContractError(f"not valid against ODCS {version}: {place}: {error.message[:200]}")
             return
     raise ContractError(f"there is no JSON Schema of ODCS {version} in {schemas}")
+
+
+def _place(document: Any, path: Iterable[str | int]) -> str:
+    """A path by names, where elements of a list have them."""
+    words = []
+    for key in path:
+        document = document[key]
+        named = isinstance(key, int) and isinstance(document, dict)
+        words.append(str(document.get("name", key) if named else key))
+    return ".".join(words)
 
 
 @cache
