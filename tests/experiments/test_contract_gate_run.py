@@ -70,7 +70,8 @@ def test_a_gate_of_a_readers_own_is_judged() -> None:
         return report
 
     outcomes = {
-        item.criterion.name: item.outcome for item in judge_all(CRITERIA, run(SMALL, types_alone).observed)
+        item.criterion.name: item.outcome
+        for item in judge_all(CRITERIA, run(Params(mutants=8, orders=120), types_alone).observed)
     }
     assert (outcomes["rules_named"], outcomes["good_blocked"], outcomes["wrong_marts"]) == (
         "fail",

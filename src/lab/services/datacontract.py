@@ -50,13 +50,20 @@ class DataContractCli:
         contract: Path,
         server: Mapping[str, object],
         config: Mapping[str, str] | None = None,
+        parse_once: bool = True,
         timeout_s: float = 120,
     ) -> Outcome:
         """A contract (ODCS, YAML) against the data of `server`, an element of the standard's `servers` without a name.
 
-        config: datacontract-cli's own settings, such as DATACONTRACT_POSTGRES_USERNAME. ServiceError if it can't work.
+        config: datacontract-cli's own settings, such as DATACONTRACT_POSTGRES_USERNAME. parse_once: keep what was parsed for the
+        same text. ServiceError if it can't work.
         """
-        asked = {"contract": str(contract), "server": dict(server), "config": dict(config or {})}
+        asked = {
+            "contract": str(contract),
+            "server": dict(server),
+            "config": dict(config or {}),
+            "parse_once": parse_once,
+        }
         told = self._process.ask(asked, timeout_s)
         if told["failure"]:
             raise ServiceError(f"datacontract-cli failed: {told['failure']}")
