@@ -35,7 +35,7 @@ from lab.services.datacontract import schemas
 from lab.setup import golang
 
 pytestmark = pytest.mark.service
-SMALL = Params(mutants=15, elsewhere=1, orders=120, sizes=(1_000, 3_000, 9_000), rounds=1)
+SMALL = Params(mutants=10, elsewhere=1, orders=120, sizes=(1_000, 3_000, 9_000), rounds=1)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,12 @@ def taken_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def at_home(home: Path, *arguments: str, **variables: str) -> tuple[int, str]:
     """(status, output) of Python in that folder, with nothing of the project on its path."""
-    own = os.environ | {"PYTHONPATH": "", "ODCS_SCHEMAS": str(schemas())} | variables
+    own = os.environ | {
+        "PYTHONPATH": "",
+        "ODCS_SCHEMAS": str(schemas()),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    own |= variables
     done = subprocess.run(
         [sys.executable, *arguments], cwd=home, env=own, capture_output=True, text=True, check=False
     )
