@@ -385,6 +385,16 @@ def test_files_that_can_not_be_read_are_a_violation_in_words(tmp_path: Path) -> 
     assert found(contract, folder) == {("presence", "")}
 
 
+def test_a_header_in_capitals_names_the_same_columns(tmp_path: Path) -> None:
+    options = {"minimum": 10}
+    contract = write(
+        tmp_path, {"name": "c", "logicalType": "integer", "unique": True, "logicalTypeOptions": options}
+    )
+    folder = tmp_path / "o'ne folder"
+    assert found(contract, csv(folder, "C\n10\n100\n")) == set()
+    assert found(contract, csv(folder, "C\n9\n09\n")) == {("range", "c"), ("unique", "c")}
+
+
 def test_sums_of_text_are_exact(tmp_path: Path) -> None:
     rule = {"type": "sql", "query": "SELECT sum(c) FROM {table}", "mustBe": 0.3}
     contract = write(tmp_path, {"name": "c", "logicalType": "number"}, quality=[rule])

@@ -115,7 +115,8 @@ def _view(source: DuckSource, table: str, file: Path, logical: Mapping[str, str]
         options = f"auto_detect = false, header = true, columns = {{{types}}}"
         run(f"CREATE TABLE {raw} AS SELECT * FROM read_csv({name}, {options})")
         source.raw[table] = raw
-        selected = ", ".join(_typed(source, raw, one, logical.get(one, "")) for one in columns)
+        known = {name.casefold(): type_ for name, type_ in logical.items()}
+        selected = ", ".join(_typed(source, raw, one, known.get(one.casefold(), "")) for one in columns)
         run(f"CREATE VIEW {quoted(table)} AS SELECT {selected} FROM {raw}")
     except (duckdb.Error, UnicodeDecodeError, csv.Error, DataError) as error:
         source.unreadable[table] = f"{file.name} can't be read: {str(error).splitlines()[0]}"
@@ -125,7 +126,7 @@ def _header(file: Path) -> list[str]:
     """A CSV file's columns. DuckDB's own guess may take another line for them, where lines differ in length."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         columns = next(csv.reader(lines), [])
-    if not columns or len(set(columns)) < len(columns):
+    if not columns or len({one.casefold() for one in columns}) < len(columns):
         raise DataError("its first line names no columns, or one of them twice")
     return columns
 
