@@ -13,6 +13,8 @@ from lab.experiments.contract_gate.present.findings import Findings, findings
 
 LIMIT_S = 60.0  # before every build, at most (our threshold)
 
+CONTRACTS = 20  # one after another, in one process
+
 
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """Seconds of the gate against orders, checked at a size between."""
@@ -26,7 +28,11 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         check=Prediction(f"the gate at {middle:,} orders", predicted, measured, "s", "gate_predicted"),
         projection=pd.DataFrame([_row(found, base * factor, factor) for factor in FACTORS]),
         advice=_advice(found),
-        grades={"orders": "arithmetic", "gate, s": "measured"},
+        grades={
+            "orders": "arithmetic",
+            "gate, s": "measured",
+            f"{CONTRACTS} such contracts, s": "arithmetic",
+        },
         checked_to=found.params.sizes[-1] / base,
         changes_at=f"{_limit(found)} orders: a minute before every build",
     )
@@ -38,7 +44,13 @@ def _limit(found: Findings) -> str:
 
 
 def _row(found: Findings, orders: int, factor: int) -> dict[str, object]:
-    return {"factor": factor, "orders": orders, "gate, s": round(found.law.at(orders), 2)}
+    seconds = found.law.at(orders)
+    return {
+        "factor": factor,
+        "orders": orders,
+        "gate, s": round(seconds, 2),
+        f"{CONTRACTS} such contracts, s": round(CONTRACTS * seconds, 1),
+    }
 
 
 def _advice(found: Findings) -> list[Advice]:
