@@ -27,7 +27,12 @@ def by_size(
     files = {orders: folder / str(orders) / FILE for orders in params.sizes}
     for orders, path in files.items():
         create(path, orders, now)
-    cells = [(orders, step) for orders in params.sizes for step in (GATE, CLI, DBT)]
+    # The gate's time is held to a line, the others' is shown beside it at both ends.
+    ends = (params.sizes[0], params.sizes[-1])
+    cells = [
+        *((orders, GATE) for orders in params.sizes),
+        *((orders, step) for orders in ends for step in (CLI, DBT)),
+    ]
     for round_, (orders, step) in interleaved(cells, params.rounds, params.seed):
         path = files[orders]
         started = time.perf_counter()
