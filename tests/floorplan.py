@@ -16,6 +16,7 @@ from lab.evidence import sources
 ROOMS = ("params", "criteria", "mechanism", "oracle", "workload", "measure", "judge", "experiment", "present")
 # What a reader takes home works without this project; the mechanism may be such a file.
 KIT = "kit"
+ENTRANCES = ("__init__", "__main__")  # what others import, and a command: they may import every room
 ALONE = {"mechanism": {KIT}, "oracle": {"params"}, KIT: set[str]()}
 LONGEST = 250  # lines of a file
 ENTRIES = 12  # at the top of an experiment's folder
@@ -40,14 +41,14 @@ def _exists(package: Path, room: str) -> bool:
 
 def _strangers(package: Path) -> list[str]:
     entries = sorted(path for path in package.iterdir() if path.name != "__pycache__")
-    known = {"__init__", KIT, *ROOMS}
+    known = {*ENTRANCES, KIT, *ROOMS}
     found = [f"{path.name} is no room of the floor plan" for path in entries if path.stem not in known]
     return found + ([f"{len(entries)} entries at the top"] if len(entries) > ENTRIES else [])
 
 
 def _wrong_way(package: Path, path: Path, others: Iterable[Path]) -> list[str]:
     room = _room(package, path)
-    if room == "__init__":
+    if room in ENTRANCES:
         return []
     allowed = {room, *_above(room)}
     return [

@@ -99,7 +99,7 @@ def test_ls_gives_lines(warm: Dbt, project: Path) -> None:
 
 def test_one_that_was_killed_or_takes_too_long_says_so_and_is_gone(project: Path) -> None:
     with dbt() as short:
-        pid = short._child.pid
+        pid = short._process._child.pid
         with pytest.raises(ServiceError, match=r"took longer than 0\.001 s"):
             short.invoke(["build"], project, environment=_on(project), timeout_s=0.001)
         assert not psutil.pid_exists(pid)

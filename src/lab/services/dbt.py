@@ -7,19 +7,14 @@ is what the command `dbt` calls too.
 from __future__ import annotations
 
 import json
-import select
-import subprocess
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab import environments
-from lab.errors import ServiceError
 from lab.services import dbtchild
-from lab.services.process import kill_family, last_lines
-from lab.services.session import session
+from lab.services.warm import Warm, warm
 
 ENVIRONMENT = "dbt"
 # Nothing is sent anywhere, and no terminal is there to colour.
@@ -58,8 +53,11 @@ class Told:
 class Dbt:
     """The warm process; one invocation at a time."""
 
-    log: Path
-    _child: subprocess.Popen[bytes]
+    _process: Warm
+
+    @property
+    def log(self) -> Path:
+        return self._process.log
 
     def invoke(
         self,
@@ -85,55 +83,20 @@ class Dbt:
             "environment": dict(environment or {}),
             "parse_once": parse_once,
         }
-        told = json.loads(self._answer(json.dumps(asked).encode() + b"\n", timeout_s))
+        told = self._process.ask(asked, timeout_s)
         nodes = tuple(Node(**node) for node in told["nodes"])
         return Told(told["success"], told["error"], nodes, tuple(told["lines"]), told["seconds"])
 
-    def _answer(self, request: bytes, timeout_s: float) -> bytes:
-        assert self._child.stdin is not None and self._child.stdout is not None
-        try:
-            self._child.stdin.write(request)
-            self._child.stdin.flush()
-        except BrokenPipeError:
-            raise ServiceError(f"dbt's process has ended.\n{last_lines(self.log)}") from None
-        if not select.select([self._child.stdout], [], [], timeout_s)[0]:
-            self.kill()
-            raise ServiceError(f"dbt took longer than {timeout_s:g} s.\n{last_lines(self.log)}")
-        if not (line := self._child.stdout.readline()):
-            raise ServiceError(f"dbt's process ended at work.\n{last_lines(self.log)}")
-        return line
-
     def kill(self) -> None:
         """SIGKILL, if it still runs."""
-        if self._child.poll() is None:
-            kill_family(self._child.pid)
-            self._child.wait()
+        self._process.kill()
 
 
 @contextmanager
 def dbt() -> Iterator[Dbt]:
     """A warm dbt for the block. ServiceError if its environment is not set up."""
-    python = environments.program(ENVIRONMENT, "python")
-    log = session().folder / f"dbt-{uuid.uuid4().hex[:6]}.log"
-    with log.open("wb") as sink:
-        child = subprocess.Popen(
-            # -P: the folder of the script holds modules that are called like those of the standard library.
-            [str(python), "-P", dbtchild.__file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=sink,
-            env=session().environment(environments.variables(ENVIRONMENT) | _QUIET),
-            start_new_session=True,
-        )
-    warm = Dbt(log, child)
-    try:
-        yield warm
-    finally:
-        warm.kill()
-        assert child.stdin is not None and child.stdout is not None
-        with suppress(BrokenPipeError):
-            child.stdin.close()
-        child.stdout.close()
+    with warm("dbt", ENVIRONMENT, Path(dbtchild.__file__), _QUIET) as process:
+        yield Dbt(process)
 
 
 def version(distribution: str = "dbt-core") -> str:

@@ -67,6 +67,10 @@ def maven() -> None:
     package("maven", "mvn", "fetches Kafka")
 
 
+def git() -> None:
+    package("git", "git", "keeps the repositories that pushes are tried on")
+
+
 def jq() -> None:
     package("jq", "jq", "reads records in the workflows, which the tests run")
 

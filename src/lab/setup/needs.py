@@ -71,6 +71,8 @@ NEEDS = {
             "a loader, matchers of columns and a test runner, in an environment of their own",
             (environments.step("loaders"),),
         ),
+        Need("git", "git", (debian.git,)),
+        Need("datacontract", "checker of data contracts", (environments.step("datacontract"),)),
         # Of no experiment yet: what only the tests use.
         Need("actionlint", "checker of the workflows", (golang.step("actionlint"),)),
         Need("runner", "programs of the runners that workflows use", (debian.jq, debian.dash)),
