@@ -1,0 +1,47 @@
+"""The audit's time against the number of tables, in databases of their own."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pandas as pd
+import psycopg
+
+from lab.experiments.governance.measure.bench import Bench
+from lab.experiments.governance.mechanism import audit
+from lab.experiments.governance.params import CHECKED_AT, Params
+from lab.experiments.governance.workload.company import AUDITOR, Company, company
+from lab.load.interleave import interleaved
+
+ROUNDS = 4
+
+
+def times(bench: Bench, params: Params) -> pd.DataFrame:
+    """Audits without the log, in turns. Columns: tables, round, seconds, findings."""
+    sizes = [*params.sizes, CHECKED_AT * params.sizes[-1]]
+    made = {size: company(size, params.seed) for size in sizes}
+    for size, own in made.items():
+        _install(bench, size, own)
+    rows = []
+    for number, size in interleaved(sizes, ROUNDS, params.seed):
+        catalogue = made[size].books.catalogue()
+        at = datetime.now(UTC)
+        begin = time.perf_counter()
+        found = audit(bench.as_role(AUDITOR, _name(size)), catalogue, since=at, at=at, rows=params.rows)
+        rows.append((size, number, time.perf_counter() - begin, len(found)))
+    return pd.DataFrame(rows, columns=["tables", "round", "seconds", "findings"])
+
+
+def _name(size: int) -> str:
+    return f"tables_{size}"
+
+
+def _install(bench: Bench, size: int, own: Company) -> None:
+    bench.seeder.execute(f"CREATE DATABASE {_name(size)}")  # type: ignore[call-overload]
+    # Roles are the server's, and there already.
+    roles = ("CREATE ROLE", "GRANT analysts", "GRANT support", "GRANT pg_monitor")
+    statements = [one for one in own.statements if not one.startswith(roles)]
+    options = {"autocommit": True, "options": "-c pgaudit.log=none"}
+    with psycopg.connect(bench.as_role("lab", _name(size)), **options) as connection:  # type: ignore[call-overload]
+        Company(own.books, own.tables, statements, own.rows).install(connection)
