@@ -47,11 +47,11 @@ class State:
         """Rows of a table that are more than `days` older than `at`, by `column`. psycopg.Error if it can't be told."""
         first = self.tables[dataset][0]
         table = sql.Identifier(first["schema"], first["table"])
-        query = sql.SQL("SELECT count(*) AS rows FROM {} WHERE {} < %s::timestamptz - %s * interval '1 day'")
+        # No parameters: a name with a percent sign would be taken for the place of one.
+        limit = sql.SQL("{}::timestamptz - {} * interval '1 day'").format(sql.Literal(at), sql.Literal(days))
+        query = sql.SQL("SELECT count(*) AS rows FROM {} WHERE {} < {}")
         with self.connection.transaction():
-            found = self.connection.execute(
-                query.format(table, sql.Identifier(column)), (at, days)
-            ).fetchone()
+            found = self.connection.execute(query.format(table, sql.Identifier(column), limit)).fetchone()
         return int(found["rows"]) if found else 0
 
 
