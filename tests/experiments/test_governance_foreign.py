@@ -1,4 +1,10 @@
-"""The kit on databases that are not this project's: pgbench's, odd names, row-level security, a server without a log."""
+"""The kit on databases that are not this project's: pgbench's, odd names, row-level security, a server without a log.
+
+Kinds of faults that others have reported, each with an input of our own. Sources, read in November 2026: psycopg2 825 and
+peewee 1671 (a percent sign in a name); agent-skills of Supabase 473 (default privileges of named roles); pg_partman 562 and
+pg_pathman 51 (partitions with an owner of their own), pg_partman 831 (MAINTAIN); terraform-provider-postgresql 667
+(memberships that several roles granted). Of identifiers: see test_governance_classify.py.
+"""
 
 from __future__ import annotations
 
@@ -152,6 +158,24 @@ def test_views_partitions_and_tables_of_every_sort_are_looked_at(database: str) 
     assert {"public.p.mail", "public.v.m", "public.mv.mail"} <= set(personal)
     assert {"public.p", "public.v", "public.mv", "public.empty"} <= set(told(found, "undeclared_column"))
     assert "public.p1" not in told(found, "undeclared_column")
+
+
+def test_what_is_made_later_and_parts_of_a_table_have_rights_and_owners_of_their_own(database: str) -> None:
+    do(
+        database,
+        "CREATE ROLE other",
+        "CREATE TABLE p (id int) PARTITION BY RANGE (id)",
+        "CREATE TABLE p1 PARTITION OF p DEFAULT",
+        "ALTER TABLE p1 OWNER TO other",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO other",
+        "GRANT SELECT (id) ON p1 TO other",
+    )
+    try:
+        found = audit(database, parse({"people": {}, "services": {"lab": {"owner": "m"}}}, []))
+        assert "owned in the database by other" in told(found, "orphaned_owner")["public.p"]
+        assert "other on default privileges of lab on tables" in told(found, "expired_access")
+    finally:
+        do(database, "DROP OWNED BY other CASCADE", "DROP ROLE other")
 
 
 def test_rows_that_the_auditor_may_not_see_are_not_checked_rather_than_clean(

@@ -48,6 +48,17 @@ def _owned_by_a_person(draw: Draw) -> Fault:
     )
 
 
+def _partition_owner(draw: Draw) -> Fault:
+    part = f"{SCHEMA}.events_all"
+    return Fault(
+        "orphaned_owner",
+        "a partition owned by a person's login",
+        f"{SCHEMA}.events",
+        (f"ALTER TABLE {part} OWNER TO dora",),
+        (f"ALTER TABLE {part} OWNER TO {OWNER}",),
+    )
+
+
 def _service_owner(draw: Draw) -> Fault:
     def edit(books: Books) -> None:
         books.access["services"]["loader"]["owner"] = draw.name("nobody")
@@ -171,6 +182,7 @@ CONTENT: dict[str, Sequence[Variant]] = {
         partial(_owner, variant="no owner named", owner=None),
         _owner_left,
         _owned_by_a_person,
+        _partition_owner,
         _service_owner,
     ),
     "unclassified_personal_data": (

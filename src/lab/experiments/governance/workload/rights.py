@@ -149,6 +149,13 @@ RIGHTS: dict[str, Sequence[Variant]] = {
             f"SELECT ON {SCHEMA}.events_all",
             "support",
         ),
+        _always(
+            _ACCESS,
+            "default privileges of a role",
+            f"support on default privileges of {OWNER} on tables",
+            f"{_LATER} GRANT SELECT ON TABLES TO support",
+            f"{_LATER} REVOKE SELECT ON TABLES FROM support",
+        ),
         _on(_ACCESS, "membership", "dora in support", "support", "dora"),
         _on(_ACCESS, "membership of a group in a group", "analysts in support", "support", "analysts"),
         _membership_ended,

@@ -47,7 +47,7 @@ def orphaned_owner(state: State, catalogue: Catalogue, at: datetime) -> Said:
         if not catalogue.works(item.owner, today):
             yield name, _gone(item.owner, catalogue)
     for name, columns in state.tables.items():
-        if (owner := columns[0]["owner"]) not in catalogue.services:
+        for owner in sorted(set(columns[0]["owners"]) - set(catalogue.services)):
             yield name, f"owned in the database by {owner}, which is no service of access.yml"
     for role, owner in catalogue.services.items():
         if not catalogue.works(owner, today):
@@ -84,6 +84,11 @@ def expired_access(state: State, catalogue: Catalogue, at: datetime) -> Said:
     """Access that nobody approved, or whose end has passed: by grant, by membership, or by not having left."""
     today = at.date()
     for row in state.grants:
+        if row["kind"] == "default privileges" and row["grantee"] != "PUBLIC":
+            yield (
+                f"{row['grantee']} on default privileges {row['name']}",
+                f"{row['privilege']} on what is made from now on",
+            )
         if row["kind"] != "table" or row["grantee"] == "PUBLIC":
             continue
         item = catalogue.datasets.get(row["dataset"])

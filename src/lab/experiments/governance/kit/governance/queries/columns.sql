@@ -1,6 +1,10 @@
 -- Every column of every table and view outside the system's schemas, with the table's owner; partitions are in their parent.
 SELECT n.nspname || '.' || c.relname AS dataset, n.nspname AS schema, c.relname AS "table", c.relkind::text AS kind,
-       pg_get_userbyid(c.relowner)::text AS owner, c.reltuples::float AS rows, a.attname AS "column",
+       -- a partition may have an owner of its own
+       CASE c.relkind WHEN 'p' THEN ARRAY(SELECT DISTINCT pg_get_userbyid(o.relowner)::text FROM pg_partition_tree(c.oid) t
+                                          JOIN pg_class o ON o.oid = t.relid ORDER BY 1)
+                      ELSE ARRAY[pg_get_userbyid(c.relowner)::text] END AS owners,
+       c.reltuples::float AS rows, a.attname AS "column",
        format_type(a.atttypid, a.atttypmod) AS type
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
