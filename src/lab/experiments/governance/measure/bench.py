@@ -55,7 +55,7 @@ class Bench:
         self.seeder.execute("SELECT pg_rotate_logfile()")
         row = self.seeder.execute("SELECT clock_timestamp()").fetchone()
         assert row
-        return row[0]  # type: ignore[no-any-return]
+        return row[0]
 
     @contextmanager
     def changed(self, changes: Sequence[Fault]) -> Iterator[datetime]:
@@ -75,7 +75,7 @@ class Bench:
 
     def _run(self, statements: Sequence[str]) -> None:
         for statement in statements:
-            self.seeder.execute(statement)  # type: ignore[call-overload]
+            self.seeder.execute(statement)
 
     def _open(self, sessions: Sequence[Session]) -> None:
         """Open each turn's sessions together, work in them, and wait until the log tells that they have ended."""
@@ -87,7 +87,7 @@ class Bench:
                 ]
                 for connection in opened:
                     table = f"{SCHEMA}.events" if connection.info.user == SUPERUSER else "pg_class"
-                    connection.execute(f"SELECT count(*) FROM {table}")  # type: ignore[arg-type]
+                    connection.execute(f"SELECT count(*) FROM {table}")
         deadline = time.monotonic() + LONGEST_WAIT_S
         while self._ended(mark) < len(sessions):
             if time.monotonic() > deadline:
@@ -117,21 +117,25 @@ def bench(company: Company) -> Iterator[Bench]:
             "started for it"
         )
     with postgres(SETTINGS, preload=("pgaudit",)) as server:
-        quiet = {"autocommit": True, "options": "-c pgaudit.log=none"}
-        with psycopg.connect(server.dsn, **quiet) as connection:  # type: ignore[call-overload]
+        with quiet(server.dsn) as connection:
             connection.execute(f"CREATE DATABASE {DATABASE}")
             _admit_loopback(connection)
         dsn = make_conninfo(server.dsn, dbname=DATABASE)
-        with psycopg.connect(dsn, **quiet) as seeder:  # type: ignore[call-overload]
+        with quiet(dsn) as seeder:
             company.install(seeder)
             yield Bench(dsn, server.version, company, seeder)
+
+
+def quiet(dsn: str) -> psycopg.Connection[Any]:
+    """A superuser's connection whose statements pgaudit does not log; that it was made is logged all the same."""
+    return psycopg.connect(dsn, autocommit=True, options="-c pgaudit.log=none")
 
 
 def _admit_loopback(connection: psycopg.Connection[Any]) -> None:
     """Every address of this machine may connect, so that one login can come from two."""
     (path,) = connection.execute("SHOW hba_file").fetchone() or ("",)
     lines = "VALUES ('local all all trust'), ('host all all 127.0.0.0/8 trust')"
-    connection.execute(f"COPY ({lines}) TO '{path}'")  # type: ignore[arg-type]
+    connection.execute(f"COPY ({lines}) TO '{path}'")
     connection.execute("SELECT pg_reload_conf()")
 
 

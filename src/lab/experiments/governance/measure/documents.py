@@ -32,7 +32,11 @@ def titles(text: str) -> pd.DataFrame:
 
 def answered(text: str) -> pd.DataFrame:
     """Rows of the checklist."""
-    return pd.DataFrame(checklist((FOLDER / "audit_checklist.md").read_text(), CHECKS, text))
+    return pd.DataFrame(checklist(_questions(), CHECKS, text))
+
+
+def _questions() -> str:
+    return (FOLDER / "audit_checklist.md").read_text()
 
 
 def gaps(text: str) -> list[str]:
@@ -40,7 +44,8 @@ def gaps(text: str) -> list[str]:
     lacking = [
         f"section {part.number} lacks {', '.join(part.lacking)}" for part in sections(text) if part.lacking
     ]
-    unanswered = [f"{row.question}: {row.problem}" for row in answered(text).itertuples() if row.problem]
+    rows = checklist(_questions(), CHECKS, text)
+    unanswered = [f"{row['question']}: {row['problem']}" for row in rows if row["problem"]]
     wrong = [
         f"{kind}.yml: {flaw}"
         for kind in ("dataset", "access")

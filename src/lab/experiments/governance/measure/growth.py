@@ -6,12 +6,11 @@ import time
 from datetime import UTC, datetime
 
 import pandas as pd
-import psycopg
 
-from lab.experiments.governance.measure.bench import Bench
+from lab.experiments.governance.measure.bench import Bench, quiet
 from lab.experiments.governance.mechanism import audit
 from lab.experiments.governance.params import CHECKED_AT, Params
-from lab.experiments.governance.workload.company import AUDITOR, Company, company
+from lab.experiments.governance.workload.company import AUDITOR, SUPERUSER, Company, company
 from lab.load.interleave import interleaved
 
 ROUNDS = 4
@@ -38,10 +37,9 @@ def _name(size: int) -> str:
 
 
 def _install(bench: Bench, size: int, own: Company) -> None:
-    bench.seeder.execute(f"CREATE DATABASE {_name(size)}")  # type: ignore[call-overload]
+    bench.seeder.execute(f"CREATE DATABASE {_name(size)}")
     # Roles are the server's, and there already.
     roles = ("CREATE ROLE", "GRANT analysts", "GRANT support", "GRANT pg_monitor")
     statements = [one for one in own.statements if not one.startswith(roles)]
-    options = {"autocommit": True, "options": "-c pgaudit.log=none"}
-    with psycopg.connect(bench.as_role("lab", _name(size)), **options) as connection:  # type: ignore[call-overload]
+    with quiet(bench.as_role(SUPERUSER, _name(size))) as connection:
         Company(own.books, own.tables, statements, own.rows).install(connection)

@@ -73,7 +73,7 @@ def onboarded(bench: Bench, params: Params) -> tuple[pd.DataFrame, dict[str, str
         kept["audit after onboarding"] = "; ".join(f"{one.subject}: {one.detail}" for one in found)
         kept |= _refused(bench, folder, random)
         for table in dict.fromkeys(table for table, *_ in rows):
-            bench.seeder.execute(f"DROP TABLE {table}")  # type: ignore[call-overload]
+            bench.seeder.execute(f"DROP TABLE {table}")
     return pd.DataFrame(rows, columns=["dataset", "kind", "step", "ms"]), kept
 
 
@@ -86,8 +86,8 @@ def file(books: Books, folder: Path) -> None:
 
 
 def _table(bench: Bench, name: str, columns: tuple[Column, ...], random: Random) -> None:
-    bench.seeder.execute(create(name, columns))  # type: ignore[call-overload]
-    bench.seeder.execute(f"ALTER TABLE {name} OWNER TO {OWNER}")  # type: ignore[call-overload]
+    bench.seeder.execute(create(name, columns))
+    bench.seeder.execute(f"ALTER TABLE {name} OWNER TO {OWNER}")
     with (
         bench.seeder.cursor() as cursor,
         cursor.copy(psycopg.sql.SQL("COPY {} FROM STDIN").format(identifier(name))) as to,
@@ -111,7 +111,7 @@ def _refused(bench: Bench, folder: Path, random: Random) -> dict[str, str]:
             kept[words] = "" if words in str(error) else f"refused in other words: {error}"
         if _state(bench, folder) != before:
             kept[words] += " and changed something"
-    bench.seeder.execute(f"DROP TABLE {table}")  # type: ignore[call-overload]
+    bench.seeder.execute(f"DROP TABLE {table}")
     return kept
 
 

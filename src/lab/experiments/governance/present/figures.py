@@ -128,15 +128,15 @@ def _threshold(found: Findings) -> Figure:
         )
         return (rule + base.mark_line() + base.mark_point(size=70)).properties(width=width, height=220)
 
-    shown = data.pivot(index="threshold", columns="measure", values="share")
+    told = [
+        f"{percent(each)}: recall {percent(found.label('recall', each), 1)}, precision "
+        f"{percent(found.label('precision', each), 1)}."
+        for each in dict.fromkeys(data["threshold"])
+    ]
     return Figure(
-        f"From {percent(used)} valid values on the classifier labels "
-        f"{percent(float(shown.loc[used, 'recall']))} of columns with identifiers",
+        f"If {percent(used)} of values must be valid, {percent(found.label('recall', used))} of such columns are labelled",
         "Recall over columns with identifiers and precision over labelled columns, by the share of values that must be valid. "
-        + " ".join(
-            f"{percent(float(str(threshold)))}: recall {percent(row['recall'], 1)}, precision {percent(row['precision'], 1)}."
-            for threshold, row in shown.iterrows()
-        ),
+        + " ".join(told),
         chart,
         data,
     )

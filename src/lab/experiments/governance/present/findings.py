@@ -76,6 +76,10 @@ class Findings:
             rows.append((threshold, float((said["said"] == said["label"]).mean()), "precision"))
         return pd.DataFrame(rows, columns=["threshold", "share", "measure"])
 
+    def label(self, measure: str, threshold: float) -> float:
+        """Recall or precision of the classifier at a threshold."""
+        return self.value(f"{measure}_at_{threshold:g}")
+
     @cached_property
     def steps(self) -> pd.DataFrame:
         """Columns: step, begin, end (ms of the median onboarding)."""

@@ -80,23 +80,20 @@ def _defaults(found: Findings) -> Decision:
 
 
 def _threshold(found: Findings) -> Decision:
-    used = found.params.threshold
-    shown = found.labels.pivot(index="threshold", columns="measure", values="share")
-    low, high = min(shown.index), max(shown.index)
-    names = [
-        f"{measure}_at_{threshold:g}"
-        for threshold in (low, used, high)
-        for measure in ("recall", "precision")
-    ]
+    used, low, high = found.params.threshold, min(found.params.thresholds), max(found.params.thresholds)
+    recall = [percent(found.label("recall", each)) for each in (used, high, low)]
+    least = min(found.label("precision", each) for each in {*found.params.thresholds, used})
     return Decision(
         "How many values must be valid before a column counts as personal data?",
-        f"{percent(used)} finds {percent(shown.loc[used, 'recall'])} of dirty columns, all values "
-        f"{percent(shown.loc[high, 'recall'])}, "
-        f"{percent(low)} {percent(shown.loc[low, 'recall'])}; precision is "
-        f"{percent(shown['precision'].min())} or more, because what "
-        "chance explains is left out.",
+        f"{percent(used)}: it finds {recall[0]} of dirty columns, all values {recall[1]}, "
+        f"{percent(low)} {recall[2]}. Precision is "
+        f"{percent(least)} or more throughout, because what chance explains is left out.",
         "measured",
-        tuple(dict.fromkeys(names)),
+        tuple(
+            f"{name}_at_{each:g}"
+            for each in dict.fromkeys((low, used, high))
+            for name in ("recall", "precision")
+        ),
         figure="threshold",
     )
 

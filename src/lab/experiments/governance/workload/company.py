@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from lab.experiments.governance import oracle
 from lab.experiments.governance.mechanism import Catalogue, parse
@@ -86,7 +87,7 @@ KINDS: dict[str, tuple[Column, ...]] = {
         _plain(
             "detail",
             "jsonb",
-            lambda random: psycopg.types.json.Jsonb({"sku": oracle.ean(random), "pieces": [1, 2]}),
+            lambda random: Jsonb({"sku": oracle.ean(random), "pieces": [1, 2]}),
         ),
         _age("placed_on"),
     ),
@@ -121,7 +122,7 @@ class Company:
 
     def install(self, connection: psycopg.Connection[Any]) -> None:
         for statement in self.statements:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
         for name, rows in self.rows.items():
             target = sql.SQL("COPY {} FROM STDIN").format(identifier(name))
             with connection.cursor().copy(target) as copying:

@@ -187,7 +187,7 @@ def _stdnum(name: str, length: int = 0) -> Callable[[str], bool]:
 def _is_valid(name: str) -> Callable[[str], bool]:
     from importlib import import_module
 
-    return import_module(f"stdnum.{name}").is_valid  # type: ignore[no-any-return]
+    return import_module(f"stdnum.{name}").is_valid
 
 
 def _rule(label: str, why: str, form: str, valid: Callable[[str], bool], chance: float) -> Rule:

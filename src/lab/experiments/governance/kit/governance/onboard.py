@@ -163,7 +163,7 @@ def _grant(connection: psycopg.Connection[Any], state: State, dataset: Dataset) 
     for grant in dataset.access:
         columns = sql.SQL(", ").join(map(sql.Identifier, sorted(grant.columns)))
         part = sql.SQL(" ({})").format(columns) if grant.columns else sql.SQL("")
-        what = sql.SQL(", ").join(sql.SQL(one) + part for one in sorted(grant.privileges))  # type: ignore[arg-type]
+        what = sql.SQL(", ").join(sql.SQL(one) + part for one in sorted(grant.privileges))
         connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(what, table, sql.Identifier(grant.role)))
     kind = sql.SQL({"v": "VIEW", "m": "MATERIALIZED VIEW", "f": "FOREIGN TABLE"}.get(first["kind"], "TABLE"))
     text = sql.Literal(f"{dataset.description} Owner: {dataset.owner}. Class: {dataset.level}.")

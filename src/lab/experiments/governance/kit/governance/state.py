@@ -35,7 +35,7 @@ class State:
         """Up to `rows` rows of a table; of a large one from pages drawn at random. psycopg.Error if they can't be read."""
         first = self.tables[dataset][0]
         table = sql.Identifier(first["schema"], first["table"])
-        drawn = sql.SQL("")
+        drawn: sql.Composable = sql.SQL("")
         if first["kind"] in ("r", "m") and first["rows"] > SELDOM_FILLED * self.rows:
             share = 100 * SELDOM_FILLED * self.rows / first["rows"]
             drawn = sql.SQL("TABLESAMPLE SYSTEM ({})").format(share)
@@ -62,7 +62,7 @@ def look(
     queries: Mapping[str, str] = QUERIES,
 ) -> State:
     """Read everything but the tables' own rows."""
-    connection.row_factory = dict_row  # type: ignore[assignment]
+    connection.row_factory = dict_row
     # Without this a role that row-level security applies to would be shown a part and take it for all.
     connection.execute("SET row_security = off")
     found = {
