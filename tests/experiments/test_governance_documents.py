@@ -13,6 +13,7 @@ from lab.experiments.governance import KIT, Catalogue, CatalogueError, coverage,
 from lab.experiments.governance.kit.governance.catalogue import flaws_of, load
 from lab.experiments.governance.kit.governance.documents import shares_a_word
 from lab.experiments.governance.measure import documents
+from lab.experiments.governance.measure.bench import catalogue
 from lab.experiments.governance.mechanism import CHECKS, checklist, parse, sections
 from lab.experiments.governance.workload.company import Books, access, company, dataset
 
@@ -89,7 +90,7 @@ def test_a_section_without_its_parts_and_a_question_without_an_answer_are_named(
 
 
 def test_the_companys_catalogue_has_no_flaw() -> None:
-    assert company(12, 1).books.catalogue().flaws == ()
+    assert catalogue(company(12, 1).books).flaws == ()
 
 
 def _item(**changes: Any) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def test_a_day_that_does_not_exist_and_a_window_without_a_zone_approve_nothing()
             "approved_by": "omar",
         }
     ]
-    made = books.catalogue()
+    made = catalogue(books)
     assert made.groups["analysts"]["anna"].year == 1 and made.windows == () and made.flaws
 
 

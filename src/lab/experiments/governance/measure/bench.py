@@ -18,7 +18,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from lab.errors import NotAvailableError
-from lab.experiments.governance.workload.company import AUDITOR, SCHEMA, SUPERUSER, Company
+from lab.experiments.governance.mechanism import Catalogue, parse
+from lab.experiments.governance.workload.company import AUDITOR, SCHEMA, SUPERUSER, Books, Company
 from lab.experiments.governance.workload.fault import HERE, Fault, Session
 from lab.services.postgres import VARIABLE, postgres
 
@@ -106,6 +107,11 @@ class Bench:
             port = 0 if address == HERE else stack.enter_context(_relay(address, self.dsn))
             link = psycopg.connect(self.as_role(role, port=port), application_name=mark, autocommit=True)
             yield stack.enter_context(link)
+
+
+def catalogue(books: Books) -> Catalogue:
+    """What the audit is told; the faults' own code does not know how it is read."""
+    return parse(books.access, books.datasets.values())
 
 
 @contextmanager

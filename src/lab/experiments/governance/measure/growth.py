@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from lab.experiments.governance.measure.bench import Bench, quiet
+from lab.experiments.governance.measure.bench import Bench, catalogue, quiet
 from lab.experiments.governance.mechanism import audit
 from lab.experiments.governance.params import CHECKED_AT, Params
 from lab.experiments.governance.workload.company import AUDITOR, SUPERUSER, Company, company
@@ -24,10 +24,10 @@ def times(bench: Bench, params: Params) -> pd.DataFrame:
         _install(bench, size, own)
     rows = []
     for number, size in interleaved(sizes, ROUNDS, params.seed):
-        catalogue = made[size].books.catalogue()
+        known = catalogue(made[size].books)
         at = datetime.now(UTC)
         begin = time.perf_counter()
-        found = audit(bench.as_role(AUDITOR, _name(size)), catalogue, since=at, at=at, rows=params.rows)
+        found = audit(bench.as_role(AUDITOR, _name(size)), known, since=at, at=at, rows=params.rows)
         rows.append((size, number, time.perf_counter() - begin, len(found)))
     return pd.DataFrame(rows, columns=["tables", "round", "seconds", "findings"])
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from random import Random
 
-from lab.experiments.governance.measure.bench import Bench
+from lab.experiments.governance.measure.bench import Bench, catalogue
 from lab.experiments.governance.measure.seen import CLEAN, DRAWN, UNSEEN, VARIANTS, Round
 from lab.experiments.governance.mechanism import CHECKS, QUERIES, Catalogue, Finding, audit
 from lab.experiments.governance.params import Params
@@ -90,12 +90,12 @@ def _round(
         found, seconds = {}, []
         for name, mechanism in arms.items():
             begin = time.perf_counter()
-            found[name] = _audited(bench, params, mechanism, books.catalogue(), since)
+            found[name] = _audited(bench, params, mechanism, catalogue(books), since)
             seconds.append(time.perf_counter() - begin)
     return Round(kind, changes, found, seconds[0])
 
 
 def _audited(
-    bench: Bench, params: Params, mechanism: Audit, catalogue: Catalogue, since: datetime
+    bench: Bench, params: Params, mechanism: Audit, known: Catalogue, since: datetime
 ) -> Sequence[Finding]:
-    return mechanism(bench.auditor, catalogue, since=since, rows=params.rows)
+    return mechanism(bench.auditor, known, since=since, rows=params.rows)

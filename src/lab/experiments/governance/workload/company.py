@@ -14,7 +14,6 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from lab.experiments.governance import oracle
-from lab.experiments.governance.mechanism import Catalogue, parse
 
 SCHEMA, OWNER, AUDITOR, SUPERUSER = "shop", "warehouse", "auditor", "lab"
 LOGINS = ("anna", "ben", "carla", "dora")
@@ -30,16 +29,12 @@ class Column:
 
     name: str
     type: str
-    label: str
     make: Make
-
-
-def _plain(name: str, type: str, make: Make) -> Column:
-    return Column(name, type, oracle.NONE, make)
+    label: str = oracle.NONE
 
 
 def _age(name: str) -> Column:
-    return _plain(
+    return Column(
         name, "date", lambda random: date.today() - timedelta(days=random.randrange(1, KEPT_DAYS - 60))
     )
 
@@ -47,48 +42,44 @@ def _age(name: str) -> Column:
 # Half of them hold personal data; all have columns that only look so. The last column tells a row's age.
 KINDS: dict[str, tuple[Column, ...]] = {
     "customers": (
-        Column("email", "text", "email", oracle.email),
-        Column("family_name", "text", "person_name", lambda random: oracle.word(random, 7).title()),
-        _plain("newsletter", "boolean", lambda random: random.random() < 0.5),
+        Column("email", "text", oracle.email, "email"),
+        Column("family_name", "text", lambda random: oracle.word(random, 7).title(), "person_name"),
+        Column("newsletter", "boolean", lambda random: random.random() < 0.5),
         _age("created_on"),
     ),
     "products": (
-        _plain("ean", "text", oracle.ean),
-        _plain("title", "text", lambda random: f"{oracle.word(random)} {oracle.word(random)}"),
-        _plain("price", "numeric(8, 2)", lambda random: round(random.uniform(1, 900), 2)),
+        Column("ean", "text", oracle.ean),
+        Column("title", "text", lambda random: f"{oracle.word(random)} {oracle.word(random)}"),
+        Column("price", "numeric(8, 2)", lambda random: round(random.uniform(1, 900), 2)),
         _age("listed_on"),
     ),
     "payments": (
-        Column("iban", "text", "bank_account", oracle.iban),
-        Column("card", "bigint", "payment_card", lambda random: int(oracle.card(random))),
-        _plain("amount", "numeric(10, 2)", lambda random: round(random.uniform(1, 900), 2)),
+        Column("iban", "text", oracle.iban, "bank_account"),
+        Column("card", "bigint", lambda random: int(oracle.card(random)), "payment_card"),
+        Column("amount", "numeric(10, 2)", lambda random: round(random.uniform(1, 900), 2)),
         _age("paid_on"),
     ),
     "releases": (
-        _plain("version", "text", oracle.HARMLESS["version"]),
-        _plain("build", "bigint", lambda random: random.randrange(10**9, 10**10)),
-        _plain("notes", "text", lambda random: " ".join(oracle.word(random) for _ in range(12))),
+        Column("version", "text", oracle.HARMLESS["version"]),
+        Column("build", "bigint", lambda random: random.randrange(10**9, 10**10)),
+        Column("notes", "text", lambda random: " ".join(oracle.word(random) for _ in range(12))),
         _age("released_on"),
     ),
     "employees": (
-        Column("national_id", "text", "national_id", oracle.dni),
+        Column("national_id", "text", oracle.dni, "national_id"),
         Column(
             "birth_date",
             "date",
-            "birth_date",
             lambda random: date(1980, 1, 1) + timedelta(days=random.randrange(9_000)),
+            "birth_date",
         ),
-        _plain("grade", "smallint", lambda random: random.randrange(9)),
+        Column("grade", "smallint", lambda random: random.randrange(9)),
         _age("hired_on"),
     ),
     "orders": (
-        _plain("order_number", "text", oracle.HARMLESS["order number with a Luhn digit"]),
-        _plain("reference", "bigint", lambda random: int(oracle.digits(random, 16, "4"))),
-        _plain(
-            "detail",
-            "jsonb",
-            lambda random: Jsonb({"sku": oracle.ean(random), "pieces": [1, 2]}),
-        ),
+        Column("order_number", "text", oracle.HARMLESS["order number with a Luhn digit"]),
+        Column("reference", "bigint", lambda random: int(oracle.digits(random, 16, "4"))),
+        Column("detail", "jsonb", lambda random: Jsonb({"sku": oracle.ean(random), "pieces": [1, 2]})),
         _age("placed_on"),
     ),
 }
@@ -103,9 +94,6 @@ class Books:
 
     def copy(self) -> Books:
         return copy.deepcopy(self)
-
-    def catalogue(self) -> Catalogue:
-        return parse(self.access, self.datasets.values())
 
 
 @dataclass(frozen=True)
