@@ -21,7 +21,7 @@ class Params(Parameters):
         15, ge=2, le=1_000, description="databases without a fault, with harmless changes only"
     )
     columns: int = Field(
-        30,
+        20,
         ge=5,
         le=1_000,
         description="columns of each kind that the classifier is given, with and without personal data",
