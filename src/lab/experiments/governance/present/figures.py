@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from lab.evidence.statistics import clopper_pearson
 from lab.experiments.governance.judge.model import medians
 from lab.experiments.governance.measure.seen import DRAWN
 from lab.experiments.governance.present.findings import CHECKS, Findings, findings, percent
+
+_MEASURES = ["recall", "precision"]
 
 
 def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
@@ -67,18 +70,22 @@ def _classes(found: Findings) -> list[tuple[str, int, int, float, float, float]]
 def _coverage(found: Findings) -> Figure:
     own = found.coverage[found.coverage["in_scope"]]
     spread = own.explode("sections").dropna(subset=["sections"])
-    spread = spread.assign(
-        section=[f"{int(number):2d}  {_title(found, int(number))}" for number in spread["sections"]]
+    counts = spread.groupby(["sections", "framework"]).size().rename("covered").reset_index()
+    titles = found.treatment.tables["sections"].set_index("number")["title"]
+    data = counts.assign(
+        section=[f"{number} {titles[number]}" for number in counts["sections"]],
+        short=[f"{number} {re.split(',| and | of ', titles[number])[0]}" for number in counts["sections"]],
     )
-    data = spread.groupby(["section", "framework"]).size().rename("covered").reset_index()
     order = list(dict.fromkeys(own["framework"]))
 
     def chart(width: int) -> Any:
+        wide = width > theme.NARROW
+        name = "section" if wide else "short"
         base = alt.Chart(data).encode(
             x=alt.X("framework:N", sort=order, title=None).axis(
-                orient="top", labelAngle=-30 if width > theme.NARROW else -60
+                orient="top", labelAngle=-30 if wide else -60
             ),
-            y=alt.Y("section:N", title=None).axis(labelLimit=250 if width > theme.NARROW else 150),
+            y=alt.Y(f"{name}:N", sort=list(dict.fromkeys(data[name])), title=None).axis(labelLimit=400),
         )
         colour = alt.Color("covered:Q", title="sections of the framework").scale(
             range=["#D6E6F2", theme.BLUE]
@@ -87,7 +94,9 @@ def _coverage(found: Findings) -> Figure:
         dark = alt.datum.covered > float(data["covered"].max()) / 2
         colours = alt.condition(dark, alt.value("white"), alt.value("black"))
         texts = base.mark_text().encode(text="covered:Q", color=colours)
-        return (cells + texts).properties(width=width, height=24 * data["section"].nunique())
+        return (cells + texts).properties(
+            width=width - (0 if wide else 60), height=24 * data["section"].nunique()
+        )
 
     covered, scope = int((own["problem"] == "").sum()), len(own)
     return Figure(
@@ -102,11 +111,6 @@ def _coverage(found: Findings) -> Figure:
     )
 
 
-def _title(found: Findings, number: int) -> str:
-    titles = found.treatment.tables["sections"]
-    return str(titles.set_index("number").loc[number, "title"])
-
-
 def _threshold(found: Findings) -> Figure:
     data = found.labels
     used = found.params.threshold
@@ -119,7 +123,9 @@ def _threshold(found: Findings) -> Figure:
             .scale(zero=False),
             y=alt.Y("share:Q", title="share of columns").axis(format="%").scale(zero=False),
             color=_by_measure(),
-            shape=alt.Shape("measure:N", sort=["recall", "precision"], title=None).legend(orient="top"),
+            shape=alt.Shape("measure:N", sort=_MEASURES, title=None)
+            .scale(domain=_MEASURES)
+            .legend(orient="top"),
         )
         rule = (
             alt.Chart(line)
@@ -143,10 +149,10 @@ def _threshold(found: Findings) -> Figure:
 
 
 def _by_measure() -> Any:
-    names = ["recall", "precision"]
+    colours = [theme.BLUE, theme.VERMILION]
     return (
-        alt.Color("measure:N", sort=names, title=None)
-        .scale(domain=names, range=[theme.BLUE, theme.VERMILION])
+        alt.Color("measure:N", sort=_MEASURES, title=None)
+        .scale(domain=_MEASURES, range=colours)
         .legend(orient="top")
     )
 
@@ -159,7 +165,10 @@ def _onboarding(found: Findings) -> Figure:
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(y=alt.Y("step:N", sort=order, title=None))
         bars = base.mark_bar(color=theme.BLUE).encode(
-            x=alt.X("begin:Q", title="since the command began, ms").scale(padding=30), x2="end:Q"
+            x=alt.X("begin:Q", title="since the command began, ms").scale(
+                domain=[0, 1.1 * float(data["end"].max())]
+            ),
+            x2="end:Q",
         )
         texts = base.mark_text(align="left", dx=4, color="currentColor").encode(
             x="end:Q", text=alt.Text("ms:Q", format=".0f")

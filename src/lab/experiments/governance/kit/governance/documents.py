@@ -87,7 +87,7 @@ def _rows(framework: Mapping[str, Any], parts: Sequence[Section]) -> Iterator[Ro
         claimed = [part for part in parts if id in part.covers.get(name, ())]
         said = [part.number for part in claimed if shares_a_word(title, part.text)]
         empty = [part.number for part in claimed if part.number not in said]
-        problem = f"section {empty[0]} has no word of its title" if empty and not said else ""
+        problem = f"section {empty[0]} has no word of its title" if empty else ""
         yield _row(name, id, title, True, "", tuple(said), problem or ("" if said else "no section names it"))
     for reason, items in framework["out_of_scope"].items():
         for id, title in items.items():
