@@ -66,6 +66,7 @@ def test_every_file_that_the_readme_and_the_playbook_name_is_there() -> None:
         ),
         (playbook("X 1 1, 2, 7", "Erasure of data."), {"7": "no framework has it"}),
         (playbook("X 1 1, 2; Y 3", "Erasure of data."), {"3": "no framework has it"}),
+        (playbook("X 1 1, 2, 9", "Erasure of data."), {"9": "claimed, and out of scope"}),
         ("", {"1": "no section names it", "2": "no section names it"}),
     ],
 )
