@@ -14,11 +14,11 @@ class Params(Parameters):
 
     tables: int = Field(18, ge=10, le=400, description="datasets in the company's database")
     rounds: int = Field(
-        40, ge=2, le=2_000, description="databases with faults drawn at random, audited once each"
+        30, ge=2, le=2_000, description="databases with faults drawn at random, audited once each"
     )
     faults: int = Field(4, ge=1, le=8, description="faults in each of those")
     clean: int = Field(
-        15, ge=2, le=1_000, description="databases without a fault, with harmless changes only"
+        12, ge=2, le=1_000, description="databases without a fault, with harmless changes only"
     )
     columns: int = Field(
         20,

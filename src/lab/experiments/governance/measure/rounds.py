@@ -35,11 +35,17 @@ def drawn(bench: Bench, params: Params, mechanism: Audit = audit) -> list[Round]
 def _with_harmless(bench: Bench, random: Random, faults: Sequence[Fault]) -> list[Fault]:
     """One harmless change more, if it meets none of the faults."""
     (change,) = harmless.draw_harmless(bench.company, random, 1)
-    names = {fault.subject.rpartition(" ")[2] for fault in faults}
-    meets = any(change.subject.rpartition(" ")[2].startswith(name) for name in names) or (
-        change.sessions and any(fault.sessions for fault in faults)
+    meets = any(
+        _objects(bench, change) & _objects(bench, fault) or (change.sessions and fault.sessions)
+        for fault in faults
     )
     return [*faults] if meets else [*faults, change]
+
+
+def _objects(bench: Bench, fault: Fault) -> set[str]:
+    """What a fault is about: its last word, and the table that it is in."""
+    word = fault.subject.rpartition(" ")[2]
+    return {word, *(table for table in bench.company.tables if word.startswith(f"{table}."))}
 
 
 def clean(bench: Bench, params: Params, mechanism: Audit = audit) -> list[Round]:
