@@ -66,13 +66,12 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
 
 
 def _defaults(found: Findings) -> Decision:
-    stored = found.controls["grants as they are stored"]
-    missed = stored.observed["faults_found"]
+    tried = found.controls["grants as they are stored"].tables["faults"]
+    missed = tried[~tried["found"]]["variant"]
     return Decision(
         "Is it enough to list the grants that PostgreSQL stores?",
-        f"No: such an audit misses {missed.value:g} of {stored.metric('variants_found').text.split(',')[0].removeprefix('of ')} "
-        "variants, a new function that PUBLIC may execute. Read coalesce(acl, acldefault(...)), and revoke EXECUTE, CONNECT and "
-        "TEMPORARY.",
+        f"No: such an audit misses {len(missed)} of {len(tried)} variants ({'; '.join(missed)}), as PUBLIC's default grants are not "
+        "stored. Read coalesce(acl, acldefault(...)), and revoke EXECUTE, CONNECT and TEMPORARY.",
         "measured",
         ("faults_found", "variants_found"),
         figure="found",
