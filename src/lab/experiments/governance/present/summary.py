@@ -70,7 +70,8 @@ def _defaults(found: Findings) -> Decision:
     missed = tried[~tried["found"]]["variant"]
     return Decision(
         "Is it enough to list the grants that PostgreSQL stores?",
-        f"No: such an audit misses {len(missed)} of {len(tried)} variants ({'; '.join(missed)}), as PUBLIC's default grants are not "
+        f"No: such an audit misses {len(missed)} of {len(tried)} variants ({'; '.join(missed)}), as "
+        "PUBLIC's default grants are not "
         "stored. Read coalesce(acl, acldefault(...)), and revoke EXECUTE, CONNECT and TEMPORARY.",
         "measured",
         ("faults_found", "variants_found"),
