@@ -13,7 +13,7 @@ from lab.experiments.governance.params import CHECKED_AT, Params
 from lab.experiments.governance.workload.company import AUDITOR, SUPERUSER, Company, company
 from lab.load.interleave import interleaved
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 def times(bench: Bench, params: Params) -> pd.DataFrame:

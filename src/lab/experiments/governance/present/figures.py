@@ -13,7 +13,7 @@ from lab.charts.figure import Figure
 from lab.charts.presets import columns, reference
 from lab.evidence.result import Result
 from lab.evidence.statistics import clopper_pearson
-from lab.experiments.governance.judge.model import medians
+from lab.experiments.governance.judge.model import fastest
 from lab.experiments.governance.measure.seen import DRAWN
 from lab.experiments.governance.present.findings import CHECKS, Findings, findings, percent
 
@@ -209,7 +209,7 @@ def _time(found: Findings) -> Figure:
         points = alt.Chart(data).mark_point(size=60, opacity=0.8).encode(x=x, y=y, color=colour)
         return (drawn + points).properties(width=width, height=220)
 
-    shown = medians(found.treatment.tables["times"])
+    shown = fastest(found.treatment.tables["times"])
     return Figure(
         f"An audit of {largest} tables takes {shown.iloc[-1]:.2g} s, {1e3 * found.time.each:.2g} ms a table",
         "Time of an audit against the number of tables, a point for each audit, with the model's "
