@@ -116,6 +116,10 @@ def test_recall_and_precision_of_labels() -> None:
 def test_the_line_is_checked_at_a_size_that_it_was_not_fitted_to() -> None:
     table = pd.DataFrame({"tables": [10, 20, 40] * 2, "seconds": [1.0, 2.0, 9.0] * 2})
     assert model.prediction(table) == (pytest.approx(4.0), 9.0)
+    assert outcome("model_predicts", observations.model_predicts(table)) == "fail"
+    assert outcome("model_predicts", observations.model_predicts(table.replace(9.0, 4.1))) == "pass"
+    noisy = table.assign(seconds=[1.0, 2.0, 3.5, 1.4, 2.4, 9.0])
+    assert outcome("model_predicts", observations.model_predicts(noisy)) in ("inconclusive", "pass")
 
 
 @given(st.integers(0, 10**6), st.integers(1, 8))

@@ -10,12 +10,13 @@ from lab.evidence.criteria import Observation
 from lab.evidence.statistics import clopper_pearson, wilson
 from lab.experiments.governance import oracle
 from lab.experiments.governance.judge import matching
-from lab.experiments.governance.judge.model import fitted, prediction
+from lab.experiments.governance.judge.model import error, error_between, fitted, prediction
 from lab.experiments.governance.measure.rounds import ALL, WITHOUT
 from lab.experiments.governance.measure.seen import CLEAN, DRAWN, UNSEEN, VARIANTS, Round, Seen
 from lab.experiments.governance.params import Params
 from lab.experiments.governance.workload.faults import CLASSES
 
+LARGEST_ERROR = 0.25  # of the model, as in the criterion
 SHOWN = 3  # examples of what is wrong
 
 
@@ -34,10 +35,20 @@ def observe(params: Params, seen: Seen, arm: str = ALL) -> dict[str, Observation
         wrong = [f"{case}: {what}" for case, what in seen.kept.items() if what]
         found["onboarding_holds"] = _listed(wrong, f"of {len(seen.kept)} cases")
     if seen.times is not None:
-        predicted, measured = prediction(seen.times)
-        detail = f"{predicted:.3g} s predicted, {measured:.3g} s measured, {fitted(seen.times).each * 1e3:.2g} ms a table"
-        found["model_predicts"] = Observation(abs(predicted / measured - 1), detail)
+        found["model_predicts"] = model_predicts(seen.times)
     return found
+
+
+def model_predicts(times: pd.DataFrame) -> Observation:
+    """Error of the line at the largest size; inconclusive if the limit lies within what other rounds would have given."""
+    predicted, measured = prediction(times)
+    low, high = error_between(times)
+    clear = not low < LARGEST_ERROR < high
+    detail = (
+        f"{predicted:.3g} s predicted, {measured:.3g} s measured, {fitted(times).each * 1e3:.2g} ms a table"
+    )
+    told = detail if clear else f"{detail}; the limit lies within the interval: too noisy a machine"
+    return Observation(error(times), told, (low, high), conclusive=clear)
 
 
 def _listed(wrong: Sequence[str], right: str) -> Observation:
