@@ -86,8 +86,7 @@ def _threshold(found: Findings) -> Decision:
     return Decision(
         "How many values must be valid before a column counts as personal data?",
         f"{percent(used)}: it finds {recall[0]} of dirty columns, all values {recall[1]}, "
-        f"{percent(low)} {recall[2]}. Precision is "
-        f"{percent(least)} or more throughout, because what chance explains is left out.",
+        f"{percent(low)} {recall[2]}. Precision never falls below {percent(least)}, as what chance explains is left out.",
         "measured",
         tuple(
             f"{name}_at_{each:g}"
