@@ -91,10 +91,8 @@ def _rows(framework: Mapping[str, Any], parts: Sequence[Section]) -> Iterator[Ro
         yield _row(name, id, title, True, "", tuple(said), problem or ("" if said else "no section names it"))
     for reason, items in framework["out_of_scope"].items():
         for id, title in items.items():
-            claimed = tuple(part.number for part in parts if id in part.covers.get(name, ()))
-            yield _row(
-                name, id, title, False, reason, claimed, "claimed, and out of scope" if claimed else ""
-            )
+            beyond = tuple(part.number for part in parts if id in part.covers.get(name, ()))
+            yield _row(name, id, title, False, reason, beyond, "claimed, and out of scope" if beyond else "")
 
 
 def _row(
