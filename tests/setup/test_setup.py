@@ -84,3 +84,13 @@ def test_an_experiment_fetches_only_its_own_needs() -> None:
     assert needs.of(["kafka_lag"]) == ["kafka"]
     with pytest.raises(ParameterError, match="no experiment 'nope'"):
         needs.of(["nope"])
+
+
+def test_pgaudit_is_asked_for_by_the_version_that_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    versions = [Path("/usr/lib/postgresql") / name for name in ("9", "16", "15")]
+    with monkeypatch.context() as patch:
+        patch.setattr(debian.Path, "glob", lambda self, pattern: versions)
+        patch.setattr(debian, "package", lambda name, *_: asked.append(name))
+        debian.pgaudit()
+    assert asked == ["postgresql-16-pgaudit"]
