@@ -29,6 +29,8 @@ NEEDS = {
     for need in (
         Need("kafka", "Kafka's broker and tools", (debian.java, debian.maven, jvm.step("kafka"))),
         Need("postgres", "PostgreSQL server", (debian.postgres,)),
+        Need("pgbouncer", "pool of connections to PostgreSQL", (debian.pgbouncer,)),
+        Need("isolation", "JSON Web Tokens, and random tests of state", (locks.libraries("isolation"),)),
         Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
         Need("lineage", "SQL parser and OpenLineage's client", (locks.libraries("lineage"),)),
         Need("expectations", "Great Expectations", (locks.libraries("expectations"),)),
