@@ -60,6 +60,22 @@ def test_a_setting_that_does_not_exist_is_told_with_the_servers_own_words() -> N
         pass
 
 
+def test_a_library_is_loaded_with_its_settings_and_missed_on_an_attached_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with postgres({"pg_stat_statements.max": "100"}, preload=["pg_stat_statements"]) as db:
+        with psycopg.connect(db.dsn) as connection:
+            assert connection.execute("SHOW pg_stat_statements.max").fetchone() == ("100",)
+        monkeypatch.setenv(VARIABLE, db.dsn)
+        with postgres(preload=["pg_stat_statements"]) as attached:
+            assert attached.dsn == db.dsn
+        with (
+            pytest.raises(ServiceError, match=rf"not loaded pgaudit.*unset {VARIABLE}"),
+            postgres(preload=["pgaudit"]),
+        ):
+            pass
+
+
 def test_two_at_once_do_not_meet() -> None:
     def own(number: int) -> int:
         with postgres() as db:

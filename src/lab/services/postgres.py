@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ VARIABLE = "DATABASE_URL"
 USER = "lab"
 # Enough memory for the default experiments on a small machine; an experiment overrides what it studies.
 SETTINGS = {"shared_buffers": "256MB", "max_connections": "50", "listen_addresses": "127.0.0.1"}
+_PRELOAD = "shared_preload_libraries"
 _INSTALL = "On Debian: apt-get install postgresql-15"
 
 
@@ -37,22 +38,40 @@ class Postgres:
 
 
 @contextmanager
-def postgres(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
-    """A PostgreSQL server for the block. settings: lines of postgresql.conf, not applied when attached."""
+def postgres(settings: Mapping[str, str] | None = None, preload: Sequence[str] = ()) -> Iterator[Postgres]:
+    """A PostgreSQL server for the block. settings: lines of postgresql.conf, not applied when attached.
+
+    preload: libraries that it loads at its start, such as pgaudit; an attached server must have loaded them (ServiceError).
+    """
+    asked, libraries = dict(settings or {}), ",".join(preload)
     if url := os.environ.get(VARIABLE):
-        yield Postgres(
-            url, attached("PostgreSQL", VARIABLE, lambda: _version(url)), Attached("PostgreSQL", VARIABLE)
-        )
+        version = attached("PostgreSQL", VARIABLE, lambda: _version(url))
+        _loaded(url, preload)
+        yield Postgres(url, version, Attached("PostgreSQL", VARIABLE))
     elif compose.chosen():
         (port,) = free_ports(1)
         dsn = _dsn(port)
         with compose.one("postgres", lambda: _version(dsn), {"POSTGRES_PORT": port}) as node:
-            _apply(dsn, node, settings or {})
+            # Settings of a library are unknown until it is loaded.
+            _apply(dsn, node, {_PRELOAD: libraries} if preload else {})
+            _apply(dsn, node, asked)
             yield Postgres(dsn, _version(dsn), node)
     else:
-        with running(_local(SETTINGS | dict(settings or {}))) as process:
+        own = {_PRELOAD: libraries} if preload else {}
+        with running(_local(SETTINGS | own | asked)) as process:
             dsn = _dsn(process.ports[0])
             yield Postgres(dsn, _version(dsn), process)
+
+
+def _loaded(dsn: str, preload: Sequence[str]) -> None:
+    with psycopg.connect(dsn, connect_timeout=2) as connection:
+        row = connection.execute(f"SHOW {_PRELOAD}").fetchone()
+    there = {name.strip() for name in str(row[0] if row else "").split(",")}
+    if missing := [name for name in preload if name not in there]:
+        raise ServiceError(
+            f"the PostgreSQL of {VARIABLE} has not loaded {', '.join(missing)}. Install it there, add it to "
+            f"{_PRELOAD} in postgresql.conf and restart; or unset {VARIABLE}."
+        )
 
 
 def _local(settings: Mapping[str, str]) -> Process:
@@ -120,5 +139,7 @@ def _apply(dsn: str, node: Node, settings: Mapping[str, str]) -> None:
         return
     with psycopg.connect(dsn, autocommit=True) as connection:
         for name, value in settings.items():
-            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            # A list in one pair of quotes would be the name of one library.
+            quoted = f"'{value}'" if name != _PRELOAD else value
+            connection.execute(f"ALTER SYSTEM SET {name} = {quoted}")
     node.restart()

@@ -109,5 +109,13 @@ def _postgres_found() -> bool:
     return bool(list(Path("/usr/lib/postgresql").glob("*/bin/postgres")) or shutil.which("postgres"))
 
 
+def pgaudit() -> None:
+    """The extension that logs who did what, for the newest PostgreSQL there is, which is the one that is started."""
+    versions = [int(path.name) for path in Path("/usr/lib/postgresql").glob("[0-9]*") if path.name.isdigit()]
+    newest = max(versions, default=15)
+    library = Path(f"/usr/lib/postgresql/{newest}/lib/pgaudit.so")
+    package(f"postgresql-{newest}-pgaudit", "pgaudit", "PostgreSQL's audit log", library.exists)
+
+
 def _any(programs: Sequence[str]) -> bool:
     return any(shutil.which(program) for program in programs)

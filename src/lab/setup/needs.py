@@ -29,6 +29,8 @@ NEEDS = {
     for need in (
         Need("kafka", "Kafka's broker and tools", (debian.java, debian.maven, jvm.step("kafka"))),
         Need("postgres", "PostgreSQL server", (debian.postgres,)),
+        Need("pgaudit", "PostgreSQL's audit log", (debian.postgres, debian.pgaudit)),
+        Need("identifiers", "check digits of identifiers", (locks.libraries("identifiers"),)),
         Need("pgbouncer", "pool of connections to PostgreSQL", (debian.pgbouncer,)),
         Need("isolation", "JSON Web Tokens, and random tests of state", (locks.libraries("isolation"),)),
         Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
