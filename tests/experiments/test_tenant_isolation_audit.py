@@ -63,12 +63,14 @@ def test_who_read_the_rows_of_a_tenant_on_a_day_operators_and_refusals_too() -> 
 
 def test_requests_that_never_reached_the_database_are_in_the_audit() -> None:
     lines = [json.dumps(REQUEST | {"status": status}) for status in (200, 404)]
-    lines.append(json.dumps(REQUEST | {"status": 401, "user": "", "tenant": "", "why": "expired"}))
+    lines.append(
+        json.dumps(REQUEST | {"status": 401, "request": "r0", "user": "", "tenant": "", "why": "expired"})
+    )
     found = _entries([], lines)
     assert [(entry.who, entry.outcome, entry.request) for entry in found] == [
         ("bob", "done", "r9"),
         ("bob", "refused", "r9"),
-        ("unknown", "refused", "r9"),
+        ("unknown", "refused", "r0"),
     ]
     assert found[-1].why == "expired"
 

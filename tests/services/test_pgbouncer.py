@@ -43,11 +43,11 @@ def _one(connection: psycopg.Connection, query: str) -> object:
 def test_transactions_of_several_clients_share_a_connection_of_the_server(pool: PgBouncer) -> None:
     with _connect(pool) as one, _connect(pool) as other:
         assert _one(one, "SELECT pg_backend_pid()") == _one(other, "SELECT pg_backend_pid()")
-        one.execute("SET app.left = 'behind'")
-        assert _one(other, "SELECT current_setting('app.left')") == "behind"
+        one.execute("SET app.value = 'behind'")
+        assert _one(other, "SELECT current_setting('app.value')") == "behind"
         with one.transaction():
-            one.execute("SET LOCAL app.left = 'gone'")
-        assert _one(other, "SELECT current_setting('app.left')") == "behind"
+            one.execute("SET LOCAL app.value = 'gone'")
+        assert _one(other, "SELECT current_setting('app.value')") == "behind"
 
 
 def test_who_is_not_named_is_kept_out_and_an_odd_name_gets_in(server: Postgres, pool: PgBouncer) -> None:

@@ -110,7 +110,7 @@ CONTROLS = (
     ),
     Control(
         "careless application",
-        "It reads tokens without checking them and puts a caller's words into its SQL.",
+        "It reads tokens without checking them, puts a caller's words into its SQL, and its keys are shared by all tenants.",
         breaks="api_blocked",
     ),
 )

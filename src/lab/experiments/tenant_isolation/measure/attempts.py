@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,24 +51,24 @@ class Trial:
 
     def attempts(self, rows: Sequence[Attack]) -> list[Outcome]:
         """Each row that means something here: no requests without an application, no SQL where only that differs."""
-        arm, tried = self.place.arm, []
-        for row in rows:
-            asks = any(map(_REQUEST.match, row.does))
-            if (self.place.url or not asks) and (arm.sql or row.model == "api"):
-                tried.append(self.attempt(row))
-        return tried
+        with self.place.admin() as admin:
+            before = self.place.digests(admin)
+            return [self.attempt(row, admin, before) for row in rows if self._means(row)]
 
-    def attempt(self, row: Attack) -> Outcome:
-        """One row, its rows put back after it."""
+    def _means(self, row: Attack) -> bool:
+        asks = any(map(_REQUEST.match, row.does))
+        return (bool(self.place.url) or not asks) and (self.place.arm.sql or row.model == "api")
+
+    def attempt(self, row: Attack, admin: Connection, before: Mapping[int, str]) -> Outcome:
+        """One row, after which all is put back. before: digests of what there was."""
         values = self._values(row)
-        before = self.place.untouched
         answers, changed = [], set[int]()
         for value in values:
             answers.append(self._play(row, value))
-            after = self.place.digests()
+            after = self.place.digests(admin)
             changed |= {tenant for tenant, _ in before.items() ^ after.items()}
             if after != before:
-                self.place.seed()
+                self.place.seed(admin)
         how = (
             self._allowed(row, answers[0], changed)
             if row.gives

@@ -44,7 +44,7 @@ DO $$ BEGIN
     END LOOP;
 END $$;
 SELECT tenancy.protect('timed.parts_{count}')"""
-REPEATS = {"with an index": 10, "without": 1}  # of a query within one round
+REPEATS = {"with an index": 30, "without": 1}  # of a query within one round
 
 
 @contextmanager

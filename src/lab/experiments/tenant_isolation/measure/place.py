@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,16 @@ from lab.services.webapp import web_app
 Connection = psycopg.Connection[Any]
 GROUPS = ("tenancy_login", "tenancy_service")
 SHOP = Path(__file__).parents[1] / "workload" / "shop.sql"
-# Statistics and the log change when we say so; the log of changes can be read by who may.
-SETTINGS = {"autovacuum": "off", "wal_level": "logical", **audit.SETTINGS}
+# Statistics change when we say so, nothing has to survive a crash, and the log of changes can be read by who may.
+SETTINGS = {"autovacuum": "off", "fsync": "off", "wal_level": "logical", **audit.SETTINGS}
+
+
+_READS_THE_LOG = (
+    "pg_read_server_files TO {}",
+    "EXECUTE ON FUNCTION pg_read_file(text), pg_current_logfile(text) TO {}",
+    "USAGE ON SCHEMA tenancy TO {}",
+    "SELECT ON tenancy.logins TO {}",
+)
 
 
 @dataclass(frozen=True)
@@ -79,30 +86,23 @@ class Place:
             "TENANCY_AUDIT_URL": self._direct(self.auditor),
         }
 
-    def seed(self) -> None:
-        """All rows as the oracle has them, whatever there was."""
-        with self.admin() as connection, connection.cursor() as cursor:
+    def seed(self, connection: Connection) -> None:
+        """All rows as the oracle has them, whatever there was. connection: of a superuser, as below."""
+        with connection.cursor() as cursor:
             cursor.execute("TRUNCATE shop.customers, shop.orders")
             names = "tenant_id, order_id, customer_id, number, amount, product, note"
             for into, rows in (("customers", self.truth.customers), (f"orders ({names})", self.truth.orders)):
                 with cursor.copy(f"COPY shop.{into} FROM STDIN") as copy:  # type: ignore[arg-type]
                     for row in rows:
                         copy.write_row(row)
-            cursor.execute("REFRESH MATERIALIZED VIEW shop.sales")
             cursor.execute("ANALYZE shop.customers, shop.orders")
 
-    @cached_property
-    def untouched(self) -> dict[int, str]:
-        """`digests` of the rows as they were made."""
-        return self.digests()
-
-    def digests(self) -> dict[int, str]:
+    def digests(self, connection: Connection) -> dict[int, str]:
         """Of each tenant's rows one text that changes with any of them."""
         query = """SELECT tenant_id, md5(string_agg(x, '|' ORDER BY x)) FROM (
             SELECT tenant_id, c::text AS x FROM shop.customers c UNION ALL SELECT tenant_id, o::text FROM shop.orders o) rows
             GROUP BY tenant_id"""
-        with self.admin() as connection:
-            return dict(connection.execute(query).fetchall())
+        return dict(connection.execute(query).fetchall())
 
 
 @contextmanager
@@ -197,7 +197,8 @@ def _fill(place: Place) -> Place:
         place = replace(place, large_object=row[0])
         for statement in place.arm.weaken:
             connection.execute(filled(statement, place))  # type: ignore[call-overload]
-    place.seed()
+        place.seed(connection)
+        connection.execute("REFRESH MATERIALIZED VIEW shop.sales")
     return place
 
 
@@ -206,8 +207,7 @@ def _audits(connection: Connection, place: Place) -> None:
     connection.execute("CREATE EXTENSION IF NOT EXISTS pgaudit")
     for name, value in audit.PER_DATABASE.items():
         _run(connection, f"ALTER DATABASE {{}} SET {name} = '{value}'", place.database)
-    for grant in ("pg_monitor TO {}", "pg_read_server_files TO {}", "EXECUTE ON FUNCTION pg_read_file(text) TO {}",
-                  "USAGE ON SCHEMA tenancy TO {}", "SELECT ON tenancy.logins TO {}"):  # fmt: skip
+    for grant in _READS_THE_LOG:
         _run(connection, f"GRANT {grant}", place.auditor)
 
 

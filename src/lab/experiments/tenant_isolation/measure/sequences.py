@@ -45,7 +45,7 @@ class Runner:
         """AssertionError where an answer is not the model's."""
         self.tried += 1
         self.book = Book()
-        self._connection(0, "operator").execute("DELETE FROM shop.orders")
+        self.operator().execute("DELETE FROM shop.orders")
         for place, (tenant, road, verb, number) in enumerate(operations):
             note = f"{tenant}/{place}"
             due, told = self._due(tenant, verb, number, note), self._told(tenant, road, verb, number, note)
@@ -80,6 +80,10 @@ class Runner:
             return _execute(connection, tenant, road, verb, number, note)
         except (psycopg.errors.UniqueViolation, psycopg.errors.InsufficientPrivilege):
             return "refused"
+
+    def operator(self) -> Connection:
+        """A superuser's connection."""
+        return self._connection(0, "operator")
 
     def _connection(self, tenant: int, road: str) -> Connection:
         key = (0 if road == "operator" else tenant), road
@@ -147,5 +151,5 @@ def sequences(place: Place, params: Params) -> Sequences:
         except AssertionError as error:
             return Sequences(runner.tried, runner.statements, (str(error).splitlines()[0],))
         finally:
-            place.seed()
+            place.seed(runner.operator())
         return Sequences(runner.tried, runner.statements, ())

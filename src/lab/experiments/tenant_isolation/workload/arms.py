@@ -57,7 +57,6 @@ OFF = Arm(
 VIEW = Arm("view of its owner", ("ALTER VIEW shop.large_orders SET (security_invoker = false)",))
 SESSION = Arm("session-level SET", application=f"{_OWN}session_app", session=True)
 SHARED = Arm("one shared login", shared=True)
-CARELESS = Arm("careless application", application=f"{_OWN}careless_app")
 NOT_HARDENED = Arm(
     "not hardened",
     (
@@ -82,8 +81,8 @@ NOT_HARDENED = Arm(
         "GRANT {owner} TO {login}",
         "ALTER ROLE {login} REPLICATION",
     ),
-    APP,
 )
+CARELESS = Arm("careless application", NOT_HARDENED.weaken[1:3], f"{_OWN}careless_app")
 CONTROLS = (OFF, VIEW, SESSION, SHARED, NOT_HARDENED, CARELESS)
 
 # What the lint must name: the rule's code, and the statements that make the fault on a shop that has none.

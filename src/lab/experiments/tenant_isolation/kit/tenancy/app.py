@@ -89,7 +89,7 @@ def create_app(
     def rows(request: Request, claims: Claims) -> Iterator[psycopg.Cursor[dict[str, Any]]]:
         # Statements that a server keeps by name do not go through a pool of transactions (PgBouncer before 1.21).
         with psycopg.connect(database, autocommit=True, prepare_threshold=None) as connection:
-            label = f"{request.state.id}/{claims.tenant}/{claims.user}"
+            label = f"{request.state.id}/{claims.tenant}/{claims.user}"[:60]
             with scope(connection, claims.tenant, label), connection.cursor(row_factory=dict_row) as cursor:
                 yield cursor
 

@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from html import escape
 from typing import Any
@@ -24,6 +24,11 @@ SETTINGS = {
     "logging_collector": "on",
     "log_timezone": "UTC",
     "log_rotation_size": "0",
+}
+# EXECUTE and FETCH read what was prepared or declared before; to pgaudit they are MISC.
+_CLASSES = {
+    READ: ("SELECT", "TABLE", "VALUES", "COPY", "WITH", "EXECUTE", "FETCH", ""),
+    "WRITE": ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE"),
 }
 PER_DATABASE = {"pgaudit.log": "all", "pgaudit.log_rows": "on"}
 
@@ -48,7 +53,8 @@ class Entry:
 
 
 def read_log(connection: psycopg.Connection[Any]) -> list[str]:
-    """Lines of the server's present jsonlog. Needs pg_monitor, pg_read_server_files and EXECUTE on pg_read_file(text)."""
+    """Lines of the server's present jsonlog. Needs pg_read_server_files and EXECUTE on
+    pg_current_logfile(text) and pg_read_file(text)."""
     row = connection.execute("SELECT pg_read_file(pg_current_logfile('jsonlog'))").fetchone()
     assert row
     return str(row[0]).splitlines()
@@ -66,10 +72,14 @@ def entries(
     logins: tenant by login (tenancy.logins). services: logins of applications, which say in application_name for whom
     they work (request/tenant/user). name: of the database; None for all. ValueError for a time that is not in UTC.
     """
+    requests = [line for line in map(_read, application) if line]
+    # A connection's name holds 63 bytes of ASCII, so the whole user is in the application's log.
+    users = {str(line["request"]): str(line["user"]) for line in requests if line["user"]}
     found = [
         *(entry for line in database for entry in _of_database(_read(line), logins, services, name)),
-        *(_of_application(line) for line in map(_read, application) if line),
+        *map(_of_application, requests),
     ]
+    found = [replace(one, who=users.get(one.request, one.who)) if one.via == "api" else one for one in found]
     return sorted(found, key=lambda entry: entry.at)
 
 
@@ -109,11 +119,12 @@ def _of_database(
     at = _time(str(line["timestamp"]))
     if refused:
         what = str(line.get("statement", ""))
-        yield Entry(at, who, via, tenant, _verb(what), what, "", None, REFUSED, message, request)
+        yield Entry(at, who, via, tenant, _class(what), what, "", None, REFUSED, message, request)
         return
     for fields in csv.reader([message.removeprefix("AUDIT: ")]):
         _, _, _, access, _, _, relation, what, _, *rows = [*fields, *[""] * (9 - len(fields))]
         seen = int(rows[0]) if rows and rows[0].isdigit() else None
+        access = _class(what) if access == "MISC" else access
         yield Entry(at, who, via, tenant, access, what, relation, seen, DONE, "", request)
 
 
@@ -139,12 +150,11 @@ def _of_application(line: dict[str, Any]) -> Entry:
     return Entry(at, who, "api", tenant, access, what, "", None, outcome, why, request)
 
 
-def _verb(statement: str) -> str:
-    """pgaudit's class of a statement that it did not get to see."""
+def _class(statement: str) -> str:
+    """pgaudit's class of a statement by its first word, where pgaudit did not see it or calls it something else."""
     first = re.search(r"[A-Za-z]+", re.sub(r"/\*.*?\*/|--[^\n]*", "", statement, flags=re.DOTALL))
     word = first.group().upper() if first else ""
-    writes = {"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE"}
-    return "WRITE" if word in writes else READ if word in ("SELECT", "TABLE", "COPY", "WITH", "") else "MISC"
+    return next((name for name, words in _CLASSES.items() if word in words), "MISC")
 
 
 def _time(text: str) -> datetime:

@@ -41,11 +41,11 @@ class Rule:
 
 # t: tables with the tenant's column. g: what roles other than a relation's owner may do. above: roles that no policy binds.
 _WITH = r"""
-WITH t AS (
+WITH RECURSIVE t AS (
   SELECT c.oid, c.oid::regclass::text AS name, c.relname, c.relkind, c.relispartition, c.relrowsecurity, c.relforcerowsecurity,
          c.relowner, a.attnum
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = %(column)s AND NOT a.attisdropped
-  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+  WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
     AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'),
 above AS (SELECT oid FROM pg_roles WHERE rolsuper OR rolbypassrls),
 g AS (
@@ -55,9 +55,13 @@ g AS (
   UNION SELECT c.oid, c.oid::regclass::text, c.relkind, c.reloptions, c.relowner, x.privilege_type
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) x
   WHERE x.grantee <> c.relowner AND x.grantee NOT IN (SELECT oid FROM above)),
-uses AS (
+direct AS (
   SELECT DISTINCT r.ev_class AS view, d.refobjid AS used FROM pg_rewrite r JOIN pg_depend d
   ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class),
+uses AS (
+  SELECT view, used FROM direct
+  UNION SELECT uses.view, direct.used FROM uses JOIN direct ON direct.view = uses.used JOIN pg_class c ON c.oid = uses.used
+  WHERE c.relkind = 'v'),
 p AS (
   SELECT t.name || ', policy ' || quote_ident(polname) AS name, pol.oid, polcmd, polpermissive, t.relname,
          pg_get_expr(polqual, polrelid) AS shown, pg_get_expr(polwithcheck, polrelid) AS checked
@@ -69,7 +73,9 @@ code AS (
   WHERE f.pronamespace::regnamespace::text !~ '^(pg_|information_schema)'
     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = f.oid AND e.deptype = 'e'))
 """
-_ANYWHERE = r"('\m' || regexp_replace(%(column)s, '(\W)', '\\\1', 'g') || '\M')"
+_ANYWHERE = (
+    r"""('(^|[^\w"])' || regexp_replace(quote_ident(%(column)s), '(\W)', '\\\1', 'g') || '($|[^\w"])')"""
+)
 
 RULES = (
     Rule("not enabled", "leak", "row-level security is off: policies, if any, are not asked", "ENABLE and FORCE it",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 
 ALGORITHM = "HS256"  # what the token itself names is not believed
 AUDIENCE = "tenancy"
 SHORTEST_KEY = 32  # bytes, as long as the hash (RFC 7518, 3.2)
-LONGEST = 40  # characters of a user or a tenant
+LONGEST = 200  # characters of a user
+TENANT = re.compile(r"[A-Za-z0-9._-]{1,40}")  # what a name of a connection holds whole
 MEMBER, AUDITOR = "member", "auditor"
 
 
@@ -42,7 +44,7 @@ def verified(token: str, key: str) -> Claims:
     needed = {"require": ["exp", "sub", "tenant", "aud"]}
     try:
         told = jwt.decode(token, key, algorithms=[ALGORITHM], audience=AUDIENCE, options=needed)
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, UnicodeError) as error:
         raise RefusedError(str(error)) from None
     return claimed(told)
 
@@ -50,8 +52,10 @@ def verified(token: str, key: str) -> Claims:
 def claimed(told: dict[str, object]) -> Claims:
     """Claims of the right types and lengths; RefusedError else."""
     user, tenant, role = told.get("sub"), told.get("tenant"), told.get("role", MEMBER)
-    if not all(isinstance(text, str) and 0 < len(text) <= LONGEST for text in (user, tenant)):
-        raise RefusedError(f"sub and tenant are texts of at most {LONGEST} characters")
+    if not isinstance(user, str) or not 0 < len(user) <= LONGEST:
+        raise RefusedError(f"sub is a text of at most {LONGEST} characters")
+    if not isinstance(tenant, str) or not TENANT.fullmatch(tenant):
+        raise RefusedError("tenant is a text of at most 40 letters, digits, points, hyphens")
     if role not in (MEMBER, AUDITOR):
         raise RefusedError("unknown role")
-    return Claims(str(user), str(tenant), str(role))
+    return Claims(user, tenant, str(role))
