@@ -86,7 +86,7 @@ def test_random_sequences_see_that_policies_are_off_and_the_audit_that_a_line_is
     ]
     with server() as found, places(found, SMALL, [bare, Arm("audited", application=APP)]) as made:
         seen = sequences.sequences(made[bare.name], SMALL)
-        assert len(seen.differing) == 1 and "the model says" in seen.differing[0]
+        assert len(seen.differing) == 1
         trial = Trial(made["audited"])
         assert all(outcome.held for outcome in trial.attempts(asked))
         history = trial.history

@@ -78,11 +78,11 @@ def _matrix(treatment: Result) -> Figure:
 
 def _forms(treatment: Result) -> Figure:
     ms = medians(treatment.tables["forms"])
-    data = ms.reset_index().rename(columns={"form": "tenant's condition"})
+    data = ms.reset_index().rename(columns={"form": "condition"})
     data["index"] = data["index"].replace(
         {name: f"{name} index".replace("index index", "index") for name in INDEXES}
     )
-    forms, indexes = list(dict.fromkeys(data["tenant's condition"])), list(dict.fromkeys(data["index"]))
+    forms, indexes = list(dict.fromkeys(data["condition"])), list(dict.fromkeys(data["index"]))
 
     def chart(width: int) -> Any:
         points = (
@@ -90,7 +90,7 @@ def _forms(treatment: Result) -> Figure:
             .mark_point(size=90)
             .encode(
                 x=log_x("ms", "ms for the sum over one tenant's rows", data["ms"]),
-                y=alt.Y("tenant's condition:N", sort=forms, title=None).axis(labelLimit=170),
+                y=alt.Y("condition:N", sort=forms, title=None).axis(labelLimit=170),
                 color=alt.Color("index:N", sort=indexes, title=None).scale(
                     domain=indexes, range=[theme.BLUE, theme.VERMILION]
                 ),
@@ -105,7 +105,7 @@ def _forms(treatment: Result) -> Figure:
     ratio = float(ms[EACH, without]) / float(ms[ONCE, without])
     params = treatment.of(Params)
     return Figure(
-        f"Without an index a function for each row takes {ratio:.0f} times as long as in a sub-select",
+        f"Without an index a function for each row costs {ratio:.0f} times a sub-select",
         f"Median time of a sum over one tenant's rows of {params.rows:,}, {params.shares} tenants, by the form of the "
         "condition, with and without an index, on a logarithmic axis. "
         + " ".join(f"{form}, {index}: {value:.2f} ms." for (form, index), value in ms.items()),
