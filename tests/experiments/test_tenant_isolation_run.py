@@ -28,7 +28,7 @@ from lab.experiments.tenant_isolation.measure.place import places, server
 from lab.experiments.tenant_isolation.workload.arms import APP, OFF
 
 pytestmark = pytest.mark.service
-SMALL = Params(orders=5, sequences=5, steps=8, rows=2_000, shares=20, partitions=(2, 4, 8), rounds=3)
+SMALL = Params(orders=5, sequences=5, steps=8, rows=2_000, shares=20, partitions=(4, 8, 16), rounds=3)
 
 
 @pytest.fixture(scope="module")

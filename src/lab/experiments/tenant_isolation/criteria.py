@@ -80,7 +80,7 @@ CRITERIA = (
     ),
     Criterion(
         "planning_predicted",
-        "A line through the fewest and the most partitions predicts planning between: difference / measured, our threshold.",
+        "A power law through the fewest and the most partitions predicts planning between: difference / measured, our threshold.",
         at_most(0.3),
         "absolute",
     ),

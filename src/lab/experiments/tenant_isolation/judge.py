@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.fit import Line, line
 from lab.evidence.result import Metric
 from lab.evidence.statistics import rule_of_three
 from lab.experiments.tenant_isolation.measure.attempts import Outcome
@@ -125,13 +125,28 @@ def _forms(ms: pd.Series) -> dict[str, Observation]:
     }
 
 
-def planned(planning: pd.DataFrame) -> tuple[Line, int, float]:
+@dataclass(frozen=True)
+class Power:
+    """ms to plan with p partitions: factor p^exponent."""
+
+    factor: float
+    exponent: float
+
+    def at(self, partitions: float) -> float:
+        return float(self.factor * partitions**self.exponent)
+
+    def reaches(self, ms: float) -> float:
+        """Partitions at which planning takes so long; infinite if it does not grow."""
+        return (ms / self.factor) ** (1 / self.exponent) if self.exponent > 0 else math.inf
+
+
+def planned(planning: pd.DataFrame) -> tuple[Power, int, float]:
     """(ms by partitions, from the fewest and the most; the number between; what was measured there), the policy alone."""
     ms = medians(planning).xs(ALONE, level="query").sort_index()
     counts = [int(count) for count in ms.index]
-    middle = counts[len(counts) // 2]
-    ends = ms.drop(middle)
-    return line(list(ends.index), list(ends), relative=True).rising(), middle, float(ms[middle])
+    first, middle, last = counts[0], counts[len(counts) // 2], counts[-1]
+    exponent = math.log(ms[last] / ms[first]) / math.log(last / first)
+    return Power(float(ms[first]) / first**exponent, exponent), middle, float(ms[middle])
 
 
 def _planning(planning: pd.DataFrame) -> Observation:
@@ -178,8 +193,8 @@ def metrics(seen: Seen) -> list[Metric]:
     if seen.planning is not None:
         law, _, _ = planned(seen.planning)
         found += [
-            Metric("planning_fixed_ms", law.fixed, "ms", "a, planning whatever the number of partitions"),
-            Metric("planning_ms_per_partition", law.each, "ms", "b, planning for each partition"),
+            Metric("planning_exponent", law.exponent, "", "k, planning by partitions"),
+            Metric("planning_factor_ms", law.factor, "ms", "c, planning by partitions"),
         ]
     if seen.audited is not None:
         found.append(

@@ -21,7 +21,7 @@ class Params(Parameters):
     )
     shares: int = Field(100, ge=10, le=1_000, description="tenants in that table")
     partitions: tuple[int, ...] = Field(
-        (10, 40, 160), min_length=3, description="partitions, one for each tenant, ascending"
+        (100, 250, 600), min_length=3, description="partitions, one for each tenant, ascending"
     )
     rounds: int = Field(7, ge=3, le=100, description="times that each query is timed")
     seed: int = Field(1, ge=0, description="of secrets, sequences and the order of timings")

@@ -68,7 +68,7 @@ def _entries(place: Place) -> list[audit.Entry]:
     """All entries, the last of which is of a statement that is sent now."""
     last = f"/* {place.database} 999999999 */"
     with place.admin() as connection:
-        connection.execute(f"{last} SELECT count(*) FROM shop.orders")  # type: ignore[call-overload]
+        connection.execute(f"{last} SELECT count(*) FROM shop.orders")
         deadline = time.monotonic() + _WRITTEN_S
         while not any(last in line for line in audit.read_log(connection)[-50:]):
             if time.monotonic() > deadline:

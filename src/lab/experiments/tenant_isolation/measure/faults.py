@@ -29,7 +29,7 @@ def linted(place: Place) -> Linted:
         missed = []
         for code, statements in FAULTS:
             with connection.transaction(force_rollback=True):
-                connection.execute(filled(statements, place, new=f"{place.owner}_new"))  # type: ignore[call-overload]
+                connection.execute(filled(statements, place, new=f"{place.owner}_new"))
                 found = {finding.code for finding in lint(connection, operators=others)}
             if code not in found:
                 missed.append(f"{code}: {statements}")

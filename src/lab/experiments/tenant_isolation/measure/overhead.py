@@ -61,7 +61,7 @@ def timed(found: Postgres) -> Iterator[dict[str, Connection]]:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(prefix)))
         dsn = conninfo.make_conninfo(found.dsn, dbname=prefix)
         own = stack.enter_context(psycopg.connect(dsn, autocommit=True))
-        own.execute(POLICIES.read_text())  # type: ignore[call-overload]
+        own.execute(POLICIES.read_text())
         own.execute(
             "CREATE SCHEMA timed; CREATE TABLE timed.members (login name PRIMARY KEY, tenant text NOT NULL)"
         )
@@ -87,13 +87,13 @@ def by_form(connections: Mapping[str, Connection], params: Params) -> pd.DataFra
     for name in INDEXES.values():
         own.execute(
             f"CREATE TABLE timed.{name} AS SELECT n % {params.shares} + 1 AS tenant_id, n AS id, n * 0.5 AS amount, "
-            f"repeat('x', 100) AS note FROM generate_series(1::bigint, {params.rows}) n"  # type: ignore[call-overload]
+            f"repeat('x', 100) AS note FROM generate_series(1::bigint, {params.rows}) n"
         )
-        own.execute(f"GRANT SELECT ON timed.{name} TO tenancy_login")  # type: ignore[call-overload]
-        own.execute(f"ALTER TABLE timed.{name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")  # type: ignore[call-overload]
+        own.execute(f"GRANT SELECT ON timed.{name} TO tenancy_login")
+        own.execute(f"ALTER TABLE timed.{name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
         for number, (form, condition) in enumerate(FORMS.items()):
             to = connections[form].info.user
-            own.execute(f'CREATE POLICY form_{number} ON timed.{name} TO "{to}" USING ({condition})')  # type: ignore[call-overload]
+            own.execute(f'CREATE POLICY form_{number} ON timed.{name} TO "{to}" USING ({condition})')
     own.execute("CREATE INDEX ON timed.indexed (tenant_id)")
     own.execute("VACUUM ANALYZE timed.indexed, timed.plain")
     cells = [(form, index) for form in FORMS for index in INDEXES]
@@ -119,16 +119,14 @@ def _milliseconds(connections: Mapping[str, Connection], form: str, index: str) 
 def _sum(connections: Mapping[str, Connection], form: str, index: str) -> object:
     where = f"WHERE tenant_id = {VICTIM}" if form == WRITTEN else ""
     query = f"SELECT count(*), sum(amount) FROM timed.{INDEXES[index]} {where}"
-    return connections[form].execute(query).fetchone()  # type: ignore[call-overload]
+    return connections[form].execute(query).fetchone()
 
 
 def by_partitions(connections: Mapping[str, Connection], params: Params) -> pd.DataFrame:
     """Columns partitions, query, round, ms: time to plan one tenant's sum, a partition for each tenant."""
     own, reader = connections[""], connections[ONCE]
     for count in params.partitions:
-        own.execute(
-            _PARTITIONED.replace("{count}", str(count))  # type: ignore[call-overload]
-        )
+        own.execute(_PARTITIONED.replace("{count}", str(count)))
     cells = [(count, query) for count in params.partitions for query in (ALONE, NAMED)]
     for count, query in cells:
         _planning(reader, count, query)  # what there is of the tables is in the session's memory
@@ -145,7 +143,7 @@ def _planning(reader: Connection, count: int, query: str) -> float:
     where = f"WHERE tenant_id = {min(VICTIM, count)}" if query == NAMED else ""
     row = reader.execute(
         f"EXPLAIN (SUMMARY, FORMAT json) SELECT sum(amount) FROM timed.parts_{count} {where}"
-    ).fetchone()  # type: ignore[call-overload]
+    ).fetchone()
     assert row
     return float(row[0][0]["Planning Time"])
 

@@ -92,7 +92,7 @@ class Place:
             cursor.execute("TRUNCATE shop.customers, shop.orders")
             names = "tenant_id, order_id, customer_id, number, amount, product, note"
             for into, rows in (("customers", self.truth.customers), (f"orders ({names})", self.truth.orders)):
-                with cursor.copy(f"COPY shop.{into} FROM STDIN") as copy:  # type: ignore[arg-type]
+                with cursor.copy(f"COPY shop.{into} FROM STDIN") as copy:
                     for row in rows:
                         copy.write_row(row)
             cursor.execute("ANALYZE shop.customers, shop.orders")
@@ -183,7 +183,7 @@ def _fill(place: Place) -> Place:
     """Policies, tables, rows, logins, and what the arm takes away."""
     with place.admin() as connection:
         for text in (POLICIES.read_text(), SHOP.read_text()):
-            connection.execute(text)  # type: ignore[call-overload]
+            connection.execute(text)
         _run(connection, "ALTER SCHEMA shop OWNER TO {}", place.owner)
         for name in ("customers", "orders", "orders_0", "orders_1"):
             _run(connection, f"ALTER TABLE shop.{name} OWNER TO {{}}", place.owner)
@@ -196,7 +196,7 @@ def _fill(place: Place) -> Place:
         assert row
         place = replace(place, large_object=row[0])
         for statement in place.arm.weaken:
-            connection.execute(filled(statement, place))  # type: ignore[call-overload]
+            connection.execute(filled(statement, place))
         place.seed(connection)
         connection.execute("REFRESH MATERIALIZED VIEW shop.sales")
     return place
@@ -234,4 +234,4 @@ def _remove(dsn: str, databases: Sequence[str], roles: Sequence[str]) -> None:
 
 
 def _run(connection: Connection, statement: str, name: str) -> None:
-    connection.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]
+    connection.execute(sql.SQL(statement).format(sql.Identifier(name)))

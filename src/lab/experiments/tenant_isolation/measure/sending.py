@@ -139,14 +139,14 @@ def run(connection: Connection, text: str) -> list[str]:
     """The values that a statement brings, as texts. Lines after the first of a COPY FROM are its data."""
     with connection.cursor() as cursor:
         if " COPY " in text[:60] and "TO STDOUT" in text:
-            with cursor.copy(text) as copy:  # type: ignore[call-overload]
+            with cursor.copy(text) as copy:
                 return [bytes(part).decode() for part in copy]
         if " COPY " in text[:60]:
             head, _, data = text.partition("\n")
-            with cursor.copy(head) as copy:  # type: ignore[call-overload]
+            with cursor.copy(head) as copy:
                 copy.write(data)
             return []
-        cursor.execute(text)  # type: ignore[call-overload]
+        cursor.execute(text)
         return [str(value) for row in cursor.fetchall() for value in row] if cursor.description else []
 
 

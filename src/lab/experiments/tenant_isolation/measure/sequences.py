@@ -122,7 +122,7 @@ def _execute(connection: Connection, tenant: int, road: str, verb: str, number: 
         # The other's customer is named too, so that nothing but the policy is in the way.
         "give away": f"UPDATE shop.orders SET tenant_id = %(o)s, customer_id = %(o)s * 1000 WHERE {mine} number = %(one)s",
     }
-    cursor = connection.execute(queries[verb], known)  # type: ignore[call-overload]
+    cursor = connection.execute(queries[verb], known)
     return cursor.fetchall() if verb == "read" else cursor.rowcount
 
 

@@ -10,14 +10,15 @@ import pandas as pd
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.charts.presets import columns, log_x, log_y, reference
+from lab.evidence.frames import records
 from lab.evidence.result import Result
 from lab.experiments.tenant_isolation.judge import medians, planned
-from lab.experiments.tenant_isolation.measure.overhead import ALONE, EACH, INDEXES, NAMED, ONCE
+from lab.experiments.tenant_isolation.measure.overhead import ALONE, EACH, FORMS, INDEXES, NAMED, ONCE
 from lab.experiments.tenant_isolation.params import Params
 from lab.experiments.tenant_isolation.workload.arms import CONTROLS, TREATMENT
 
 ARMS = (TREATMENT.name, *(arm.name for arm in CONTROLS))
-MODELS = {"sql": "raw SQL", "api": "requests"}
+MODELS = {"sql": "SQL", "api": "API"}
 STATES = ("none succeeds", "some succeed", "all succeed")
 _COLOURS = [theme.BLUE, theme.ORANGE, theme.VERMILION]
 
@@ -48,7 +49,7 @@ def _matrix(treatment: Result) -> Figure:
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
             x=alt.X("installation:N", sort=list(ARMS), title=None).axis(
-                orient="top", labelAngle=-60, labelLimit=200
+                orient="top", labelAngle=-60 if width > theme.NARROW else -90, labelLimit=200
             ),
             y=alt.Y("attack:N", sort=order, title=None).axis(labelLimit=190),
         )
@@ -82,7 +83,10 @@ def _forms(treatment: Result) -> Figure:
     data["index"] = data["index"].replace(
         {name: f"{name} index".replace("index index", "index") for name in INDEXES}
     )
-    forms, indexes = list(dict.fromkeys(data["condition"])), list(dict.fromkeys(data["index"]))
+    forms, indexes = (
+        [form for form in FORMS if form in set(data["condition"])],
+        list(dict.fromkeys(data["index"])),
+    )
 
     def chart(width: int) -> Any:
         points = (
@@ -108,7 +112,9 @@ def _forms(treatment: Result) -> Figure:
         f"Without an index a function for each row costs {ratio:.0f} times a sub-select",
         f"Median time of a sum over one tenant's rows of {params.rows:,}, {params.shares} tenants, by the form of the "
         "condition, with and without an index, on a logarithmic axis. "
-        + " ".join(f"{form}, {index}: {value:.2f} ms." for (form, index), value in ms.items()),
+        + " ".join(
+            f"{row['condition']}, {row['index']}: {row['ms']:.2f} ms." for row in data.to_dict("records")
+        ),
         chart,
         data,
     )
@@ -154,7 +160,7 @@ def _planning(treatment: Result) -> Figure:
         f"With {last} partitions planning takes {ms[last, ALONE]:.1f} ms, with the tenant named {ms[last, NAMED]:.1f} ms",
         "Median planning time against the number of partitions, on logarithmic axes, with the policy alone and with the tenant "
         "named in the query too, and the model's dashed line. "
-        + " ".join(f"{count} partitions, {query}: {value:.2f} ms." for (count, query), value in ms.items()),
+        + " ".join(f"{row.partitions} partitions, {row.query}: {row.ms:.2f} ms." for row in records(data)),
         chart,
         data,
     )

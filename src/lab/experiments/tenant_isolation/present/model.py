@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.fit import Line
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
-from lab.experiments.tenant_isolation.judge import planned
+from lab.experiments.tenant_isolation.judge import Power, planned
 from lab.experiments.tenant_isolation.params import Params
 
 MOST_MS = 10.0  # of planning, at most (our threshold)
@@ -21,8 +20,8 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     base = params.partitions[0]
     return Model(
         statement="The policy's tenant is known only when a query runs, so the planner looks at every partition.",
-        formula=r"t(p) = a + b\,p",
-        constants=[treatment.metric(name) for name in ("planning_fixed_ms", "planning_ms_per_partition")],
+        formula=r"t(p) = c\,p^{k}",
+        constants=[treatment.metric(name) for name in ("planning_factor_ms", "planning_exponent")],
         check=Prediction(
             f"planning with {middle} partitions", law.at(middle), measured, "ms", "planning_predicted"
         ),
@@ -39,7 +38,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     )
 
 
-def _row(law: Line, base: int, factor: int) -> dict[str, object]:
+def _row(law: Power, base: int, factor: int) -> dict[str, object]:
     tenants = base * factor
     return {
         "factor": factor,
@@ -50,8 +49,8 @@ def _row(law: Line, base: int, factor: int) -> dict[str, object]:
     }
 
 
-def _advice(law: Line, params: Params) -> list[Advice]:
-    reached = f"line through {params.partitions[0]} to {params.partitions[-1]} partitions"
+def _advice(law: Power, params: Params) -> list[Advice]:
+    reached = f"power law through {params.partitions[0]} to {params.partitions[-1]} partitions"
     return [
         Advice(
             f"From {law.reaches(MOST_MS):,.0f} tenants on a partition for each costs over {MOST_MS:g} ms of planning (our "

@@ -141,7 +141,7 @@ def _formatted(app: Any, database: str) -> Any:
         query = f"SELECT order_id, number, note FROM shop.orders WHERE note LIKE '%{q}%' ORDER BY 1"
         connected = psycopg.connect(database, autocommit=True, prepare_threshold=None)
         with connected as connection, in_transaction(connection, claims.tenant, "formatted"):
-            return PlainTextResponse(str(connection.execute(query).fetchall()))  # type: ignore[call-overload]
+            return PlainTextResponse(str(connection.execute(query).fetchall()))
 
     app.middleware("http")(orders)
     return app

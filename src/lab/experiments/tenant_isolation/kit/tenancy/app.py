@@ -174,7 +174,9 @@ def _audit(app: FastAPI, caller: Any, log: Path, database: str | None) -> None:
         if database is None:
             raise HTTPException(503, "the application was started without TENANCY_AUDIT_URL")
         with psycopg.connect(database) as connection:
-            logins = dict(connection.execute("SELECT login::text, tenant FROM tenancy.logins").fetchall())
+            logins: dict[str, str] = dict(
+                connection.execute("SELECT login::text, tenant FROM tenancy.logins").fetchall()
+            )
             members = "SELECT rolname::text FROM pg_roles WHERE rolcanlogin AND NOT rolsuper AND pg_has_role(oid, %s, 'MEMBER')"
             services = {name for (name,) in connection.execute(members, ("tenancy_service",))}
             lines = audit.read_log(connection)
@@ -218,12 +220,13 @@ async def _logged(log: Path, request: Request, call_next: Any) -> Any:
 
 def _database_error(_: Request, error: Exception) -> JSONResponse:
     """In words of our own: the database's may name rows that the caller must not know of."""
-    known = {psycopg.errors.UniqueViolation: (409, "this number is taken"),
-             psycopg.errors.ForeignKeyViolation: (422, "no such customer")}  # fmt: skip
-    data = isinstance(error, (psycopg.errors.DataError, psycopg.DataError))
-    status, words = known.get(
-        type(error), (422, "not storable") if data else (503, "the database can't do this now")
-    )
+    status, words = 503, "the database can't do this now"
+    if isinstance(error, psycopg.errors.UniqueViolation):
+        status, words = 409, "this number is taken"
+    elif isinstance(error, psycopg.errors.ForeignKeyViolation):
+        status, words = 422, "no such customer"
+    elif isinstance(error, psycopg.DataError):
+        status, words = 422, "not storable"
     return JSONResponse({"detail": words}, status)
 
 
