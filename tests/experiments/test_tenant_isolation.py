@@ -100,6 +100,7 @@ def test_an_attack_that_succeeds_nowhere_shows_nothing() -> None:
     good, idle = _outcome(TREATMENT.name, True), _outcome(OFF.name, True)
     assert _judged(good, idle)["attacks_are_real"] == "fail"
     assert _judged(good, _outcome(OFF.name, False))["attacks_are_real"] == "pass"
+    assert _judged(good, _outcome(OFF.name, False, name="another"))["attacks_are_real"] == "fail"
 
 
 def test_metadata_and_actions_are_counted_apart() -> None:

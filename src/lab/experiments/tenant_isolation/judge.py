@@ -19,6 +19,7 @@ from lab.experiments.tenant_isolation.measure.sequences import Sequences
 from lab.experiments.tenant_isolation.workload.arms import TREATMENT
 
 SHOWN = 3  # examples of what is wrong
+COLUMNS = ["arm", "model", "kind", "name", "open", "gives", "held", "how"]
 MODELS = {"api": "api_blocked", "sql": "sql_blocked"}
 WITH, WITHOUT = INDEXES
 
@@ -66,21 +67,10 @@ def observe(seen: Seen, arm: str = TREATMENT.name) -> dict[str, Observation]:
 def matrix(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """A row for each attempt: arm, model, kind, name, open, gives, held, how."""
     rows = [
-        (
-            one.arm,
-            one.attack.model,
-            one.attack.kind,
-            one.attack.name,
-            one.attack.open,
-            one.attack.gives,
-            one.held,
-            one.how,
-        )
+        one.attack.model_dump(include=set(COLUMNS)) | {"arm": one.arm, "held": one.held, "how": one.how}
         for one in outcomes
     ]
-    return pd.DataFrame(
-        rows, columns=["arm", "model", "kind", "name", "open", "gives", "held", "how"]
-    ).astype({"open": bool, "held": bool})
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"open": bool, "held": bool})
 
 
 def _attacks(table: pd.DataFrame, model: str) -> pd.Series:
@@ -94,11 +84,12 @@ def blocked(own: pd.DataFrame, model: str) -> Observation:
 
 
 def real(table: pd.DataFrame) -> Observation:
-    """Attacks that succeed on no other installation than the one as it should be."""
+    """Attacks that succeed on no other installation than the one as it should be, or were tried on no other."""
     tried = table[(table["gives"] == "") & ~table["open"]]
-    others = tried[tried["arm"] != TREATMENT.name]
-    best = others.groupby(["model", "kind", "name"])["held"].all()
-    return _listed([f"{kind}, {name}" for _, kind, name in best[best].index], len(best), "attacks")
+    keys, ours = ["model", "kind", "name"], tried["arm"] == TREATMENT.name
+    succeeded = set(tried[~ours & ~tried["held"]][keys].itertuples(index=False, name=None))
+    known = list(tried[ours][keys].itertuples(index=False, name=None))
+    return _listed([f"{key[1]}, {key[2]}" for key in known if key not in succeeded], len(known), "attacks")
 
 
 def _audit(seen: Audited) -> dict[str, Observation]:
