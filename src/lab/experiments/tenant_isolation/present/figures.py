@@ -49,7 +49,7 @@ def _matrix(treatment: Result) -> Figure:
     def chart(width: int) -> Any:
         base = alt.Chart(data).encode(
             x=alt.X("installation:N", sort=list(ARMS), title=None).axis(
-                orient="top", labelAngle=-60 if width > theme.NARROW else -90, labelLimit=200
+                orient="top", labelAngle=-90, labelLimit=200
             ),
             y=alt.Y("attack:N", sort=order, title=None).axis(labelLimit=190),
         )
