@@ -1,4 +1,4 @@
-"""Three pictures: the attack matrix, time by form of policy, planning by partitions."""
+"""Four pictures: attacks by installation, the attack matrix, time by form of policy, planning by partitions."""
 
 from __future__ import annotations
 
@@ -19,18 +19,66 @@ from lab.experiments.tenant_isolation.workload.arms import CONTROLS, TREATMENT
 
 ARMS = (TREATMENT.name, *(arm.name for arm in CONTROLS))
 MODELS = {"sql": "SQL", "api": "API"}
+SENDERS = {"sql": "any SQL", "api": "requests"}
 STATES = ("none succeeds", "some succeed", "all succeed")
 _COLOURS = [theme.BLUE, theme.ORANGE, theme.VERMILION]
 
 
 def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figure]:
     """The experiment's figures by name."""
-    return {"matrix": _matrix(treatment), "forms": _forms(treatment), "planning": _planning(treatment)}
+    return {
+        "installations": _installations(treatment),
+        "matrix": _matrix(treatment),
+        "forms": _forms(treatment),
+        "planning": _planning(treatment),
+    }
+
+
+def _tried(treatment: Result) -> pd.DataFrame:
+    """Attacks, metadata and actions apart."""
+    table = treatment.tables["attempts"]
+    return table[(table["gives"] == "") & ~table["open"]]
+
+
+def _installations(treatment: Result) -> Figure:
+    tried = _tried(treatment)
+    grouped = tried.assign(attacker=tried["model"].map(SENDERS)).groupby(["arm", "attacker"], sort=False)[
+        "held"
+    ]
+    data = (
+        grouped.agg(["sum", "count"]).reset_index().rename(columns={"count": "tried", "arm": "installation"})
+    )
+    data["succeeded"] = data["tried"] - data.pop("sum")
+    data["shown"] = [f"{row.succeeded} of {row.tried}" for row in records(data)]
+
+    def chart(width: int) -> Any:
+        base = alt.Chart(data).encode(
+            y=alt.Y("installation:N", sort=list(ARMS), title=None).axis(labelLimit=160),
+            yOffset=alt.YOffset("attacker:N", sort=list(SENDERS.values())),
+            x=alt.X("succeeded:Q", title="attacks that succeed").scale(
+                domainMax=1.25 * data["succeeded"].max()
+            ),
+        )
+        bars = base.mark_bar().encode(
+            color=alt.Color("attacker:N", sort=list(SENDERS.values()), title="attacker sends")
+            .scale(domain=list(SENDERS.values()), range=[theme.VERMILION, theme.ORANGE])
+            .legend(columns=2)
+        )
+        marks = base.mark_text(align="left", dx=4, fontSize=10, color="currentColor").encode(text="shown:N")
+        return (bars + marks).properties(width=width, height=34 * len(ARMS))
+
+    own, off = (tried[tried["arm"] == name] for name in ARMS[:2])
+    return Figure(
+        f"Of {len(own)} attacks {int((~own['held']).sum())} succeed, and {int((~off['held']).sum())} without policies",
+        "Attacks that succeed, by installation and by what the attacker sends, with how many were tried. "
+        + " ".join(f"{row.installation}, {row.attacker}: {row.shown}." for row in records(data)),
+        chart,
+        data.drop(columns="shown"),
+    )
 
 
 def _matrix(treatment: Result) -> Figure:
-    table = treatment.tables["attempts"]
-    tried = table[(table["gives"] == "") & ~table["open"]]
+    tried = _tried(treatment)
     kinds = tried["model"].map(MODELS) + ": " + tried["kind"]
     grouped = (
         tried.assign(attack=kinds, arm=tried["arm"])
@@ -63,13 +111,12 @@ def _matrix(treatment: Result) -> Figure:
             width=width * 0.72 if width > theme.NARROW else 170, height=17 * len(order)
         )
 
-    own = tried[tried["arm"] == TREATMENT.name]
     by_arm = tried.groupby("arm", sort=False)["held"].agg(["sum", "count"])
     told = "; ".join(
         f"{arm}: {row['count'] - row['sum']} of {row['count']}" for arm, row in by_arm.iterrows()
     )
     return Figure(
-        f"Of {len(own)} attacks {int((~own['held']).sum())} succeed on the installation as it should be",
+        f"{len(order)} kinds of attack: where none, some or all of them succeed",
         "A cell for each kind of attack and each installation, with the number of attacks that succeeded and were tried; "
         f"cells are empty where a kind means nothing. Attacks that succeeded: {told}.",
         chart,

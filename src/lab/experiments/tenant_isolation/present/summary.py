@@ -71,7 +71,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"of {len(closed)} attacks blocked, and {_allowed(table)} actions allowed",
             better="higher",
         ),
-        figure="matrix",
+        figure="installations",
         decisions=(
             _setting(table),
             _login(table),
