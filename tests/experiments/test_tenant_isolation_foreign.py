@@ -168,3 +168,30 @@ def test_the_lint_is_a_program_too(database: str) -> None:
     program = [sys.executable, str(KIT / "tenancy" / "lint.py"), database]
     done = subprocess.run(program, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "leak: codes: not enabled." in done.stdout, done.stderr
+
+
+def test_a_view_on_a_view_and_a_restrictive_policy_are_seen_for_what_they_are(database: str) -> None:
+    _rows(database, "SELECT tenancy.protect('codes')")
+    _rows(database, "CREATE POLICY narrow ON codes AS RESTRICTIVE USING (code <> '')")
+    _rows(
+        database,
+        "CREATE VIEW inner_view WITH (security_invoker) AS TABLE codes; CREATE VIEW outer_view AS TABLE inner_view",
+    )
+    assert {finding.code for finding in lint(database)} == set()
+    _rows(database, "GRANT SELECT ON inner_view, outer_view TO PUBLIC")
+    assert [(finding.code, finding.object) for finding in lint(database)] == [
+        ("view of its owner", "outer_view")
+    ]
+
+
+def test_a_column_whose_name_is_a_part_of_the_tenants_is_not_taken_for_it(database: str) -> None:
+    _rows(database, "CREATE TABLE parts (tenant_id int NOT NULL, old_tenant_id int, PRIMARY KEY (tenant_id))")
+    _rows(database, "SELECT tenancy.protect('parts'); CREATE POLICY old ON parts USING (old_tenant_id = 1)")
+    found = {(finding.code, finding.object) for finding in lint(database)}
+    assert {("reads all", "parts, policy old"), ("writes all", "parts, policy old")} <= found
+
+
+def test_a_foreign_table_which_can_have_no_policies_is_named(database: str) -> None:
+    _rows(database, "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw")
+    _rows(database, "CREATE FOREIGN TABLE far (tenant_id int) SERVER files OPTIONS (filename '/dev/null')")
+    assert ("not enabled", "far") in {(finding.code, finding.object) for finding in lint(database)}

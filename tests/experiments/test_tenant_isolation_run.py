@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -24,7 +25,8 @@ from lab.experiments.tenant_isolation import (
 )
 from lab.experiments.tenant_isolation.measure import audited, sequences
 from lab.experiments.tenant_isolation.measure.attempts import Trial
-from lab.experiments.tenant_isolation.measure.place import places, server
+from lab.experiments.tenant_isolation.measure.place import Place, places, server
+from lab.experiments.tenant_isolation.measure.sending import send
 from lab.experiments.tenant_isolation.workload.arms import APP, OFF
 
 pytestmark = pytest.mark.service
@@ -100,3 +102,39 @@ def test_random_sequences_see_that_policies_are_off_and_the_audit_that_a_line_is
             assert (
                 len(audited.audited(made["audited"], [replace(history[0], **lie), *history[1:]]).missing) == 1
             )
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    with server() as found, places(found, SMALL, [Arm("served", application=APP)]) as made:
+        yield made["served"]
+
+
+@pytest.mark.parametrize(
+    ("step", "status"),
+    [
+        ("nobody: GET /orders", 401),
+        ('POST /orders {"number": "x", "customer_id": 3000, "amount": 1, "tenant_id": 7}', 422),
+        ('POST /orders {"number": "x", "customer_id": 3000, "amount": "NaN"}', 422),
+        ('POST /orders {"number": "a\\u0000b", "customer_id": 3000, "amount": 1}', 422),
+        ('POST /orders {"number": "a\\ud800", "customer_id": 3000, "amount": 1}', 422),
+        ('POST /orders {"number": "x", "customer_id": 99999999999999999999, "amount": 1}', 422),
+        ("GET /orders/99999999999999999999999999", 404),
+        ("GET /orders?sort=note", 422),
+        ("GET /audit?tenant=3&day=2026-01-01", 403),
+        ("auditor: GET /audit?tenant=3&day=yesterday", 422),
+    ],
+)
+def test_requests_of_other_kinds_are_refused_in_words(place: Place, step: str, status: int) -> None:
+    (reply,) = send(place, step)
+    assert (reply.status, "detail" in reply.text) == (status, True)
+    assert "shop." not in reply.text and "tenancy" not in reply.text
+
+
+def test_an_order_can_be_made_once_with_each_number_and_its_tenant_is_the_callers(place: Place) -> None:
+    step = 'POST /orders {"number": "Ünü \'; --", "customer_id": 3000, "amount": 1, "note": "%s {} \\\\"}'
+    assert [send(place, step)[0].status for _ in range(2)] == [201, 409]
+    assert (
+        "Ünü" in send(place, "GET /orders")[0].text
+        and "Ünü" not in send(place, "victim: GET /orders")[0].text
+    )

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import psycopg
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -72,6 +73,7 @@ def create_app(
     app = FastAPI(title="Orders", version="1")
     app.middleware("http")(partial(_logged, log))
     app.exception_handler(psycopg.Error)(_database_error)
+    app.exception_handler(RequestValidationError)(_invalid)
 
     def caller(request: Request) -> Claims:
         """Who sends this; 401 if nobody knows."""
@@ -228,6 +230,13 @@ def _database_error(_: Request, error: Exception) -> JSONResponse:
     elif isinstance(error, psycopg.DataError):
         status, words = 422, "not storable"
     return JSONResponse({"detail": words}, status)
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    """What is wrong and where. What was sent is not sent back: it may be no text at all."""
+    assert isinstance(error, RequestValidationError)
+    told = [f"{'.'.join(map(str, one['loc'][1:]))[:100]}: {one['msg']}" for one in error.errors()]
+    return JSONResponse({"detail": "; ".join(told)}, 422)
 
 
 def __getattr__(name: str) -> FastAPI:
