@@ -75,7 +75,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         decisions=(
             _setting(table),
             _login(table),
-            _hardening(table),
+            _hardening(treatment, table),
             _form(treatment),
             _partitions(treatment),
             _metadata(left),
@@ -123,11 +123,13 @@ def _login(table: pd.DataFrame) -> Decision:
     )
 
 
-def _hardening(table: pd.DataFrame) -> Decision:
+def _hardening(treatment: Result, table: pd.DataFrame) -> Decision:
+    findings = treatment.tables["findings"]
+    named = findings[findings["arm"] == NOT_HARDENED.name]["code"].nunique()
     return Decision(
         "Is ENABLE ROW LEVEL SECURITY enough?",
         f"No: with policies on, {_succeeded(table, NOT_HARDENED.name, 'sql')} attacks succeed by grants, keys, functions, "
-        f"partitions and the owner, and {_succeeded(table, VIEW.name, 'sql')} by one view of a superuser's. The lint names each.",
+        f"partitions and the owner, and {_succeeded(table, VIEW.name, 'sql')} by one view of a superuser's. The lint names {named} kinds of fault there.",
         "measured",
         (
             "sql_blocked",
