@@ -105,7 +105,7 @@ def _setting(table: pd.DataFrame) -> Decision:
     return Decision(
         "How does an application behind a pool tell PostgreSQL its tenant?",
         "By set_config(..., true) in the transaction that does the work. Set once for a connection, behind such a pool, "
-        f"{_succeeded(table, SESSION.name, 'api')} attacks by request read another tenant's rows.",
+        f"{_succeeded(table, SESSION.name, 'api')} attacks by request reach another tenant's rows.",
         "measured",
         ("api_blocked", slug("blocked", "api", SESSION.name)),
         figure="matrix",
@@ -129,7 +129,8 @@ def _hardening(treatment: Result, table: pd.DataFrame) -> Decision:
     return Decision(
         "Is ENABLE ROW LEVEL SECURITY enough?",
         f"No: with policies on, {_succeeded(table, NOT_HARDENED.name, 'sql')} attacks succeed by grants, keys, functions, "
-        f"partitions and the owner, and {_succeeded(table, VIEW.name, 'sql')} by one view of a superuser's. The lint names {named} kinds of fault there.",
+        f"partitions and the owner, and {_succeeded(table, VIEW.name, 'sql')} by one view of a superuser's. "
+        f"The lint names {named} kinds of fault there.",
         "measured",
         (
             "sql_blocked",
@@ -159,7 +160,7 @@ def _partitions(treatment: Result) -> Decision:
     ms, last = medians(treatment.tables["planning"]), treatment.of(Params).partitions[-1]
     return Decision(
         "Should each tenant have a partition?",
-        f"Not if there are many: a policy is no constant to the planner. It takes {ms[last, ALONE]:.1f} ms with {last}, "
+        f"Not if there are many: a policy is no constant to the planner. It takes {ms[last, ALONE]:.1f} ms with {last} of them, "
         f"and {ms[last, NAMED]:.1f} ms if the query names the tenant too.",
         "measured",
         ("planning_predicted", slug("ms", last, ALONE), slug("ms", last, NAMED)),
