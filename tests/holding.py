@@ -12,7 +12,8 @@ from lab.services.countingproxy import counting_proxy
 from lab.services.icebergcatalog import iceberg_catalog
 from lab.services.kafka import kafka
 from lab.services.objectstore import object_store
-from lab.services.postgres import postgres
+from lab.services.pgbouncer import pgbouncer
+from lab.services.postgres import USER, postgres
 from lab.services.s3 import S3
 from lab.services.schemaregistry import schema_registry
 from lab.services.session import session
@@ -29,9 +30,16 @@ def _connect() -> Iterator[object]:
         yield worker
 
 
+@contextmanager
+def _pgbouncer() -> Iterator[object]:
+    with postgres() as server, pgbouncer(server.dsn, [USER]) as pool:
+        yield pool
+
+
 # Those that both backends start; the other three are local always.
 SERVERS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "postgres": postgres,
+    "pgbouncer": _pgbouncer,
     "connect": _connect,
     "objectstore": object_store,
     "icebergcatalog": iceberg_catalog,

@@ -19,7 +19,7 @@ import pytest
 import holding
 from lab import paths
 from lab.errors import ServiceError
-from lab.services import objectstore, postgres, webapp
+from lab.services import objectstore, pgbouncer, postgres, webapp
 from lab.services.reaper import marked
 from lab.services.session import CLEAN_UP
 from lab.services.workers import Worker, spawn
@@ -28,7 +28,7 @@ _SLOW_STARTS = dict.fromkeys(("connect", "trino", "sparkcluster", "spark"), pyte
 LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 VARIABLES = (
     *("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "CONNECT_URL", "S3_ENDPOINT_URL", "ICEBERG_REST_URI"),
-    *("TRINO_URL", "SPARK_MASTER_URL", "TOXIPROXY_URL", "SCHEMA_REGISTRY_URL"),
+    *("TRINO_URL", "SPARK_MASTER_URL", "TOXIPROXY_URL", "SCHEMA_REGISTRY_URL", "PGBOUNCER_URL"),
 )
 
 
@@ -141,6 +141,8 @@ def _without_program(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     if name == "postgres":
         monkeypatch.setattr(postgres.Path, "glob", lambda *_: iter(()))
         monkeypatch.setattr(postgres.shutil, "which", lambda _: None)
+    if name == "pgbouncer":
+        monkeypatch.setattr(pgbouncer.shutil, "which", lambda *_, **__: None)
     if name == "objectstore":
         monkeypatch.setattr(objectstore.metadata, "version", _no_version)
     if name == "webapp":

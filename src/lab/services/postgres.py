@@ -79,7 +79,7 @@ def _local(settings: Mapping[str, str]) -> Process:
     folder = session().folder / f"postgres-{port}"
     folder.mkdir()
     data = folder / "data"
-    prefix = _as_unprivileged(folder)
+    prefix = unprivileged(folder)
     programs = _programs()
     target = ["-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     run([*prefix, str(programs / "initdb"), *target], "PostgreSQL's initdb")
@@ -111,8 +111,9 @@ def _major(path: Path) -> int:
     return int(number.group()) if number else 0
 
 
-def _as_unprivileged(folder: Path) -> list[str]:
-    # PostgreSQL refuses to run as root; the user comes with the package.
+def unprivileged(folder: Path) -> list[str]:
+    """The beginning of a command that runs as the user postgres, to whom `folder` is given, if we are root."""
+    # PostgreSQL and PgBouncer refuse to run as root; the user comes with the package.
     if os.geteuid() != 0:
         return []
     try:

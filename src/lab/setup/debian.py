@@ -97,6 +97,18 @@ def postgres() -> None:
     package("postgresql-15", "postgres", "PostgreSQL server", _postgres_found)
 
 
+def pgbouncer() -> None:
+    """PgBouncer's program; Debian's own service is not started."""
+    keep_quiet = Path("/etc/default/pgbouncer")
+    if not _pgbouncer_found() and os.geteuid() == 0 and not keep_quiet.exists() and shutil.which("apt-get"):
+        keep_quiet.write_text("START=0\n")
+    package("pgbouncer", "pgbouncer", "pools connections to PostgreSQL", _pgbouncer_found)
+
+
+def _pgbouncer_found() -> bool:
+    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None
+
+
 def _postgres_found() -> bool:
     return bool(list(Path("/usr/lib/postgresql").glob("*/bin/postgres")) or shutil.which("postgres"))
 

@@ -31,6 +31,8 @@ NEEDS = {
         Need("postgres", "PostgreSQL server", (debian.postgres,)),
         Need("pgaudit", "PostgreSQL's audit log", (debian.postgres, debian.pgaudit)),
         Need("identifiers", "check digits of identifiers", (locks.libraries("identifiers"),)),
+        Need("pgbouncer", "pool of connections to PostgreSQL", (debian.pgbouncer,)),
+        Need("isolation", "JSON Web Tokens, and random tests of state", (locks.libraries("isolation"),)),
         Need("privacy", "differential-privacy libraries", (locks.libraries("privacy"),)),
         Need("lineage", "SQL parser and OpenLineage's client", (locks.libraries("lineage"),)),
         Need("expectations", "Great Expectations", (locks.libraries("expectations"),)),

@@ -1,0 +1,1 @@
+"""Rows apart by tenant: policies, lint, tokens, an application and its audit."""

@@ -1,0 +1,73 @@
+"""What changes with the number of tenants: planning, where each has a partition; logins and pools, where each has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
+from lab.experiments.tenant_isolation.judge import Power, planned
+from lab.experiments.tenant_isolation.params import Params
+
+MOST_MS = 10.0  # of planning, at most (our threshold)
+
+
+def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
+    """Planning time against partitions, checked at a number between."""
+    params = treatment.of(Params)
+    law, middle, measured = planned(treatment.tables["planning"])
+    base = params.partitions[0]
+    return Model(
+        statement="The policy's tenant is known only when a query runs, so the planner looks at every partition.",
+        formula=r"t(p) = c\,p^{k}",
+        constants=[treatment.metric(name) for name in ("planning_factor_ms", "planning_exponent")],
+        check=Prediction(
+            f"planning with {middle} partitions", law.at(middle), measured, "ms", "planning_predicted"
+        ),
+        projection=pd.DataFrame([_row(law, base, factor) for factor in FACTORS]),
+        advice=_advice(law, params),
+        grades={
+            "tenants": "arithmetic",
+            "planning, a partition each, ms": "measured",
+            "pools, a login each": "arithmetic",
+            "tables to migrate, a schema each": "arithmetic",
+        },
+        checked_to=params.partitions[-1] / base,
+        changes_at=f"{law.reaches(MOST_MS):,.0f} tenants with a partition each",
+    )
+
+
+def _row(law: Power, base: int, factor: int) -> dict[str, object]:
+    tenants = base * factor
+    return {
+        "factor": factor,
+        "tenants": tenants,
+        "planning, a partition each, ms": round(law.at(tenants), 1),
+        "pools, a login each": tenants,
+        "tables to migrate, a schema each": 2 * tenants,
+    }
+
+
+def _advice(law: Power, params: Params) -> list[Advice]:
+    reached = f"power law through {params.partitions[0]} to {params.partitions[-1]} partitions"
+    return [
+        Advice(
+            f"From {law.reaches(MOST_MS):,.0f} tenants on a partition for each costs over {MOST_MS:g} ms of planning (our "
+            "threshold): partition by hash into a few dozen, however many there are, or name the tenant in the query too.",
+            "extrapolated",
+            reached,
+        ),
+        Advice(
+            "One table for all tenants, with the tenant first in every key and index, has nothing that grows with their number "
+            "but rows; a tenant that asks for its own backup or region gets a database.",
+            "arithmetic",
+            "a schema for each tenant multiplies tables, and each migration; not run here",
+        ),
+        Advice(
+            "A login for each tenant is a pool for each: at 10,000 tenants keep direct SQL for the few who need it, and send the "
+            "others through the application's one login.",
+            "arithmetic",
+            "PgBouncer documentation, pool per user and database; not run at this size",
+        ),
+    ]
