@@ -124,10 +124,9 @@ class Mesh:
     def grant(self, expectations: Sequence[Expectation]) -> None:
         """Let each consumer read the fields that it has stated; PostgreSQL has forgotten it with the table before."""
         with self.connect(PUBLISHER) as connection:
-            for each in expectations:
-                for statement in grants(
-                    self.publication(connection, ""), each, self.roles.names[each.consumer]
-                ):
+            for consumer in CONSUMERS:
+                own = [each for each in expectations if each.consumer == consumer]
+                for statement in grants(self.publication(connection, ""), own, self.roles.names[consumer]):
                     connection.execute(statement)
 
     def consume(self, consumer: str, project: Path | None = None) -> Result:

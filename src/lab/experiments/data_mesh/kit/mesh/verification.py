@@ -72,12 +72,22 @@ def verify(publication: Publication, expectation: Expectation) -> list[Break]:
     return [*made.shape(), *made.content(), *made.key()]
 
 
-def grants(publication: Publication, expectation: Expectation, role: str) -> list[str]:
-    """SQL that lets `role` read the fields that it has stated, and no other. PostgreSQL forgets it with the table."""
-    there = columns(publication, expectation.dataset)
-    named = ", ".join(quoted(name) for name in expectation.fields if name in there)
-    relation = quoted(publication.schema, expectation.dataset)
-    return [f"GRANT SELECT ({named}) ON {relation} TO {quoted(role)}"] if named else []
+def grants(publication: Publication, expectations: Sequence[Expectation], role: str) -> list[str]:
+    """SQL after which `role` reads the fields that one of `expectations` states, and no other, of the datasets that they name.
+
+    What is granted to PUBLIC stays. PostgreSQL forgets all of it when the table is made anew.
+    """
+    statements = []
+    for dataset in dict.fromkeys(each.dataset for each in expectations):
+        relation, there = quoted(publication.schema, dataset), columns(publication, dataset)
+        stated = dict.fromkeys(
+            name for each in expectations if each.dataset == dataset for name in each.fields
+        )
+        named = ", ".join(quoted(name) for name in stated if name in there)
+        # Rights to the whole table would outweigh those to columns; to revoke them revokes both.
+        statements += [f"REVOKE SELECT ON {relation} FROM {quoted(role)}"] if there else []
+        statements += [f"GRANT SELECT ({named}) ON {relation} TO {quoted(role)}"] if named else []
+    return statements
 
 
 class _Verification:
