@@ -24,7 +24,7 @@ from lab.services.postgres import postgres
 from lab.setup import golang
 
 pytestmark = pytest.mark.service
-SMALL = Params(changes=10, timed_orders=2_000, consumers=(4, 12, 40), rounds=2)
+SMALL = Params(changes=10, timed_orders=2_000, consumers=(4, 12, 36), rounds=2)
 
 
 @pytest.fixture(scope="module")

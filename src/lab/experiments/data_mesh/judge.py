@@ -84,7 +84,9 @@ def unchanged_right(rows: pd.DataFrame) -> Observation:
     """Consumers whose result is not right without a change, or who have something against it."""
     wrong = rows[rows["broken"] | rows["noticed"]]
     return _listed(
-        [f"{row.consumer}: {row.said or row.error}" for row in wrong.itertuples()], len(rows), "consumers"
+        [f"{row.consumer}: {str(row.said) or str(row.error)}" for row in wrong.itertuples()],
+        len(rows),
+        "consumers",
     )
 
 

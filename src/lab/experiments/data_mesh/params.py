@@ -11,7 +11,7 @@ from lab.evidence.params import Parameters
 NOW = datetime(
     2026, 4, 15, 9, 0, tzinfo=UTC
 )  # when everything happens: a moment that stands still, so that runs agree
-ALL = 60  # more than there are changes
+ALL = 50  # more than there are changes
 
 
 class Params(Parameters):
@@ -21,14 +21,14 @@ class Params(Parameters):
         ALL,
         ge=8,
         le=ALL,
-        description="changes of the publisher that are tried, of each kind some; 60 for all",
+        description="changes of the publisher that are tried, of each kind some; 50 for all",
     )
     orders: int = Field(400, ge=100, le=20_000, description="orders that the publisher has")
     timed_orders: int = Field(
-        20_000, ge=1_000, le=2_000_000, description="orders in the table against which verification is timed"
+        10_000, ge=1_000, le=2_000_000, description="orders in the table against which verification is timed"
     )
     consumers: tuple[int, ...] = Field(
-        (4, 20, 80),
+        (4, 16, 48),
         min_length=3,
         description="consumers whose needs are verified when that is timed, ascending",
     )

@@ -47,7 +47,7 @@ def _matrix(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         def panel(consumer: str, first: bool) -> Any:
-            axis = alt.Axis(orient="top", labelAngle=-90) if first else None
+            axis = alt.Axis(orient="top", labelAngle=-90, titlePadding=14) if first else None
             cell = alt.Chart(data[data["consumer"] == consumer]).mark_rect(stroke="white", strokeWidth=1)
             marks = cell.encode(
                 x=alt.X(
@@ -107,20 +107,22 @@ def _arms(found: Findings) -> Figure:
 
 
 def _history(found: Findings) -> Figure:
-    asked = found.history.copy()
+    asked = found.history[found.history["environment"] != "staging"].copy()
     asked["what"] = [_place(row) for row in asked.itertuples()]
     asked["answer"] = asked["allowed"].map({True: "yes", False: "no"})
     asked["why not"] = ["; ".join(reasons) for reasons in asked["reasons"]]
     # Answers of one week stand side by side.
     asked["at"] = asked["week"] + 0.3 * asked.groupby(["week", "what"]).cumcount()
-    running = _running(asked)
+    running = _running(found.history).assign(state="in production")
     order = list(dict.fromkeys([*running["what"], *asked["what"]]))
     order.sort(key=lambda what: ("orders", "finance", "marketing", FIELD).index(what.split()[0]))
 
     def chart(width: int) -> Any:
         y = alt.Y("what:N", sort=order, title=None).scale(domain=order)
-        span = alt.Chart(running).mark_bar(height=7, color=theme.GREY, opacity=0.6)
-        bars = span.encode(x=alt.X("week:Q", title="week").scale(domain=[0, _LAST]), x2="until:Q", y=y)
+        span = alt.Chart(running).mark_bar(height=7, opacity=0.6)
+        state = alt.Fill("state:N", title=None).scale(domain=["in production"], range=[theme.GREY])
+        x = alt.X("week:Q", title="week").scale(domain=[0, _LAST])
+        bars = span.encode(x=x, x2="until:Q", y=y, fill=state)
         answer = alt.Color("answer:N", sort=["yes", "no"], title="may it?").scale(
             domain=["yes", "no"], range=[theme.BLUE, theme.VERMILION]
         )
@@ -133,16 +135,13 @@ def _history(found: Findings) -> Figure:
 
     removal = asked[asked["action"] == "remove?"]
     week = removal[removal["allowed"]]["week"].min()
-    told = " ".join(
-        f"Week {row.week}, {row.what}{' to staging' if row.environment == 'staging' else ''}: {row.answer}."
-        for row in asked.itertuples()
-    )
+    told = " ".join(f"Week {row.week}, {row.what}: {row.answer}." for row in asked.itertuples())
     return Figure(
         f"The field, announced to stay until week {STAYS}, may go in week {week:.0f}, not before",
         "What is deployed to production over the weeks, as grey bars, and the answers to those who ask to deploy, or to remove "
         "the field. " + told,
         chart,
-        asked[["week", "what", "environment", "action", "answer", "why not"]],
+        asked[["week", "what", "action", "answer", "why not"]],
     )
 
 

@@ -122,10 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     for name, (_, *arguments) in COMMANDS.items():
         made[name].add_argument("broker", type=Path, help="SQLite file")
         for argument in arguments:
-            many = (
-                {"nargs": "*", "type": Path, "help": "YAML or JSON files"} if argument.endswith("*") else {}
-            )
-            made[name].add_argument(argument.rstrip("*"), **many)
+            if argument.endswith("*"):
+                made[name].add_argument(argument[:-1], nargs="*", type=Path, help="YAML or JSON files")
+            else:
+                made[name].add_argument(argument)
     made["verify"].add_argument(
         "--database", required=True, help="PostgreSQL's connection string, or a DuckDB file"
     )

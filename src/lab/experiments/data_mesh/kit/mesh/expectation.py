@@ -93,7 +93,9 @@ def parse(document: Any) -> Expectation:
     if not isinstance(needs, Mapping):
         raise ExpectationError("fields is no mapping of names to needs")
     return Expectation(
-        *(given[name] for name in ("consumer", "publisher", "dataset")),
+        consumer=given["consumer"],
+        publisher=given["publisher"],
+        dataset=given["dataset"],
         fields={_name(name): _need(_name(name), need) for name, need in needs.items()},
         key=tuple(_name(name) for name in _list(given.get("key"), "key")),
         fresh=_fresh(given.get("fresh")),
@@ -120,12 +122,18 @@ def _need(name: str, document: Any) -> Need:
     given = _known({} if document is None else document, Need, f"fields.{name}")
     if not isinstance(given.get("type", ""), str) or not isinstance(given.get("nulls", True), bool):
         raise ExpectationError(f"fields.{name}: type is a text, nulls is true or false")
-    listed = {part: _values(given.get(part), f"fields.{name}.{part}") for part in ("one_of", "includes")}
-    bounds = {
-        part: None if given.get(part) is None else _number(given[part], f"fields.{name}.{part}")
-        for part in ("minimum", "maximum")
-    }
-    return Need(given.get("type", ""), given.get("nulls", True), **listed, **bounds)
+    return Need(
+        type=given.get("type", ""),
+        nulls=given.get("nulls", True),
+        one_of=_values(given.get("one_of"), f"fields.{name}.one_of"),
+        includes=_values(given.get("includes"), f"fields.{name}.includes"),
+        minimum=_bound(given.get("minimum"), f"fields.{name}.minimum"),
+        maximum=_bound(given.get("maximum"), f"fields.{name}.maximum"),
+    )
+
+
+def _bound(value: Any, where: str) -> int | float | None:
+    return None if value is None else _number(value, where)
 
 
 def _fresh(document: Any) -> Fresh | None:
