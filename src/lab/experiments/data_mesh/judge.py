@@ -83,11 +83,8 @@ def blocked(rows: pd.DataFrame) -> pd.DataFrame:
 def unchanged_right(rows: pd.DataFrame) -> Observation:
     """Consumers whose result is not right without a change, or who have something against it."""
     wrong = rows[rows["broken"] | rows["noticed"]]
-    return _listed(
-        [f"{row.consumer}: {str(row.said) or str(row.error)}" for row in wrong.itertuples()],
-        len(rows),
-        "consumers",
-    )
+    said = wrong["consumer"] + ": " + wrong["said"].where(wrong["noticed"], wrong["error"])
+    return _listed(list(said), len(rows), "consumers")
 
 
 def breaks_found(rows: pd.DataFrame) -> Observation:
@@ -138,11 +135,7 @@ def roles_apart(attempts: Sequence[Attempt]) -> Observation:
 def answers_right(asked: Sequence[Asked], removal: bool) -> Observation:
     """Answers of the history that are not the oracle's."""
     own = [one for one in asked if (one.action == "remove?") == removal]
-    wrong = [
-        f"week {one.week}: {one.participant} {one.version} {one.environment}"
-        for one in own
-        if one.allowed != one.due
-    ]
+    wrong = [f"week {one.week}: {one.participant} {one.version}" for one in own if one.allowed != one.due]
     return _listed(wrong, len(own), "answers")
 
 
