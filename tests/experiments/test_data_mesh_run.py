@@ -17,7 +17,8 @@ from lab.evidence.criteria import judge, judge_all
 from lab.evidence.result import Result
 from lab.evidence.strength import flaws
 from lab.experiments import data_mesh as package
-from lab.experiments.data_mesh import CONTROLS, CRITERIA, KIT, Arm, Params, run, run_with_controls
+from lab.experiments.data_mesh import CONTROLS, CRITERIA, KIT, Arm, Broker, Params, run, run_with_controls
+from lab.services import git
 from lab.services.commands import run as command
 from lab.services.dbt import dbt
 from lab.services.postgres import postgres
@@ -73,6 +74,23 @@ def test_the_kits_domains_build_from_a_folder_elsewhere(tmp_path: Path) -> None:
         assert connection.execute("SELECT sum(orders) FROM finance.daily_revenue").fetchone() == (3,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("SELECT * FROM orders_private.raw_orders")
+
+
+def test_the_kits_hook_guards_a_repository_of_a_readers_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = Broker(tmp_path / "broker.db")
+    monkeypatch.setenv("MESH", str(KIT))
+    monkeypatch.setenv("MESH_BROKER", str(broker.path))
+    server = git.bare(tmp_path / "server.git")
+    (server.folder / "hooks").mkdir(exist_ok=True)
+    shutil.copy(KIT / "hooks" / "pre-receive", server.folder / "hooks")
+    clone = server.clone(tmp_path / "clone")
+    commit = clone.commit({"models/orders.sql": "select 1"}, "First")
+    refused = clone.push()
+    assert not refused.accepted and f"- orders {commit[:12]} is not known: add it first" in refused.lines
+    broker.add("orders", commit)
+    assert clone.push().accepted
 
 
 @pytest.mark.parametrize(

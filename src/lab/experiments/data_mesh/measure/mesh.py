@@ -71,7 +71,7 @@ class Published:
 
 @dataclass
 class Mesh:
-    """dsn: of the database, with all rights. orders: all private rows, from which the oracle reckons what is due."""
+    """dsn: of the database, with all rights. clone: of the publisher's repository. due: the oracle's results, by consumer."""
 
     dsn: str
     roles: Roles
@@ -134,10 +134,10 @@ class Mesh:
         told = self.dbt(["run"], project or self.folder / consumer, parse_once=True)
         if told.error:
             raise ServiceError(f"dbt failed ({consumer}): {told.error}")
-        if not told.success:
-            failed = next(node for node in told.nodes if node.status not in ("success", "skipped"))
-            return Result(None, failed.message)
-        with self.connect(consumer) as connection:
+        with self.connect(consumer) as connection:  # which fails where the server is gone: that is no break
+            if not told.success:
+                failed = next(node for node in told.nodes if node.status not in ("success", "skipped"))
+                return Result(None, failed.message)
             found = connection.execute(f"SELECT * FROM {consumer}.{CONSUMERS[consumer]}").fetchall()
         return Result(oracle.differing(found, self.due[consumer]))
 

@@ -22,7 +22,7 @@ ALTERNATIVES = (
     ),
     Alternative(
         "dbt Mesh",
-        "References between projects, groups and access, of dbt's platform, not of Core: who reads what, not what is needed.",
+        "References between projects (dbt's platform), groups and access (Core too): who may read what, not what is needed of it.",
         "dbt documentation, 2025; not run here",
     ),
     Alternative(
@@ -79,8 +79,8 @@ def _state(found: Findings) -> Decision:
 def _own(found: Findings) -> Decision:
     return Decision(
         "Are the publisher's own contract and tests enough?",
-        f"No: they find {found.found(OWN)} breaks, because they change along with what they test, and fail for "
-        f"{found.blocked(OWN)} changes that harm the consumer in nothing.",
+        f"No: they find {found.found(OWN)} breaks. A contract changes along with its model, nothing tests what only a consumer "
+        f"needs, and a failure tells nobody whom it harms: {found.blocked(OWN)} harmless changes are stopped as well.",
         "measured",
         (slug("found_all", OWN.name), slug("blocked", OWN.name)),
         figure="arms",
