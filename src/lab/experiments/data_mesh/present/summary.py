@@ -22,7 +22,7 @@ ALTERNATIVES = (
     ),
     Alternative(
         "dbt Mesh",
-        "References between projects (dbt's platform), groups and access (Core too): who may read what, not what is needed of it.",
+        "References between projects (dbt's platform), groups and access (Core too): who may read what, not what is needed.",
         "dbt documentation, 2025; not run here",
     ),
     Alternative(
