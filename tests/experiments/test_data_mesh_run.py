@@ -17,7 +17,19 @@ from lab.evidence.criteria import judge, judge_all
 from lab.evidence.result import Result
 from lab.evidence.strength import flaws
 from lab.experiments import data_mesh as package
-from lab.experiments.data_mesh import CONTROLS, CRITERIA, KIT, Arm, Broker, Params, run, run_with_controls
+from lab.experiments.data_mesh import (
+    CONTROLS,
+    CRITERIA,
+    KIT,
+    Arm,
+    Broker,
+    Params,
+    Publication,
+    grants,
+    read,
+    run,
+    run_with_controls,
+)
 from lab.services import git
 from lab.services.commands import run as command
 from lab.services.dbt import dbt
@@ -70,7 +82,16 @@ def test_the_kits_domains_build_from_a_folder_elsewhere(tmp_path: Path) -> None:
                 ["build"], home / domain, environment={name: str(value) for name, value in place.items()}
             )
             assert told.success, (told.error, told.nodes)
+        # Rights to the whole table, which the sample's default privileges give, do not outweigh those to columns.
+        publication = Publication("orders", "1", connection, "orders")
+        for statement in grants(
+            publication, [read(KIT / "finance" / "expectations" / "orders.yml")], "finance"
+        ):
+            connection.execute(statement)
         connection.execute("SET ROLE finance")
+        assert connection.execute("SELECT count(total) FROM orders.orders").fetchone() == (10,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT channel FROM orders.orders")
         assert connection.execute("SELECT sum(orders) FROM finance.daily_revenue").fetchone() == (3,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("SELECT * FROM orders_private.raw_orders")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -14,7 +15,7 @@ from lab.experiments.data_mesh import judge
 from lab.experiments.data_mesh.measure import census, timing
 from lab.experiments.data_mesh.measure.history import history
 from lab.experiments.data_mesh.measure.mesh import Mesh, attempts, mesh, roles
-from lab.experiments.data_mesh.measure.seen import Asked, Seen
+from lab.experiments.data_mesh.measure.seen import Seen
 from lab.experiments.data_mesh.params import Params
 from lab.experiments.data_mesh.workload.arms import ARMS, EXPECTATIONS, OWN, WHOLE, Arm
 from lab.experiments.data_mesh.workload.changes import Change, changes, stratified
@@ -45,17 +46,14 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
         work.next("services")
         with _meshes(Path(name), params, 2) as (made, versions):
             work.next("changes")
-            unchanged, schema = census.unchanged(made[0], ARMS)
-            census.unchanged(made[1], ())
-            tried = attempts(made[0])
-            asked, found = _lanes(made, chosen(params), schema, Path(name))
-            merges = [*(merge for _, merge in found), census.unverified(made[0])]
+            seen = _lanes(made, chosen(params), Path(name))
+            merges = [*seen.merges, census.unverified(made[0])]
             work.next("times")
-            timed = timing.by_consumers(made[0], params, Path(name))
-    checked = [*unchanged, *(one for each, _ in found for one in each)]
-    seen = Seen(checked, merges, tried, asked, timed)
+            seen = replace(seen, merges=merges, timed=timing.by_consumers(made[0], params, Path(name)))
     treatment = judge.result(params, seen, EXPECTATIONS.name, versions)
-    return treatment, {arm.name: judge.result(params, Seen(checked), arm.name, {}) for arm in (OWN, WHOLE)}
+    return treatment, {
+        arm.name: judge.result(params, Seen(seen.checked), arm.name, {}) for arm in (OWN, WHOLE)
+    }
 
 
 def chosen(params: Params) -> list[Change]:
@@ -81,28 +79,26 @@ def _meshes(folder: Path, params: Params, count: int) -> Iterator[tuple[list[Mes
         yield made, versions | {name: service.version(name) for name in names}
 
 
-def _lanes(
-    made: Sequence[Mesh], tried: Sequence[Change], schema: Mapping[str, str], folder: Path
-) -> tuple[list[Asked], list[census.Found]]:
-    """The history on one mesh, and the changes on whichever is free; these in the order of `tried`."""
+def _lanes(made: Sequence[Mesh], tried: Sequence[Change], folder: Path) -> Seen:
+    """Side by side: attempts on the first mesh, the history on the last, and the changes on whichever is free."""
     left: SimpleQueue[tuple[int, Change]] = SimpleQueue()
     for place in enumerate(tried):
         left.put(place)
-    asked: list[Asked] = []
     found: dict[int, census.Found] = {}
 
-    def lane(own: Mesh, first: bool) -> None:
-        if first:
-            asked.extend(history(own, folder / "history.db"))
+    def lane(own: Mesh) -> Seen:
+        before, schema = census.unchanged(own, ARMS)
+        tried = attempts(own) if own is made[0] else []
+        asked = history(own, folder / "history.db") if own is made[-1] else []
         while True:
             try:
                 place, change = left.get_nowait()
             except Empty:
-                break
+                return Seen(before, (), tried, asked)
             found[place] = census.tried(own, change, schema, ARMS)
 
     with ThreadPoolExecutor(len(made)) as pool:
-        running = [pool.submit(lane, own, own is made[-1]) for own in made]
+        running = [pool.submit(lane, own) for own in made]
         try:
             for each in as_completed(running):
                 each.result()
@@ -110,4 +106,7 @@ def _lanes(
             for own in made:
                 own.warm.kill()
             raise
-    return asked, [found[place] for place in range(len(tried))]
+    first, last = running[0].result(), running[-1].result()
+    in_order = [found[place] for place in sorted(found)]
+    checked = [*first.checked, *(one for each, _ in in_order for one in each)]
+    return Seen(checked, [merge for _, merge in in_order], first.attempts, last.asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from lab.experiments.data_mesh.measure.mesh import Mesh, Published
+from lab.experiments.data_mesh.measure.mesh import Mesh, Published, deploy
 from lab.experiments.data_mesh.measure.seen import Checked, Merge
 from lab.experiments.data_mesh.mechanism import Break, columns, expectation, verify
 from lab.experiments.data_mesh.workload.arms import Arm, Context
@@ -16,7 +16,8 @@ Found = tuple[list[Checked], Merge]
 
 
 def unchanged(made: Mesh, arms: Sequence[Arm]) -> tuple[list[Checked], Mapping[str, str]]:
-    """What was published before any change, with its schema; verified, which the main branch's hook will ask for."""
+    """All domains deployed as they were before any change: what is seen of that, and the schema that is published."""
+    deploy(made)
     with made.connect() as connection:
         schema = columns(made.publication(connection, ""), DATASET)
     base = Published(made.clone.git("rev-parse", "HEAD").strip(), (), 0.0)

@@ -147,7 +147,7 @@ _PLACE = {"PGHOST": "host", "PGPORT": "port", "PGDATABASE": "dbname"}
 
 @contextmanager
 def mesh(server: str, roles: Roles, warm: Dbt, folder: Path, orders: int) -> Iterator[Mesh]:
-    """A database of its own for the block, with the unchanged dataset published and deployed, and so are both consumers."""
+    """A database of its own for the block, in which nothing is published yet."""
     database = f"mesh_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(server, autocommit=True) as everything:
         everything.execute(f"CREATE DATABASE {database}")
@@ -156,9 +156,7 @@ def mesh(server: str, roles: Roles, warm: Dbt, folder: Path, orders: int) -> Ite
             rows = private_rows(orders)
             _fill(dsn, roles, rows)
             due = {consumer: oracle.RESULTS[consumer](rows) for consumer in CONSUMERS}
-            yield _deployed(
-                Mesh(dsn, roles, warm, folder, Broker(folder / "broker.db"), _repository(folder), due)
-            )
+            yield Mesh(dsn, roles, warm, folder, Broker(folder / "broker.db"), _repository(folder), due)
         finally:
             everything.execute(f"DROP DATABASE {database} WITH (FORCE)")
 
@@ -196,8 +194,8 @@ def _repository(folder: Path) -> git.Clone:
     return clone
 
 
-def _deployed(made: Mesh) -> Mesh:
-    """The first version of each domain deployed, forced: what is right about it the run itself tells."""
+def deploy(made: Mesh) -> None:
+    """The first version of each domain, forced: what is right about it the run itself tells."""
     published = made.publish(BASE, "Nothing is changed")
     for consumer in CONSUMERS:
         shutil.copytree(FOLDER / consumer, made.folder / consumer)
@@ -206,7 +204,6 @@ def _deployed(made: Mesh) -> Mesh:
     for consumer in CONSUMERS:
         made.broker.add(consumer, "1", [expectation(consumer)])
         made.broker.deploy(consumer, "1", ENVIRONMENT, force=True)
-    return made
 
 
 def attempts(made: Mesh) -> list[Attempt]:

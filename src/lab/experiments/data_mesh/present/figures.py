@@ -47,17 +47,16 @@ def _matrix(found: Findings) -> Figure:
 
     def chart(width: int) -> Any:
         def panel(consumer: str, first: bool) -> Any:
-            axis = alt.Axis(orient="top", labelAngle=-90, titlePadding=14) if first else None
+            axis = alt.Axis(orient="top", labelAngle=-90) if first else None
             cell = alt.Chart(data[data["consumer"] == consumer]).mark_rect(stroke="white", strokeWidth=1)
             marks = cell.encode(
-                x=alt.X(
-                    "kind:N", sort=kinds, title="change by the publisher" if first else None, axis=axis
-                ).scale(domain=kinds),
+                x=alt.X("kind:N", sort=kinds, title=None, axis=axis).scale(domain=kinds),
                 y=alt.Y("column:N", sort=order, title=None).scale(domain=order),
                 color=_outcomes(width),
             )
-            title = alt.TitleParams(consumer, anchor="start", frame="group")
-            return marks.properties(width=width, height=18 * len(order), title=title)
+            words = f"{consumer}, by change of the publisher" if first else consumer
+            title = alt.TitleParams(words, anchor="start", frame="group")
+            return marks.properties(width=width, height=16 * len(order), title=title)
 
         return alt.vconcat(*(panel(name, place == 0) for place, name in enumerate(CONSUMERS)), spacing=8)
 

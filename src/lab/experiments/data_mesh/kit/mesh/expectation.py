@@ -113,7 +113,7 @@ def _known(document: Any, model: type, what: str) -> Mapping[str, Any]:
 
 
 def _name(name: Any) -> str:
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name or "\0" in name:
         raise ExpectationError(f"a field is called {name!r}: put its name in quotes")
     return name
 
@@ -157,6 +157,8 @@ def _values(value: Any, where: str) -> tuple[Value, ...]:
     if len(kinds) > 1 or None in kinds:
         # YAML reads NO as false and 1.10 as 1.1.
         raise ExpectationError(f"{where} mixes kinds of values: {listed!r}. Put texts in quotes")
+    if any("\0" in each for each in listed if isinstance(each, str)):
+        raise ExpectationError(f"{where} has a NUL character, which no database keeps in a text")
     return tuple(listed)
 
 
