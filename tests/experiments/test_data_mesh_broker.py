@@ -180,7 +180,7 @@ ACTS = st.one_of(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, max_size=12), right=st.lists(st.booleans(), min_size=6, max_size=6))
 def test_every_answer_is_that_of_a_brute_force_over_the_history(
     tmp_path_factory: pytest.TempPathFactory, acts: list, right: list[bool]
