@@ -1,0 +1,137 @@
+"""A whole run in little; a reader's own way to look; the kit's projects from a folder elsewhere; what parameters are refused."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import conninfo
+
+from lab import notebook
+from lab.charts import figure
+from lab.errors import ParameterError
+from lab.evidence import params as parameters
+from lab.evidence.criteria import judge, judge_all
+from lab.evidence.result import Result
+from lab.evidence.strength import flaws
+from lab.experiments import data_mesh as package
+from lab.experiments.data_mesh import (
+    CONTROLS,
+    CRITERIA,
+    KIT,
+    Arm,
+    Broker,
+    Params,
+    Publication,
+    grants,
+    read,
+    run,
+    run_with_controls,
+)
+from lab.services import git
+from lab.services.commands import run as command
+from lab.services.dbt import dbt
+from lab.services.postgres import postgres
+from lab.setup import golang
+
+pytestmark = pytest.mark.service
+SMALL = Params(changes=10, timed_orders=2_000, consumers=(4, 12, 36), rounds=2)
+
+
+@pytest.fixture(scope="module")
+def whole() -> tuple[Result, dict[str, Result]]:
+    return run_with_controls(SMALL)
+
+
+def test_invariants_hold_in_a_run_and_every_control_fails_its_criterion(
+    whole: tuple[Result, dict[str, Result]],
+) -> None:
+    treatment, controls = whole
+    judged = {item.criterion.name: item for item in judge_all(CRITERIA, treatment.observed)}
+    assert {name: item.outcome for name, item in judged.items() if item.criterion.tier == "invariant"} == {
+        item.name: "pass" for item in CRITERIA if item.tier == "invariant"
+    }
+    named = {item.name: item for item in CRITERIA}
+    for control in CONTROLS:
+        assert judge(named[control.breaks], controls[control.name].observed).outcome == "fail"
+
+
+def test_the_record_says_how_strong_it_is(whole: tuple[Result, dict[str, Result]]) -> None:
+    shown = notebook.Shown(*(make(*whole) for make in (package.figures, package.summary, package.model)))
+    record = notebook._judged(package, *whole, shown)
+    assert flaws(record, list(shown.figures)) == []
+    assert [flaw for drawn in shown.figures.values() for flaw in figure.flaws(drawn)] == []
+
+
+def test_a_readers_own_way_to_look_is_judged() -> None:
+    found = run(SMALL.model_copy(update={"changes": 8}), Arm("nobody looks", lambda *_: ()))
+    outcomes = {item.criterion.name: item.outcome for item in judge_all(CRITERIA, found.observed)}
+    assert (outcomes["breaks_found"], outcomes["compatible_blocked"]) == ("fail", "pass")
+
+
+def test_the_kits_domains_build_from_a_folder_elsewhere(tmp_path: Path) -> None:
+    home = Path(shutil.copytree(KIT, tmp_path / "home"))
+    with postgres() as server, dbt() as warm, psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute((KIT / "sample.sql").read_text())
+        known = conninfo.conninfo_to_dict(server.dsn)
+        place = {"PGHOST": known["host"], "PGPORT": known["port"], "PGDATABASE": known["dbname"]}
+        for domain in ("orders", "finance", "marketing"):
+            told = warm.invoke(
+                ["build"], home / domain, environment={name: str(value) for name, value in place.items()}
+            )
+            assert told.success, (told.error, told.nodes)
+        # Rights to the whole table, which the sample's default privileges give, do not outweigh those to columns.
+        publication = Publication("orders", "1", connection, "orders")
+        for statement in grants(
+            publication, [read(KIT / "finance" / "expectations" / "orders.yml")], "finance"
+        ):
+            connection.execute(statement)
+        connection.execute("SET ROLE finance")
+        assert connection.execute("SELECT count(total) FROM orders.orders").fetchone() == (10,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT channel FROM orders.orders")
+        assert connection.execute("SELECT sum(orders) FROM finance.daily_revenue").fetchone() == (3,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM orders_private.raw_orders")
+
+
+def test_the_kits_hook_guards_a_repository_of_a_readers_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = Broker(tmp_path / "broker.db")
+    monkeypatch.setenv("MESH", str(KIT))
+    monkeypatch.setenv("MESH_BROKER", str(broker.path))
+    server = git.bare(tmp_path / "server.git")
+    (server.folder / "hooks").mkdir(exist_ok=True)
+    shutil.copy(KIT / "hooks" / "pre-receive", server.folder / "hooks")
+    clone = server.clone(tmp_path / "clone")
+    commit = clone.commit({"models/orders.sql": "select 1"}, "First")
+    refused = clone.push()
+    assert not refused.accepted and f"- orders {commit[:12]} is not known: add it first" in refused.lines
+    broker.add("orders", commit)
+    assert clone.push().accepted
+
+
+@pytest.mark.parametrize(
+    "name", ["orders/.github/workflows/publish.yml", "finance/.github/workflows/consume.yml"]
+)
+def test_the_workflows_have_no_fault_that_actionlint_knows(name: str) -> None:
+    command([str(golang.program("actionlint")), str(KIT / name)], "actionlint")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"changes": 3},
+        {"orders": 10},
+        {"consumers": (4, 20)},
+        {"consumers": (20, 4, 80)},
+        {"timed_orders": 10},
+        {"raet": 1},
+    ],
+)
+def test_a_wrong_parameter_stops_before_anything_starts(wrong: dict[str, object]) -> None:
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        parameters.parse(Params, wrong)
