@@ -1,0 +1,53 @@
+"""What is under test; a reader takes it home as the kit's package `reproduce`."""
+
+from __future__ import annotations
+
+from lab.experiments.reproducible_notebook.kit.reproduce import (
+    Artefact,
+    Bytes,
+    Cause,
+    Compared,
+    Comparison,
+    Environment,
+    Execution,
+    NotebookError,
+    Numbers,
+    Pair,
+    Picture,
+    Rule,
+    Suspect,
+    code_cells,
+    compare,
+    conclude,
+    execute,
+    reproduce,
+    rule_for,
+    standard,
+    suspects,
+    ulps,
+)
+
+__all__ = [
+    "Artefact",
+    "Bytes",
+    "Cause",
+    "Compared",
+    "Comparison",
+    "Environment",
+    "Execution",
+    "NotebookError",
+    "Numbers",
+    "Pair",
+    "Picture",
+    "Rule",
+    "Suspect",
+    "code_cells",
+    "compare",
+    "conclude",
+    "execute",
+    "reproduce",
+    "rule_for",
+    "standard",
+    "suspects",
+    "ulps",
+]

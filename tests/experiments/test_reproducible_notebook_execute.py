@@ -1,0 +1,218 @@
+"""Notebooks that are not this project's, executed for real: every environment's effect, errors, the command, the kit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from lab.experiments.reproducible_notebook.kit import FOLDER
+from lab.experiments.reproducible_notebook.mechanism import (
+    Comparison,
+    Environment,
+    NotebookError,
+    execute,
+    reproduce,
+    standard,
+)
+
+BASE, AGAIN, SEED = (
+    Environment("base"),
+    Environment("again"),
+    Environment("seed", "hash seed", "hash", {"PYTHONHASHSEED": "7"}),
+)
+
+
+def notebook(path: Path, *cells: str, tag: str = "", **metadata: object) -> Path:
+    made = [
+        {
+            "cell_type": "code",
+            "id": f"c{number}",
+            "metadata": {"tags": [tag]} if tag and not number else {},
+            "source": source.splitlines(keepends=True),
+            "outputs": [],
+            "execution_count": None,
+        }
+        for number, source in enumerate(cells)
+    ]
+    path.write_text(json.dumps({"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def names(made: Comparison) -> set[str]:
+    return {pair.artefact for pair in made.differing}
+
+
+# By the file that each cell writes: what it shows, and which change must be named for it.
+SHOWS = {
+    "hash seed": "' '.join({'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'})",
+    "time zone": "time.strftime('%d %H', time.localtime(0))",
+    "locale": "locale.getpreferredencoding(False)",
+    "working folder": "Path.cwd().name",
+    "home": "Path.home().name",
+    "user": "os.getuid()",
+    "processors": "len(os.sched_getaffinity(0))",
+    "file order": "[path.name for path in Path('data').iterdir()]",
+}
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """A notebook that shows everything which an environment can change, in all of them that need no NumPy."""
+    folder = tmp_path_factory.mktemp("shown")
+    (folder / "data").mkdir()
+    for name in ("a", "b", "c d", "é"):
+        (folder / "data" / name).write_text(name)
+    cells = ["import locale, os, time\nfrom pathlib import Path"]
+    cells += [f"Path('{name}.txt').write_text(str({shown}))" for name, shown in SHOWS.items()]
+    environments = [item for item in standard()[0] if item.changes in ("", *SHOWS)]
+    return reproduce(notebook(folder / "odd name é.ipynb", *cells), environments, inputs=[folder / "data"])
+
+
+def test_each_change_shows_in_what_depends_on_it_and_nowhere_else(shown: Comparison) -> None:
+    available = {one.environment.changes for one in shown.executions}
+    files = {cause.artefact: cause.change for cause in shown.causes if not cause.artefact.startswith("cell ")}
+    assert files == {f"{name}.txt": name for name in SHOWS if name in available}
+    assert shown.without_effect == []
+    assert all(cause.suspects for cause in shown.causes if not cause.artefact.startswith("cell "))
+
+
+def test_the_same_environment_twice_gives_the_same_bytes(shown: Comparison) -> None:
+    again = [pair for pair in shown.pairs if pair.environment == "same again"]
+    assert len(again) >= len(SHOWS)
+    assert {pair.compared.status for pair in again} == {"same bytes"}
+
+
+def test_each_artefact_knows_its_cell(shown: Comparison) -> None:
+    made = shown.executions[0].artefacts
+    assert [made[f"{name}.txt"].cell for name in SHOWS] == list(range(2, len(SHOWS) + 2))
+    assert set(shown.executions[0].seconds) == set(range(1, len(SHOWS) + 2))
+
+
+def test_a_change_without_effect_is_told(tmp_path: Path) -> None:
+    idle = Environment("idle", "threads", "threads", {"OMP_NUM_THREADS": "1"})
+    made = reproduce(notebook(tmp_path / "n.ipynb", "print(1)"), [BASE, idle])
+    assert made.equal
+    assert made.without_effect == ["idle"]
+    assert "without effect on this notebook: idle" in made.markdown()
+
+
+def test_a_cell_that_fails_elsewhere_is_an_error_there(tmp_path: Path) -> None:
+    cells = [
+        "import os\nprint('fine')",
+        "if os.environ['PYTHONHASHSEED'] == '7':\n    raise ValueError('|seven|')",
+        "print(2)",
+    ]
+    made = reproduce(notebook(tmp_path / "n.ipynb", *cells), [BASE, SEED])
+    (pair,) = made.differing
+    assert (pair.artefact, pair.compared.kind) == ("cell 3: printed", "error")
+    assert pair.compared.detail == "code cell 2: ValueError: |seven|"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("raise KeyError('x')", "code cell 1: KeyError"),
+        ("import os\nos._exit(3)", "code cell 1: DeadKernelError"),
+        ("import time\ntime.sleep(60)", "code cell 1: CellTimeoutError"),
+    ],
+)
+def test_one_that_fails_in_the_first_environment_is_refused(tmp_path: Path, cell: str, said: str) -> None:
+    with pytest.raises(NotebookError, match=said):
+        reproduce(notebook(tmp_path / "n.ipynb", cell), [BASE], timeout_s=3)
+
+
+def test_clock_address_and_random_output_are_named(tmp_path: Path) -> None:
+    cells = [
+        "from datetime import datetime\nprint(datetime.now())",
+        "import random\nrandom.random()",
+        "object()",
+        "print('fine')",
+    ]
+    made = reproduce(notebook(tmp_path / "n.ipynb", *cells), [BASE, AGAIN])
+    assert [(cause.artefact, cause.change, cause.kinds) for cause in made.causes] == [
+        ("cell 1: printed", "from run to run", ("clock",)),
+        ("cell 2: text/plain", "from run to run", ("unseeded generator",)),
+        ("cell 3: text/plain", "from run to run", ("identity of a process or object",)),
+    ]
+
+
+def test_parameters_are_set_as_papermill_sets_them(tmp_path: Path) -> None:
+    path = notebook(tmp_path / "n.ipynb", "n = 1\nname = 'a'", "print(n, name)", tag="parameters")
+    given = {"n": 2, "name": "it's “ö”\n"}
+    made = reproduce(path, [BASE], parameters=given)
+    assert made.executions[0].artefacts["cell 2: printed"].content.decode() == "2 it's “ö”\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("no JSON", {}, "is no notebook"),
+        ("[]", {}, "is no notebook"),
+        ('{"cells": [], "metadata": {"kernelspec": {"language": "R", "name": "ir"}}}', {}, "is in R"),
+        ('{"cells": [], "metadata": {}}', {"parameters": {"x": float("nan")}}, "finite JSON value"),
+        ('{"cells": [], "metadata": {}}', {"parameters": {"a b": 1}}, "name of Python's"),
+        ('{"cells": [], "metadata": {}}', {"inputs": ["missing"]}, "no such input"),
+        ('{"cells": [], "metadata": {}}', {"environments": []}, "at least one environment"),
+        ('{"cells": [], "metadata": {}}', {"environments": [BASE, BASE]}, "a name of its own"),
+    ],
+)
+def test_what_can_not_be_executed_is_refused_before_anything_starts(
+    tmp_path: Path, text: str, options: dict, said: str
+) -> None:
+    path = tmp_path / "n.ipynb"
+    path.write_text(text)
+    with pytest.raises(NotebookError, match=said):
+        reproduce(path, **({"environments": [BASE]} | options))
+
+
+def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
+    path = notebook(tmp_path / "n.ipynb", "n = 1", tag="parameters")
+    with pytest.raises(NotebookError, match="no parameter m"):
+        reproduce(path, [BASE], parameters={"m": 1})
+
+
+def test_an_interpreter_that_is_not_there_is_a_difference_not_a_pass(tmp_path: Path) -> None:
+    path = notebook(tmp_path / "n.ipynb", "print(1)")
+    made = reproduce(path, [BASE, replace(AGAIN, python="/no/such/python")])
+    assert not made.equal
+    assert made.differing[0].compared.kind == "error"
+    with pytest.raises(NotebookError, match="could not be executed"):
+        execute(path, replace(BASE, python="/no/such/python"), tmp_path / "place")
+
+
+def test_a_notebook_of_another_project_reproduces_its_picture(tmp_path: Path) -> None:
+    found = find_spec("jupyter_book")
+    assert found and found.origin
+    foreign = Path(found.origin).parent / "book_template" / "notebooks.ipynb"
+    made = reproduce(foreign, [BASE, SEED], folder=tmp_path)
+    assert made.equal
+    assert [pair.artefact for pair in made.pairs if "image/png" in pair.artefact]
+
+
+def test_the_kit_works_from_an_empty_folder(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER / "reproduce", tmp_path / "reproduce")
+    cells = ["months = 2", "from pathlib import Path\nPath('out.csv').write_text(f'{months / 3}\\n')"]
+    notebook(tmp_path / "own.ipynb", *cells, tag="parameters")
+
+    def command(*arguments: str) -> tuple[int, str]:
+        whole = [sys.executable, "-m", "reproduce", "own.ipynb", *arguments]
+        done = subprocess.run(whole, cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    assert command("--only", "same again", "--write", "expected")[0] == 0
+    assert (tmp_path / "expected" / "out.csv").read_text() == "0.6666666666666666\n"
+    status, said = command(
+        "--only", "hash seed", "--expected", "expected", "-p", "months=3", "--summary", "s.md"
+    )
+    assert status == 1
+    assert "since the expected artefacts were made" in said
+    assert "| out.csv | base | differs | numbers" in (tmp_path / "s.md").read_text()
+    assert command("-p", "mnths=3") == (2, "no parameter mnths in the notebook's cell of parameters\n")
+    assert command("--only", "nothing")[0] == 2
