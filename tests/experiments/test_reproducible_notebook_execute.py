@@ -119,7 +119,7 @@ def test_a_cell_that_fails_elsewhere_is_an_error_there(tmp_path: Path) -> None:
     ("cell", "said"),
     [
         ("raise KeyError('x')", "code cell 1: KeyError"),
-        ("import os\nos._exit(3)", "code cell 1: DeadKernelError"),
+        ("import os\nos.kill(os.getpid(), 9)", "code cell 1: DeadKernelError"),
         ("import time\ntime.sleep(60)", "code cell 1: CellTimeoutError"),
     ],
 )
@@ -144,10 +144,11 @@ def test_clock_address_and_random_output_are_named(tmp_path: Path) -> None:
 
 
 def test_parameters_are_set_as_papermill_sets_them(tmp_path: Path) -> None:
-    path = notebook(tmp_path / "n.ipynb", "n = 1\nname = 'a'", "print(n, name)", tag="parameters")
+    cell = "%config Completer.use_jedi = False\nn: None | int = None\nname = 'a'"
+    path = notebook(tmp_path / "n.ipynb", cell, "print(n, flush=True)\nprint(name)", tag="parameters")
     given = {"n": 2, "name": "it's “ö”\n"}
     made = reproduce(path, [BASE], parameters=given)
-    assert made.executions[0].artefacts["cell 2: printed"].content.decode() == "2 it's “ö”\n\n"
+    assert made.executions[0].artefacts["cell 2: printed"].content.decode() == "2\nit's “ö”\n\n"
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ import copy
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from lab import notebook
 from lab.charts import figure
@@ -36,7 +38,7 @@ from lab.experiments.reproducible_notebook.mechanism import (
     conclude,
     standard,
 )
-from lab.experiments.reproducible_notebook.oracle import answers
+from lab.experiments.reproducible_notebook.oracle import MEANS, SLOPES, answers
 from lab.experiments.reproducible_notebook.params import CHANGES, LOWEST, NEWEST
 from lab.experiments.reproducible_notebook.workload import ANALYSIS, CARELESS, PLANTED
 
@@ -242,45 +244,50 @@ HOURS = [
 ]
 
 
-def test_the_oracle_on_a_table_made_by_hand(tmp_path: Path) -> None:
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
     rows = [",".join([time, "JFK", *values]) for time, *values in HOURS]
     (tmp_path / "weather-2013-01.csv").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
-    true = answers(tmp_path, 1)
-    assert true.counts == {("JFK", 12): (1, 1), ("JFK", 1): (5, 3)}
-    assert true.means["JFK", 1][0] == pytest.approx((0 + 5 + 5 + 15) / 4)
-    assert true.means["JFK", 1][1] == pytest.approx((6.112 * 0.5 + 8.72 * 0.4 + 17.05 * 0.3) / 3, rel=1e-3)
+    return tmp_path
+
+
+def test_the_oracle_on_a_table_made_by_hand(table: Path) -> None:
+    true = answers(table, 1)
+    assert true["counts.csv"] == {
+        ("JFK", 12, "hours"): 1,
+        ("JFK", 12, "complete"): 1,
+        ("JFK", 1, "hours"): 5,
+        ("JFK", 1, "complete"): 3,
+    }
+    assert true["monthly.csv"]["JFK", 1, "celsius"] == pytest.approx((0 + 5 + 5 + 15) / 4)
+    deficit = (6.112 * 0.5 + 8.72 * 0.4 + 17.05 * 0.3) / 3
+    assert true["monthly.csv"]["JFK", 1, "deficit"] == pytest.approx(deficit, rel=1e-3)
     # Four complete rows and four unknowns: the plane goes through all of them.
+    slopes = [true["model.json"][(name,)] for name in SLOPES]
     deviation = [[50 - 32, 40 - 50, 5 - 10], [41 - 32, 60 - 50, 2.5], [59 - 32, 70 - 50, 3.5 - 10]]
     for inputs, due in zip(deviation, (10, 8, 29), strict=True):
-        assert sum(a * b for a, b in zip(inputs, true.slopes, strict=True)) == pytest.approx(due)
-    assert true.levels[1, 0] == round(10 * 255 / 45)
+        assert sum(a * b for a, b in zip(inputs, slopes, strict=True)) == pytest.approx(due)
+    assert true["heat.png"][1, 0] == round(10 * 255 / 45)
 
 
-def test_a_wrong_value_is_seen_by_the_oracle(tmp_path: Path) -> None:
-    from io import BytesIO
-
-    from PIL import Image
-
-    rows = [",".join([time, "JFK", *values]) for time, *values in HOURS]
-    (tmp_path / "weather-2013-01.csv").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
-    true, file = answers(tmp_path, 1), BytesIO()
-    Image.new("L", (24 * 16, 2 * 16), 57).save(file, "PNG")
-    counts = "origin,month,hours,complete\nJFK,1,5,4\nJFK,12,1,1\n"
+def test_a_wrong_value_is_seen_by_the_oracle(table: Path) -> None:
+    true, file = answers(table, 1), BytesIO()
+    Image.new("L", (24 * 16, 16), 57).save(file, "PNG")
+    monthly = true["monthly.csv"]
     means = "".join(
-        f"JFK,{month},{','.join(map(repr, values))}\n" for (_, month), values in true.means.items()
+        f"JFK,{month},{','.join(repr(monthly['JFK', month, name]) for name in MEANS)}\n" for month in (1, 12)
     )
-    slopes = dict(zip(("temp °F", "humid %", "wind mph"), true.slopes, strict=True))
     texts = {
-        "counts.csv": counts.encode(),
-        "monthly.csv": f"origin,month,celsius,deficit,chill\n{means}".encode(),
-        "model.json": json.dumps({"slopes": slopes}).encode(),
+        "counts.csv": b"origin,month,hours,complete\nJFK,1,5,4\nJFK,12,1,1\n",
+        "monthly.csv": f"origin,month,{','.join(MEANS)}\n{means}".encode(),
+        "model.json": json.dumps({"slopes": {name: true["model.json"][(name,)] for name in SLOPES}}).encode(),
         "heat.png": file.getvalue(),
     }
     made = {f"artefacts/{name}": Artefact(f"artefacts/{name}", content, 1) for name, content in texts.items()}
-    found = {one.artefact: one for one in checked(made, tmp_path, 1, 0)}
-    assert found["counts.csv"].wrong == ["counts.csv, ('JFK', 1, 1): 4 instead of 3"]
+    found = {one.artefact: one for one in checked(made, table, 1, 0)}
+    assert found["counts.csv"].wrong == ["counts.csv, ('JFK', 1, 'complete'): 4.0 instead of 3"]
     assert not found["monthly.csv"].wrong and not found["model.json"].wrong
-    assert len(found["heat.png"].wrong) == len(true.levels) - 1  # midnight alone has that grey
+    assert len(found["heat.png"].wrong) == 24  # one of 24 is that grey, and the hour of December is missing
     assert outcome("oracle_agrees", observations.oracle_agrees(list(found.values()))) == "fail"
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -19,46 +18,44 @@ ZONE = ZoneInfo("America/New_York")
 PLACES = 20  # observations are decimals with fewer
 
 
-@dataclass(frozen=True)
-class Answers:
-    """By station and month: hours, complete hours, and means of temperature, deficit and wind chill. By month and hour: levels.
+Key = tuple[str | int, ...]
+SLOPES = ("temp °F", "humid %", "wind mph")
+MEANS = ("celsius", "deficit", "chill")
 
-    slopes: of the dew point on temperature, humidity and wind.
+
+def answers(folder: Path, months: int) -> dict[str, dict[Key, float]]:
+    """By artefact and key, from the first `months` files in `folder`.
+
+    counts.csv: (station, month, "hours" or "complete"). monthly.csv: (station, month, one of MEANS). model.json: slopes of the
+    dew point on (one of SLOPES,). heat.png: grey levels by (month, hour).
     """
-
-    counts: dict[tuple[str, int], tuple[int, int]]
-    means: dict[tuple[str, int], tuple[float, float, float]]
-    slopes: tuple[float, float, float]
-    levels: dict[tuple[int, int], int]
-
-
-def answers(folder: Path, months: int) -> Answers:
-    """From the first `months` files in `folder`."""
-    counts: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
-    values: dict[tuple[str, int], list[list[float]]] = defaultdict(lambda: [[], [], []])
-    hours: dict[tuple[int, int], list[float]] = defaultdict(list)
+    counts, values, hours = (
+        Counter[Key](),
+        defaultdict[Key, list[float]](list),
+        defaultdict[Key, list[float]](list),
+    )
     whole: list[tuple[int, ...]] = []
     for path in sorted(folder.glob("*.csv"), key=lambda path: path.name)[:months]:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 local = datetime.fromisoformat(row["time"]).astimezone(ZONE)
                 group = (row["origin"], local.month)
-                temp, humid, wind, dew = (row[name] for name in ("temp °F", "humid %", "wind mph", "dewp °F"))
-                counts[group][0] += 1
-                counts[group][1] += bool(temp) and bool(wind)
-                for place, value in enumerate(_derived(temp, humid, wind)):
+                temp, humid, wind, dew = (row[name] for name in (*SLOPES, "dewp °F"))
+                counts[*group, "hours"] += 1
+                counts[*group, "complete"] += bool(temp) and bool(wind)
+                for name, value in zip(MEANS, _derived(temp, humid, wind), strict=True):
                     if value is not None:
-                        values[group][place].append(value)
+                        values[*group, name].append(value)
                 if temp:
                     hours[local.month, local.hour].append(_celsius(temp))
                 if all((temp, humid, wind, dew)):
-                    whole.append(tuple(_whole(text) for text in (temp, humid, wind, dew)))
-    return Answers(
-        {group: (both[0], both[1]) for group, both in counts.items()},
-        {group: (_mean(a), _mean(b), _mean(c)) for group, (a, b, c) in values.items()},
-        _slopes(whole),
-        {cell: _level(_mean(own)) for cell, own in hours.items()},
-    )
+                    whole.append(tuple(map(_whole, (temp, humid, wind, dew))))
+    return {
+        "counts.csv": dict(counts),
+        "monthly.csv": {key: _mean(own) for key, own in values.items()},
+        "model.json": {(name,): slope for name, slope in zip(SLOPES, _slopes(whole), strict=True)},
+        "heat.png": {cell: _level(_mean(own)) for cell, own in hours.items()},
+    }
 
 
 def _whole(text: str) -> int:
@@ -91,14 +88,14 @@ def _level(degrees: float) -> int:
     return round(min(max((degrees + 10) * 255 / 45, 0), 255))
 
 
-def _slopes(rows: list[tuple[int, ...]]) -> tuple[float, float, float]:
+def _slopes(rows: list[tuple[int, ...]]) -> list[float]:
     """Least squares with a constant: the normal equations of whole numbers, solved in fractions."""
-    count, size = len(rows), range(4)
-    sums = [sum(row[i] for row in rows) for i in size]
-    products = [[sum(row[i] * row[j] for row in rows) for j in size] for i in size]
-    centred = [[Fraction(count * products[i][j] - sums[i] * sums[j]) for j in size] for i in size]
-    solved = _solve([[*centred[i][:3], centred[i][3]] for i in range(3)])
-    return float(solved[0]), float(solved[1]), float(solved[2])
+    sums = [sum(column) for column in zip(*rows, strict=True)]
+
+    def moment(i: int, j: int) -> Fraction:
+        return Fraction(len(rows) * sum(row[i] * row[j] for row in rows) - sums[i] * sums[j])
+
+    return list(map(float, _solve([[moment(i, j) for j in range(4)] for i in range(3)])))
 
 
 def _solve(rows: list[list[Fraction]]) -> list[Fraction]:

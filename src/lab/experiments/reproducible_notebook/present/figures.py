@@ -1,4 +1,4 @@
-"""Five pictures of one run."""
+"""Four pictures of one run."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import pandas as pd
 
 from lab.charts import alt, theme
 from lab.charts.figure import Figure
-from lab.charts.presets import columns, log_x, reference
+from lab.charts.presets import columns, reference
 from lab.evidence.result import Result
-from lab.experiments.reproducible_notebook.judge.model import chance
 from lab.experiments.reproducible_notebook.present.findings import STATUSES, Findings, findings, listed
-from lab.experiments.reproducible_notebook.present.model import PUBLISHED, SHARES
 
 _COLOURS = [theme.BLUE, theme.ORANGE, theme.VERMILION]
 _SHOWN = {"same bytes": "same bytes", "within": "within its class", "differs": "differs"}
@@ -29,7 +27,6 @@ def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figu
         "distances": _distances(found),
         "careless": _careless(found),
         "steps": _steps(found),
-        "chance": _chance(found),
     }
 
 
@@ -158,35 +155,6 @@ def _steps(found: Findings) -> Figure:
         f"Seconds of each execution by step, a bar for each of {len(order)} environments: kernel start, imports, the other "
         f"cells, process and files. The longest is {totals.idxmax()} with {totals.max():.1f} s, the shortest "
         f"{totals.idxmin()} with {totals.min():.1f} s.",
-        chart,
-        data,
-    )
-
-
-def _chance(found: Findings) -> Figure:
-    counts = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000]
-    shares = {f"{100 * share:g} % each": share for share in SHARES} | {
-        f"{100 * PUBLISHED.share:.1f} %, published": PUBLISHED.share
-    }
-    data = pd.DataFrame(
-        [(n, name, chance(share, n)) for name, share in shares.items() for n in counts],
-        columns=["notebooks", "share", "chance"],
-    )
-
-    def chart(width: int) -> Any:
-        lines = alt.Chart(data).encode(
-            x=log_x("notebooks", "notebooks", counts, ",d"),
-            y=alt.Y("chance:Q", title="chance that all reproduce").axis(format="%"),
-            color=alt.Color("share:N", sort=list(shares), title=None).legend(columns=columns(width, 4, 2)),
-            strokeDash=alt.StrokeDash("share:N", sort=list(shares)).legend(None),
-        )
-        return lines.mark_line().properties(width=width, height=220)
-
-    return Figure(
-        f"Of 100 notebooks that reproduce with 99 % each, all do in {100 * chance(0.99, 100):.0f} %",
-        "Chance that all notebooks reproduce, p to the power of n, against their number on a logarithmic axis, for "
-        + ", ".join(shares)
-        + f". The published share is {PUBLISHED.source}.",
         chart,
         data,
     )

@@ -12,7 +12,6 @@ from lab.experiments.reproducible_notebook.judge.model import chance, clean_runs
 from lab.experiments.reproducible_notebook.present.findings import Findings, findings, listed
 
 SHARE = 0.99  # of the projection: ours, for want of one that holds for any notebook
-SHARES = (0.9, 0.99, 0.999)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def suspects(cells: Sequence[str], cell: int, change: str = RUN_TO_RUN) -> list[
     change: `from run to run`, or what an environment changes ("hash seed", "time zone", ...). Magics are left out; what a
     library does inside is not seen.
     """
-    trees = [_parsed(source) for source in cells]
+    trees = [parsed(source) for source in cells]
     names, found = _imports(trees), list[Suspect]()
     for number in _upstream(trees, cell):
         seeded = any(_seeds(call, names) for tree in trees[:number] for call in _calls(tree))
@@ -93,7 +93,7 @@ def code_cells(notebook: Mapping[str, Any]) -> list[str]:
     return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
-def _parsed(source: str) -> ast.Module:
+def parsed(source: str) -> ast.Module:
     """A cell without its magics; an empty one if it is no Python."""
     if source.lstrip().startswith("%%"):
         return ast.parse("")

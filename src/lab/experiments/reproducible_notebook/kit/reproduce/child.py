@@ -74,7 +74,8 @@ def _inject(notebook: Any, parameters: dict[str, Any]) -> int:
     index = tagged[0] + 1 if tagged else 0
     lines = ["# Parameters", *(f"{name} = {value!r}" for name, value in parameters.items())]
     cell = new_code_cell("\n".join(lines), metadata={"tags": ["injected-parameters"]})
-    cell.id = "injected-parameters"
+    if notebook.nbformat_minor < 5:  # cells had no ids then
+        cell.pop("id", None)
     notebook.cells.insert(index, cell)
     return index
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .causes import parsed
 from .environment import INHERITED, PINNED, Environment
 
 HERE = Path(__file__).parent
@@ -124,11 +125,8 @@ def _is_plain(value: Any) -> bool:
 
 
 def _assigned(source: str) -> set[str]:
-    return {
-        node.id
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    names = (node for node in ast.walk(parsed(source)) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
 
 
 def _fill(work: Path, home: Path, environment: Environment, inputs: Sequence[Path]) -> None:

@@ -12,11 +12,12 @@ def _facts():
     from pathlib import Path
 
     numpy = sys.modules.get("numpy")
+    libraries = Path(str(numpy.__file__)).parent.parent / "numpy.libs" if numpy else Path()
     core = sys.modules.get("numpy._core._multiarray_umath") or sys.modules.get("numpy.core._multiarray_umath")
     versions = {name: getattr(sys.modules.get(name), "__version__", None) for name in ("numpy", "pandas")}
 
     def blas(name, result):
-        for path in (Path(numpy.__file__).parent.parent / "numpy.libs").glob("*openblas*"):
+        for path in libraries.glob("*openblas*"):
             library = ctypes.CDLL(str(path))
             for pattern in ("scipy_openblas_%s64_", "openblas_%s64_", "scipy_openblas_%s", "openblas_%s"):
                 if hasattr(library, pattern % name):

@@ -27,8 +27,10 @@ def _reverse():
             self._entries = iter(())
 
     listdir, scandir = os.listdir, os.scandir
-    os.listdir = lambda *given: listdir(*given)[::-1]
-    os.scandir = lambda *given: Backwards(scandir(*given))
+    vars(os).update(
+        listdir=lambda *given: listdir(*given)[::-1],
+        scandir=lambda *given: Backwards(scandir(*given)),
+    )
 
 
 _reverse()
