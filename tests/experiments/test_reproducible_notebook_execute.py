@@ -21,6 +21,7 @@ from lab.experiments.reproducible_notebook.mechanism import (
     reproduce,
     standard,
 )
+from lab.setup import golang
 
 BASE, AGAIN, SEED = (
     Environment("base"),
@@ -67,7 +68,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     """A notebook that shows everything which an environment can change, in all of them that need no NumPy."""
     folder = tmp_path_factory.mktemp("shown")
     (folder / "data").mkdir()
-    for name in ("a", "b", "c d", "é"):
+    for name in ("a", "b", "c d", "e.f"):
         (folder / "data" / name).write_text(name)
     cells = ["import locale, os, time\nfrom pathlib import Path"]
     cells += [f"Path('{name}.txt').write_text(str({shown}))" for name, shown in SHOWS.items()]
@@ -195,6 +196,24 @@ def test_a_notebook_of_another_project_reproduces_its_picture(tmp_path: Path) ->
     made = reproduce(foreign, [BASE, SEED], folder=tmp_path)
     assert made.equal
     assert [pair.artefact for pair in made.pairs if "image/png" in pair.artefact]
+
+
+def test_outputs_that_the_author_left_are_not_taken_for_new_ones(tmp_path: Path) -> None:
+    path = notebook(tmp_path / "n.ipynb", "", "print('new')")
+    stored = json.loads(path.read_text())
+    for cell in stored["cells"]:
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["old\n"]}]
+    path.write_text(json.dumps(stored | {"nbformat_minor": 4}))
+    made = reproduce(path, [BASE], parameters={"x": 1})
+    assert {one.name: one.content for one in made.executions[0].artefacts.values()} == {
+        "cell 2: printed": b"new\n"
+    }
+
+
+def test_the_workflow_has_no_fault_that_actionlint_knows() -> None:
+    command = [str(golang.program("actionlint")), "-no-color", str(FOLDER / "workflow.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_kit_works_from_an_empty_folder(tmp_path: Path) -> None:

@@ -44,13 +44,18 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     """Answer, conditions, headline, decisions; every figure from the run."""
     found = findings(treatment, controls)
     again, changed = found.value("caught_by_repeating"), found.value("caught_by_changing")
+    other = found.value("other_bytes")
+    bits = (
+        f"Not bit by bit: {other:.0f} have other bytes, numbers up to {found.value('largest_ulp'):.0f} steps between "
+        "doubles apart."
+        if other
+        else "Bit by bit, too."
+    )
     return Summary(
         answer=(
-            f"{'Yes' if not found.differing else 'No'}, by class: of {len(found.pairs):,} comparisons in "
-            f"{len(found.environments)} other environments {found.differing or 'none'} differ beyond rounding. "
-            f"Not bit by bit: {found.value('other_bytes'):.0f} have other bytes, numbers up to "
-            f"{found.value('largest_ulp'):.0f} steps between doubles apart. A careless notebook is caught: repeating it "
-            f"shows {again:.0f} of {changed:.0f} faults, another hash seed all."
+            f"{'No' if found.differing else 'Yes'}, by class: of {len(found.pairs):,} comparisons in "
+            f"{len(found.environments)} other environments {found.differing or 'none'} differ beyond rounding. {bits} "
+            f"A careless notebook is caught: repeating it shows {again:.0f} of {changed:.0f} faults, another hash seed all."
         ),
         conditions=(
             f"an analysis of {found.value('rows'):,.0f} rows that pins seed, order, encoding and time zone itself",
@@ -81,8 +86,8 @@ def _bytes(found: Findings) -> Decision:
     return Decision(
         "May CI compare a notebook's results byte by byte?",
         f"Counts, text and rounded figures yes; floats only with the same versions and processor. In "
-        f"{len(found.other_bytes)} of {len(found.environments)} environments bytes changed ({listed(found.other_bytes)}), "
-        "with nothing wrong.",
+        f"{len(found.other_bytes)} of {len(found.environments)} environments bytes changed ({listed(found.other_bytes)}); "
+        f"{found.compared} beyond its class.",
         "measured",
         ("other_bytes", "environments_with_other_bytes", "equal_everywhere", "same_bytes_twice"),
         figure="environments",

@@ -72,7 +72,7 @@ def execute(
     begin = time.perf_counter()
     work, home = place / environment.folder, place / environment.home
     _fill(work, home, environment, inputs)
-    copy = work / notebook.name
+    copy = home / "executed.ipynb"  # not among the artefacts, and a name that every locale can spell
     shutil.copyfile(notebook, copy)
     request, answer = place / "request.json", home / "answer.json"
     asked = {
@@ -86,9 +86,10 @@ def execute(
     _hand_over(place, environment.user)
     command = [environment.python, str(HERE / "child.py"), str(request), str(answer)]
     said = _run(command, environment, _variables(environment, home, variables or {}), work, timeout_s)
-    if not answer.exists():
+    if not answer.exists():  # the child itself failed
         raise NotebookError(f"{notebook.name} could not be executed in “{environment.name}”: {said}")
-    made = _read(environment, place, copy, json.loads(answer.read_text(encoding="utf-8")))
+    text = copy.read_text(encoding="utf-8")
+    made = _read(environment, place, text, json.loads(answer.read_text(encoding="utf-8")))
     return replace(made, took_s=time.perf_counter() - begin)
 
 
@@ -191,18 +192,19 @@ def _run(
     return said.decode(errors="replace").strip()[-500:]
 
 
-def _read(environment: Environment, place: Path, notebook: Path, answer: Mapping[str, Any]) -> Execution:
-    text = notebook.read_text(encoding="utf-8")
-    made = [*_outputs(json.loads(text)), *_written(notebook.parent, notebook.name, answer["cells"])]
+def _read(environment: Environment, place: Path, notebook: str, answer: Mapping[str, Any]) -> Execution:
+    made = [*_outputs(json.loads(notebook)), *_written(place / environment.folder, answer["cells"])]
     own = os.fsencode(place)
     artefacts = {one.name: Artefact(one.name, one.content.replace(own, MARK), one.cell) for one in made}
     seconds = {cell["number"]: cell["seconds"] for cell in answer["cells"] if cell["number"]}
     error = answer["error"].replace(str(place), MARK.decode())
-    return Execution(environment, artefacts, error, answer["start_s"], 0.0, seconds, answer["facts"], text)
+    return Execution(
+        environment, artefacts, error, answer["start_s"], 0.0, seconds, answer["facts"], notebook
+    )
 
 
-def _written(folder: Path, notebook: str, cells: Sequence[Mapping[str, Any]]) -> Iterator[Artefact]:
-    maker = {name: cell["number"] for cell in cells for name in cell["files"] if name != notebook}
+def _written(folder: Path, cells: Sequence[Mapping[str, Any]]) -> Iterator[Artefact]:
+    maker = {name: cell["number"] for cell in cells for name in cell["files"]}
     for name, cell in sorted(maker.items()):
         if (folder / name).is_file():  # it may be gone again
             yield Artefact(name, (folder / name).read_bytes(), cell)

@@ -118,7 +118,7 @@ def reproduce(
         ThreadPoolExecutor(at_once) as pool,
     ):
         Path(root).chmod(0o711)  # another user must reach its own folder below
-        places = [Path(root, f"{number:03}") for number in range(len(wanted))]
+        places = [Path(root).resolve() / f"{number:03}" for number in range(len(wanted))]
         common = {"MPLCONFIGDIR": str(Path(root, "matplotlib"))} | dict(variables or {})
 
         def one(environment: Environment, place: Path) -> Execution:
