@@ -80,7 +80,8 @@ FAR = "0.10000000001"
         ("", "x", Numbers(), "differs", "text"),
         ("größer 1.5 °C", "größer 1.5000000000000002 °C", Numbers(), "within", "numbers"),
         ("2013-03-10 01:00", "2013-03-10 03:00", Numbers(), "differs", "numbers"),
-        ("<obj at 0x7f01>", "<obj at 0x7f02>", Numbers(), "differs", "numbers"),
+        ("<obj at 0x7fe1>", "<obj at 0x7f2>", Numbers(), "differs", "address"),
+        ("0x7fe1", "0x7f2", Numbers(), "differs", "text"),
     ],
 )
 def test_texts_are_compared_number_by_number(

@@ -39,7 +39,7 @@ from lab.experiments.reproducible_notebook.mechanism import (
     standard,
 )
 from lab.experiments.reproducible_notebook.oracle import MEANS, SLOPES, answers
-from lab.experiments.reproducible_notebook.params import CHANGES, LOWEST, NEWEST
+from lab.experiments.reproducible_notebook.params import BETWEEN, CHANGES, LOWEST
 from lab.experiments.reproducible_notebook.workload import ANALYSIS, CARELESS, PLANTED
 
 PARAMS = Params()
@@ -57,14 +57,15 @@ def execution(environment: Environment, number: int = 0, **files: str) -> Execut
         n: Artefact(n, text.encode(), cell)
         for cell, (n, text) in enumerate(zip(names, files.values(), strict=True), 3)
     }
-    facts = {environment.fact: number} if environment.fact else {}
+    told = {"python": str(number)} if environment.fact == "versions" else number
+    facts = {environment.fact: told} if environment.fact else {}
     return Execution(
         environment, made, start_s=1.0, took_s=2.0, seconds={1: 0.1, 2: 0.5, 3: 0.2}, facts=facts
     )
 
 
 def environments() -> list[Environment]:
-    return standard({LOWEST: "/old/python", NEWEST: "/new/python"})[0]
+    return standard({LOWEST: "/old/python", BETWEEN: "/new/python"})[0]
 
 
 def everywhere(number: float = 0.1, counts: str = "3") -> Comparison:
@@ -339,5 +340,5 @@ def test_a_wrong_parameter_is_refused(given: dict[str, object]) -> None:
 
 
 def test_the_environments_are_those_that_can_be_left_out() -> None:
-    found, missing = standard({LOWEST: "a", NEWEST: "b"})
+    found, missing = standard({LOWEST: "a", BETWEEN: "b"})
     assert {item.name for item in found} | set(missing) == {"base", *CHANGES}

@@ -53,9 +53,9 @@ def _side_by_side(params: Params, data: Path, folder: Path) -> tuple[Comparison,
     """None of them is judged by its time."""
     with ThreadPoolExecutor(2) as pool:
         fresh = pool.submit(project.fresh, folder / "project") if params.fresh else None
-        careless = notebooks.careless(data)
-        ci = workflow.run(data, folder / "checkout")
-        return careless, ci, fresh.result() if fresh else None
+        ci = pool.submit(workflow.run, data, folder / "checkout")
+        careless = pool.submit(notebooks.careless, data)
+        return careless.result(), ci.result(), fresh.result() if fresh else None
 
 
 def _controls(params: Params, careless: Comparison) -> dict[str, Result]:

