@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import environments
 from lab.experiments.reproducible_notebook.kit import FOLDER
 from lab.experiments.reproducible_notebook.mechanism import (
     Comparison,
@@ -23,11 +24,10 @@ from lab.experiments.reproducible_notebook.mechanism import (
 )
 from lab.setup import golang
 
-BASE, AGAIN, SEED = (
-    Environment("base"),
-    Environment("again"),
-    Environment("seed", "hash seed", "hash", {"PYTHONHASHSEED": "7"}),
-)
+# An interpreter with few packages, whose kernels start in half the time.
+LIGHT = str(environments.program("notebook_newest", "python"))
+BASE, AGAIN = (Environment(name, python=LIGHT) for name in ("base", "again"))
+SEED = Environment("seed", "hash seed", "hash", {"PYTHONHASHSEED": "7"}, LIGHT)
 
 
 def notebook(path: Path, *cells: str, tag: str = "", **metadata: object) -> Path:
@@ -72,7 +72,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
         (folder / "data" / name).write_text(name)
     cells = ["import locale, os, time\nfrom pathlib import Path"]
     cells += [f"Path('{name}.txt').write_text(str({shown}))" for name, shown in SHOWS.items()]
-    environments = [item for item in standard()[0] if item.changes in ("", *SHOWS)]
+    environments = [item for item in standard(python=LIGHT)[0] if item.changes in ("", *SHOWS)]
     return reproduce(notebook(folder / "odd name é.ipynb", *cells), environments, inputs=[folder / "data"])
 
 
@@ -99,7 +99,7 @@ def test_each_artefact_knows_its_cell(shown: Comparison) -> None:
 def test_what_fails_elsewhere_or_has_no_effect_is_told_and_is_no_pass(tmp_path: Path) -> None:
     fails = "if os.environ['PYTHONHASHSEED'] == '7':\n    raise ValueError('|seven|')"
     path = notebook(tmp_path / "n.ipynb", "import os\nprint('fine')", fails, "print(2)")
-    idle = Environment("idle", "threads", "threads", {"OMP_NUM_THREADS": "1"})
+    idle = Environment("idle", "threads", "threads", {"OMP_NUM_THREADS": "1"}, LIGHT)
     made = reproduce(path, [BASE, idle, SEED, replace(AGAIN, python="/no/such/python")])
     errors = [(pair.artefact, pair.environment, pair.compared.detail) for pair in made.differing]
     assert errors[0] == ("cell 3: printed", "seed", "code cell 2: ValueError: |seven|")
@@ -182,7 +182,7 @@ def test_a_notebook_of_another_project_reproduces_its_picture(tmp_path: Path) ->
     found = find_spec("jupyter_book")
     assert found and found.origin
     foreign = Path(found.origin).parent / "book_template" / "notebooks.ipynb"
-    made = reproduce(foreign, [BASE, SEED], folder=tmp_path)
+    made = reproduce(foreign, [replace(one, python=sys.executable) for one in (BASE, SEED)], folder=tmp_path)
     # Its first cell shows what plt.ion() returns, with its address; nothing else differs, the picture least of all.
     (cause,) = made.causes
     assert (cause.change, cause.kinds) == ("from run to run", ("identity of a process or object",))
@@ -213,7 +213,7 @@ def test_the_kit_works_from_an_empty_folder(tmp_path: Path) -> None:
     notebook(tmp_path / "own.ipynb", *cells, tag="parameters")
 
     def command(*arguments: str) -> tuple[int, str]:
-        whole = [sys.executable, "-m", "reproduce", "own.ipynb", *arguments]
+        whole = [LIGHT, "-m", "reproduce", "own.ipynb", *arguments]
         done = subprocess.run(whole, cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
 

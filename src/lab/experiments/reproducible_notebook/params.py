@@ -6,8 +6,8 @@ from pydantic import Field, field_validator
 
 from lab.evidence.params import Parameters
 
-LOWEST, BETWEEN = "lowest versions", "versions between"
-# Beside the first environment, which has the newest versions. Names as in `kit.reproduce.environment.standard`.
+LOWEST, BETWEEN, SECOND = "lowest versions", "versions between", "second Python"
+# Beside the first environment, which has the newest versions. The first names are those of `kit.reproduce.environment.standard`.
 CHANGES = (
     "same again",
     "hash seed",
@@ -24,6 +24,7 @@ CHANGES = (
     "other BLAS kernel",
     LOWEST,
     BETWEEN,
+    SECOND,
 )
 
 

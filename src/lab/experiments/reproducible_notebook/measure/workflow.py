@@ -20,7 +20,7 @@ from lab.experiments.reproducible_notebook.mechanism import (
     Pair,
     conclude,
 )
-from lab.services.session import session
+from lab.services.session import MARK, session
 
 WORKFLOW = FOLDER / "workflow.yml"
 NEEDS_NETWORK = "pip install"
@@ -54,12 +54,14 @@ def _taken(name: str, script: str, variables: dict[str, str], folder: Path) -> S
     home = folder.with_name(f"{folder.name}-home")
     home.mkdir(exist_ok=True)
     path = f"{Path(sys.prefix) / 'bin'}:{session().environment()['PATH']}"
-    own = {"PATH": path, "HOME": str(home), "GITHUB_STEP_SUMMARY": str(home / "summary.md"), "PYTHONPATH": ""}
+    # By its mark nothing outlives a run that is killed, by its place no folder does.
+    marked = {"REPRODUCE_INHERIT": MARK, "TMPDIR": str(home), "PYTHONPATH": ""}
+    own = {"PATH": path, "HOME": str(home), "GITHUB_STEP_SUMMARY": str(home / "summary.md")}
     begin = time.perf_counter()
     done = subprocess.run(
         ["bash", "-e", "-c", script],
         cwd=folder,
-        env=session().environment({**own, **variables}),
+        env=session().environment({**own, **marked, **variables}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

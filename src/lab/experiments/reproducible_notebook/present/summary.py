@@ -85,7 +85,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
 def _bytes(found: Findings) -> Decision:
     return Decision(
         "May CI compare a notebook's results byte by byte?",
-        f"Counts, text and rounded figures yes; floats only with the same versions and processor. In "
+        f"Counts and text yes, rounded figures unless one lies on the edge; floats only with the same versions and processor. In "
         f"{len(found.other_bytes)} of {len(found.environments)} environments bytes changed ({listed(found.other_bytes)}); "
         f"{found.compared} beyond its class.",
         "measured",

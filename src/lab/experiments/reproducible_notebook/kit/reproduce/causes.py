@@ -105,7 +105,7 @@ def parsed(source: str) -> ast.Module:
 
 def _imports(trees: Iterable[ast.Module]) -> dict[str, str]:
     """Full name by the name that the notebook gives it."""
-    found = {}
+    found: dict[str, str] = {}
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):

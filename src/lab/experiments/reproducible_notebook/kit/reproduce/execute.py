@@ -153,8 +153,9 @@ def _hand_over(place: Path, user: int | None) -> None:
 
 
 def _variables(environment: Environment, home: Path, common: Mapping[str, str]) -> dict[str, str]:
-    """Nothing of the caller's environment but where programs are."""
-    kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    """Nothing of the caller's environment but where programs are, and what REPRODUCE_INHERIT names."""
+    names = (*INHERITED, *os.environ.get("REPRODUCE_INHERIT", "").split())
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     kept["PATH"] = f"{Path(environment.python).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
     return {
         **kept,
