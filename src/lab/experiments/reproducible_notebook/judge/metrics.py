@@ -23,6 +23,7 @@ def tables(seen: Seen) -> dict[str, pd.DataFrame]:
         found["steps"] = _steps(seen.analysis)
         found["skipped"] = pd.DataFrame(list(seen.missing.items()), columns=["environment", "why"])
         found["versions"] = _versions(seen.analysis)
+        found["settings"] = _settings(seen.analysis)
     if seen.careless is not None:
         found["careless"], found["causes"] = _pairs(seen.careless), _causes(seen.careless)
     if seen.workflow is not None:
@@ -144,6 +145,16 @@ def _causes(made: Comparison) -> pd.DataFrame:
         for cause in made.causes
     ]
     return pd.DataFrame(rows, columns=["artefact", "cell", "change", "environments", "kind", "call"])
+
+
+def _settings(made: Comparison) -> pd.DataFrame:
+    """Environment variables that are set differently."""
+    rows = [
+        (one.environment.name, name, value)
+        for one in made.executions
+        for name, value in one.environment.variables.items()
+    ]
+    return pd.DataFrame(rows, columns=["environment", "variable", "value"])
 
 
 def _versions(made: Comparison) -> pd.DataFrame:

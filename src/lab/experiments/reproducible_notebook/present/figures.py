@@ -11,7 +11,7 @@ from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.charts.presets import columns, reference
 from lab.evidence.result import Result
-from lab.experiments.reproducible_notebook.present.findings import STATUSES, Findings, findings, listed
+from lab.experiments.reproducible_notebook.present.findings import STATUSES, Findings, findings, listed, steps
 
 _COLOURS = [theme.BLUE, theme.ORANGE, theme.VERMILION]
 _SHOWN = {"same bytes": "same bytes", "within": "within its class", "differs": "differs"}
@@ -35,7 +35,7 @@ def _environments(found: Findings) -> Figure:
     counts = data["status"].value_counts()
     bytes_differ = len(data) - int(counts.get("same bytes", 0))
     return Figure(
-        f"{found.compared.capitalize()} beyond its class; {bytes_differ} have other bytes",
+        f"{found.compared[:1].upper()}{found.compared[1:]}; {bytes_differ} have other bytes",
         f"Artefacts against {len(found.environments)} environments, each compared with the first one's. "
         + ", ".join(f"{_SHOWN[name]}: {int(counts.get(name, 0))}" for name in STATUSES)
         + f". Environments with other bytes: {listed(found.other_bytes, 20)}.",
@@ -89,7 +89,7 @@ def _distances(found: Findings) -> Figure:
         return (rule + points).properties(width=width, height=20 * len(found.environments))
 
     return Figure(
-        f"Numbers differ by at most {worst['ulp']:.0f} steps between doubles ({worst['environment']})",
+        f"Numbers differ by at most {steps(worst['ulp'])} between doubles ({worst['environment']})",
         "Largest distance of a number from the first environment's, in steps between neighbouring doubles, for each "
         f"environment and file of numbers; a dashed line marks the {found.params.ulp} that are allowed. Not zero in: "
         + (
@@ -110,6 +110,7 @@ def _distances(found: Findings) -> Figure:
 def _careless(found: Findings) -> Figure:
     data = found.treatment.tables["careless"][["artefact", "environment", "status", "kind", "detail"]]
     again, changed = (int(found.value(f"caught_by_{how}")) for how in ("repeating", "changing"))
+    data = data[~data["artefact"].str.startswith("cell ")]
     order = list(dict.fromkeys(data["environment"]))
     causes = found.treatment.tables["causes"]
     return Figure(

@@ -57,7 +57,14 @@ class Findings:
     def compared(self) -> str:
         """In words, how the comparison ended."""
         count = f"{len(self.pairs):,} comparisons"
-        return f"none of {count} differs" if not self.differing else f"{self.differing} of {count} differ"
+        if self.differing:
+            return f"{self.differing} of {count} differ beyond their class"
+        return f"none of {count} differs beyond its class"
+
+    def setting(self, environment: str) -> str:
+        """What is set there, by the values alone; empty where the run had no such environment."""
+        table = self.treatment.tables["settings"]
+        return ", ".join(table[table["environment"] == environment]["value"])
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
@@ -68,3 +75,7 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     """The first few names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more if names else "none"
+
+
+def steps(count: float) -> str:
+    return f"{count:.0f} step{'' if count == 1 else 's'}"

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.reproducible_notebook.judge.model import chance, clean_runs, half
-from lab.experiments.reproducible_notebook.present.findings import EPSILON, Findings, findings, listed
+from lab.experiments.reproducible_notebook.judge.observations import AGAIN
+from lab.experiments.reproducible_notebook.present.findings import (
+    EPSILON,
+    Findings,
+    findings,
+    listed,
+    steps,
+)
 from lab.experiments.reproducible_notebook.present.model import PUBLISHED, SHARE
 
 ALTERNATIVES = (
@@ -46,8 +53,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     again, changed = found.value("caught_by_repeating"), found.value("caught_by_changing")
     other = found.value("other_bytes")
     bits = (
-        f"Not bit by bit: {other:.0f} have other bytes, numbers up to {found.value('largest_ulp'):.0f} steps between "
-        "doubles apart."
+        f"Not bit by bit: bytes differ in {other:.0f}, numbers by at most {steps(found.value('largest_ulp'))} between doubles."
         if other
         else "Bit by bit, too."
     )
@@ -59,7 +65,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         ),
         conditions=(
             f"an analysis of {found.value('rows'):,.0f} rows that pins seed, order, encoding and time zone itself",
-            "one machine and Python; another processor is imitated by NumPy's and OpenBLAS's settings",
+            f"one machine; another processor is imitated: NumPy without {found.setting('narrow vectors') or 'nothing'}, OpenBLAS "
+            f"as on a {found.setting('other BLAS kernel') or 'present one'}",
             f"numbers may differ by {found.params.ulp} steps between doubles, our threshold",
         ),
         headline=Metric(
@@ -87,7 +94,7 @@ def _bytes(found: Findings) -> Decision:
         "May CI compare a notebook's results byte by byte?",
         f"Counts and text yes, rounded figures unless one lies on the edge; floats only with the same versions and processor. In "
         f"{len(found.other_bytes)} of {len(found.environments)} environments bytes changed ({listed(found.other_bytes)}); "
-        f"{found.compared} beyond its class.",
+        f"{found.compared}.",
         "measured",
         ("other_bytes", "environments_with_other_bytes", "equal_everywhere", "same_bytes_twice"),
         figure="environments",
@@ -98,7 +105,7 @@ def _tolerance(found: Findings) -> Decision:
     far, oracle = found.value("largest_ulp"), found.value("ulp_to_oracle")
     return Decision(
         "Which tolerance do floating-point results need?",
-        f"For means and slopes of {found.value('rows'):,.0f} rows {far:.0f} steps between doubles (a relative "
+        f"For means and slopes of {found.value('rows'):,.0f} rows {steps(far)} between doubles (a relative "
         f"{far * EPSILON:.1g}); exact arithmetic lies within {oracle:.0f}. We allow {found.params.ulp}; a difference of nearly "
         "equal numbers needs an absolute tolerance.",
         "measured",
@@ -109,10 +116,12 @@ def _tolerance(found: Findings) -> Decision:
 
 def _twice(found: Findings) -> Decision:
     again, changed = found.value("caught_by_repeating"), found.value("caught_by_changing")
+    causes = found.treatment.tables["causes"]
+    shown = " and ".join(causes[causes["environments"].str.contains(AGAIN)]["kind"])
     return Decision(
         "Is it enough to run a notebook twice?",
-        f"No: it shows {again:.0f} of {changed:.0f} planted faults, clock and unseeded generator. The order of a set shows "
-        "only where the hash seed changes, so make that CI's second execution.",
+        f"No: it shows {again:.0f} of {changed:.0f} planted faults ({shown}). The order of a set shows only where the hash seed "
+        "changes, so make that CI's second execution.",
         "measured",
         ("caught_by_repeating", "caught_by_changing", "causes_named"),
         figure="careless",
