@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +27,7 @@ FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 def test_distance_counts_the_doubles_between(number: float, steps: int) -> None:
     other = number
     for _ in range(steps):
-        other = float(np.nextafter(other, math.inf))
+        other = math.nextafter(other, math.inf)
     zeros = number < 0 < other  # 0 and -0 are one number
     assert (
         ulps(number, other) == ulps(other, number) == (steps if math.isfinite(other) else math.inf) or zeros
@@ -108,6 +107,25 @@ def test_a_change_beyond_the_tolerance_is_never_within(numbers: list[float], ran
     after = "\n".join(map(repr, changed))
     apart = ulps(numbers[0], changed[0])
     assert (compare(text.encode(), after.encode(), Numbers(ulp=256)).status == "differs") == (apart > 256)
+
+
+RULES = st.sampled_from([Bytes(), Numbers(), Numbers(ulp=0, absolute=1.0), Picture()])
+
+
+@given(st.binary(max_size=30) | st.text(max_size=30).map(str.encode), st.binary(max_size=30), RULES)
+def test_any_two_contents_are_compared_the_same_both_ways(before: bytes, after: bytes, rule: Rule) -> None:
+    assert compare(before, before, rule).status == "same bytes"
+    statuses = {compare(before, after, rule).status, compare(after, before, rule).status}
+    assert len(statuses) == 1
+    assert (statuses == {"same bytes"}) == (before == after)
+
+
+def test_a_drawing_with_other_ids_and_another_date_differs() -> None:
+    svg = "<svg><dc:date>{}</dc:date><clipPath id='p{}'/><path d='M 1.0 2.0'/></svg>"
+    texts = [
+        svg.format(*given).encode() for given in (("2026-01-01T00:00", "5e0f"), ("2026-01-02T00:00", "0c0a"))
+    ]
+    assert compare(*texts, rule_for("plot.svg")).status == "differs"
 
 
 def picture(value: int, size: tuple[int, int] = (4, 4), level: int = 6, mode: str = "L") -> bytes:

@@ -201,6 +201,22 @@ def test_outputs_that_the_author_left_are_not_taken_for_new_ones(tmp_path: Path)
     }
 
 
+def test_odd_inputs_and_another_folder_are_no_obstacle(tmp_path: Path) -> None:
+    data = tmp_path / "it's größer"
+    data.mkdir()
+    (data / "a.csv").write_text("1\n")
+    (data / "gone").symlink_to(tmp_path / "nowhere")
+    cell = f"""import os, sys
+os.mkdir("sub")
+os.chdir("sub")
+open("ö x.csv", "w").write(open({f"../{data.name}/a.csv"!r}).read())
+print("not a result", file=sys.stderr)"""
+    made = reproduce(notebook(tmp_path / "n.ipynb", cell), [BASE], inputs=[data])
+    assert {name: one.content for name, one in made.executions[0].artefacts.items()} == {
+        "sub/ö x.csv": b"1\n"
+    }
+
+
 def test_the_workflow_has_no_fault_that_actionlint_knows() -> None:
     command = [str(golang.program("actionlint")), "-no-color", str(FOLDER / "workflow.yml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -135,7 +135,7 @@ def _fill(work: Path, home: Path, environment: Environment, inputs: Sequence[Pat
         folder.mkdir(parents=True)
     for source in inputs:
         if source.is_dir():
-            shutil.copytree(source, work / source.name)
+            shutil.copytree(source, work / source.name, ignore_dangling_symlinks=True)
         else:
             shutil.copyfile(source, work / source.name)
     if environment.reversed_files:
