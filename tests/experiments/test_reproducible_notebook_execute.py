@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lab import environments
+from lab.experiments.reproducible_notebook import Params, run
 from lab.experiments.reproducible_notebook.kit import FOLDER
 from lab.experiments.reproducible_notebook.mechanism import (
     Comparison,
@@ -22,6 +23,7 @@ from lab.experiments.reproducible_notebook.mechanism import (
     reproduce,
     standard,
 )
+from lab.experiments.reproducible_notebook.params import CHANGES
 from lab.setup import golang
 
 # An interpreter with few packages, whose kernels start in half the time.
@@ -187,6 +189,16 @@ def test_a_notebook_of_another_project_reproduces_its_picture(tmp_path: Path) ->
     (cause,) = made.causes
     assert (cause.change, cause.kinds) == ("from run to run", ("identity of a process or object",))
     assert [pair.compared.status for pair in made.pairs if "image/png" in pair.artefact] == ["same bytes"]
+
+
+def test_a_readers_own_notebook_is_judged_in_the_runs_environments(tmp_path: Path) -> None:
+    path = notebook(
+        tmp_path / "own.ipynb", "import time\nprint(list({'a', 'b', 'c', 'd', 'e', 'f'}))", "1 / 3"
+    )
+    result = run(Params(omit=CHANGES[2:]), path)
+    assert (result.observed["same_bytes_twice"].value, result.observed["equal_everywhere"].value) == (0, 1)
+    assert "hash seed" in result.observed["equal_everywhere"].detail
+    assert set(result.tables["pairs"]["artefact"]) == {"cell 1: printed", "cell 2: text/plain"}
 
 
 def test_outputs_that_the_author_left_are_not_taken_for_new_ones(tmp_path: Path) -> None:
