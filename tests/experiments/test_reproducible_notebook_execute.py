@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -104,8 +105,10 @@ def test_what_fails_elsewhere_or_has_no_effect_is_told_and_is_no_pass(tmp_path: 
     idle = Environment("idle", "threads", "threads", {"OMP_NUM_THREADS": "1"}, LIGHT)
     made = reproduce(path, [BASE, idle, SEED, replace(AGAIN, python="/no/such/python")])
     errors = [(pair.artefact, pair.environment, pair.compared.detail) for pair in made.differing]
-    assert errors[0] == ("cell 3: printed", "seed", "code cell 2: ValueError: |seven|")
-    assert {name for _, name, said in errors[1:] if "/no/such/python" in said} == {"again"}
+    assert errors[:2] == [
+        (name, "seed", "code cell 2: ValueError: |seven|") for name in ("the execution", "cell 3: printed")
+    ]
+    assert {name for _, name, said in errors[2:] if "/no/such/python" in said} == {"again"}
     assert {pair.compared.kind for pair in made.differing} == {"error"}
     assert made.without_effect == ["idle"]
     assert "without effect on this notebook: idle" in made.markdown()
@@ -211,6 +214,17 @@ def test_outputs_that_the_author_left_are_not_taken_for_new_ones(tmp_path: Path)
     assert {one.name: one.content for one in made.executions[0].artefacts.values()} == {
         "cell 2: printed": b"new\n"
     }
+
+
+def test_a_failure_after_the_last_artefact_and_a_process_left_behind_are_told_at_once(tmp_path: Path) -> None:
+    cells = [
+        "import os, subprocess\nleft = subprocess.Popen(['sleep', '40'])",
+        "assert os.environ['PYTHONHASHSEED'] == '0'",
+    ]
+    begin = time.monotonic()
+    made = reproduce(notebook(tmp_path / "n.ipynb", *cells), [BASE, SEED])
+    assert time.monotonic() - begin < 40
+    assert [(pair.artefact, pair.compared.kind) for pair in made.differing] == [("the execution", "error")]
 
 
 def test_odd_inputs_and_another_folder_are_no_obstacle(tmp_path: Path) -> None:

@@ -170,27 +170,33 @@ def _variables(environment: Environment, home: Path, common: Mapping[str, str]) 
 def _run(
     command: Sequence[str], environment: Environment, variables: dict[str, str], work: Path, timeout_s: float
 ) -> str:
-    """The end of what the process printed. It runs in a group of its own, which is killed if it takes too long."""
+    """The end of what the process printed. It is killed if it takes too long."""
     user: dict[str, Any] = {}
     if environment.user is not None:
         user = {"user": environment.user, "group": environment.user, "extra_groups": []}
-    options: dict[str, Any] = {
-        "stdin": subprocess.DEVNULL,
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.STDOUT,
-    }
+    log = work.parent / "log.txt"  # no pipe: what the notebook leaves running would hold it open
     try:
-        child = subprocess.Popen(command, env=variables, cwd=work, start_new_session=True, **options, **user)
+        with log.open("wb") as sink:
+            child = subprocess.Popen(
+                command,
+                env=variables,
+                cwd=work,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
+                **user,
+            )
     except OSError as error:
         return str(error)
     try:
-        said, _ = child.communicate(timeout=timeout_s + 60)
+        child.wait(timeout_s + 60)
     except subprocess.TimeoutExpired:
         return f"not done after {timeout_s + 60:g} s"
     finally:
         child.kill()  # if it still runs; its kernel then ends by itself
         child.wait()
-    return said.decode(errors="replace").strip()[-500:]
+    return log.read_text(errors="replace").strip()[-500:]
 
 
 def _read(environment: Environment, place: Path, notebook: str, answer: Mapping[str, Any]) -> Execution:

@@ -62,7 +62,7 @@ class Comparison:
     def markdown(self) -> str:
         """The comparison for a person to read."""
         rows = [
-            f"| {pair.artefact} | {pair.environment} | {pair.compared.status} | {pair.compared.kind} "
+            f"| {pair.artefact.replace('|', '/')} | {pair.environment} | {pair.compared.status} | {pair.compared.kind} "
             f"{pair.compared.detail.replace('|', '/')} |"
             for pair in self.pairs
             if pair.compared.status != "same bytes"
@@ -112,6 +112,8 @@ def reproduce(
     if not wanted or len({item.name for item in wanted}) < len(wanted):
         raise NotebookError("at least one environment is needed, and each by a name of its own")
     skipped = skipped | {item.name: why for item in wanted if (why := _unreachable(item))}
+    if wanted[0].name in skipped:
+        raise NotebookError(f"nothing to compare with: {skipped[wanted[0].name]}")
     wanted = [item for item in wanted if item.name not in skipped]
     with (
         tempfile.TemporaryDirectory(prefix="reproduce-", dir=folder) as root,
@@ -155,6 +157,10 @@ def _compared(executions: Sequence[Execution], rules: Mapping[str, Rule]) -> lis
         names = dict.fromkeys([*first.artefacts, *other.artefacts])
         if first.environment.name == EXPECTED.name:
             names = dict.fromkeys(name for name in names if not name.startswith("cell "))
+        if other.error:  # whatever it had made before
+            found.append(
+                Pair("the execution", 0, other.environment.name, Compared("differs", "error", other.error))
+            )
         for name in names:
             before, after = first.artefacts.get(name), other.artefacts.get(name)
             made = after or before
