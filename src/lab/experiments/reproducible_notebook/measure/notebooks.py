@@ -26,7 +26,7 @@ LIMIT_S = 120
 
 def rules(params: Params) -> dict[str, Rule]:
     """Whole numbers, words and rounded figures bit by bit; other numbers within `ulp`; a picture by its pixels."""
-    exact = dict.fromkeys(("*counts.csv", "*report.md", "cell *"), Bytes())
+    exact = dict.fromkeys(("*counts.csv", "*report.md", "cell *: printed", "cell *: text/*"), Bytes())
     return {**exact, **dict.fromkeys(("*.csv", "*.json"), Numbers(ulp=params.ulp))}
 
 

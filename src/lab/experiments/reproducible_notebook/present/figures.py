@@ -51,7 +51,7 @@ def _matrix(data: pd.DataFrame, width: int, order: Sequence[str]) -> Any:
     artefacts = list(dict.fromkeys(data["artefact"]))
     base = alt.Chart(shown).encode(
         x=alt.X("artefact:N", sort=artefacts, title=None).axis(
-            labelAngle=columns(width, -40, -90), labelLimit=130, orient="top"
+            labelAngle=columns(width, -40, -90), labelLimit=200, orient="top"
         ),
         y=alt.Y("environment:N", sort=list(order), title=None),
     )

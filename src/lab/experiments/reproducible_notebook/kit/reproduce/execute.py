@@ -229,7 +229,8 @@ def _outputs(notebook: Mapping[str, Any]) -> Iterator[Artefact]:
         shown = [item["data"] for item in cell["outputs"] if "data" in item]
         for place, data in enumerate(shown):
             for kind, value in data.items():
-                if not kind.startswith(RANDOM_IDS):
+                is_fallback = kind == "text/plain" and len(data) > 1  # for who can't show the other kinds
+                if not kind.startswith(RANDOM_IDS) and not is_fallback:
                     name = f"cell {number}: {kind}" + (f" #{place + 1}" if len(shown) > 1 else "")
                     yield Artefact(name, _content(kind, value), number)
 

@@ -234,9 +234,10 @@ def _unreachable(environment: Environment) -> str:
     if environment.user is None:
         return ""
     command = [environment.python, "-c", "import nbclient"]
-    user: dict[str, Any] = {"user": environment.user, "group": environment.user, "extra_groups": []}
+    options: dict[str, Any] = {"user": environment.user, "group": environment.user, "extra_groups": []}
+    options |= {"cwd": "/", "env": dict(environment.variables)}
     try:
-        done = subprocess.run(command, cwd="/", env={}, capture_output=True, text=True, check=False, **user)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
     except OSError as error:
         return f"user {environment.user} can't start {environment.python}: {error}"
     return f"user {environment.user} can't use it: {done.stderr.strip()[-200:]}" if done.returncode else ""
