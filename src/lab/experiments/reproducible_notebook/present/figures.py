@@ -50,9 +50,7 @@ def _matrix(data: pd.DataFrame, width: int, order: Sequence[str]) -> Any:
     names = list(_SHOWN.values())
     artefacts = list(dict.fromkeys(data["artefact"]))
     base = alt.Chart(shown).encode(
-        x=alt.X("artefact:N", sort=artefacts, title=None).axis(
-            labelAngle=columns(width, -40, -90), labelLimit=200, orient="top"
-        ),
+        x=alt.X("artefact:N", sort=artefacts, title=None).axis(labelAngle=-90, labelLimit=200, orient="top"),
         y=alt.Y("environment:N", sort=list(order), title=None),
     )
     points = base.mark_point(filled=True, size=110).encode(
