@@ -14,7 +14,7 @@ from lab.experiments.reproducible_notebook.criteria import CARELESS, ONLY_TWICE
 from lab.experiments.reproducible_notebook.judge.metrics import metrics, tables
 from lab.experiments.reproducible_notebook.judge.observations import causes_named, equal_everywhere, observe
 from lab.experiments.reproducible_notebook.measure import notebooks, project, truth, workflow
-from lab.experiments.reproducible_notebook.measure.seen import Fresh, Seen, Workflow
+from lab.experiments.reproducible_notebook.measure.seen import Seen
 from lab.experiments.reproducible_notebook.mechanism import Comparison, reproduce
 from lab.experiments.reproducible_notebook.params import Params
 from lab.experiments.reproducible_notebook.workload import WHEEL, chosen, weather
@@ -34,28 +34,26 @@ def run(params: Params, notebook: Path, inputs: Sequence[Path] = ()) -> Result:
 
 
 def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
-    """The analysis everywhere, then the careless notebook and CI beside a fresh run of another experiment."""
-    with steps(4) as work, tempfile.TemporaryDirectory(dir=session().folder) as name:
+    """The analysis everywhere, then the careless notebook and CI; beside them, from the first, another experiment's fresh run."""
+    with (
+        steps(4) as work,
+        tempfile.TemporaryDirectory(dir=session().folder) as name,
+        ThreadPoolExecutor(2) as pool,
+    ):
         folder = Path(name)
+        fresh = pool.submit(project.fresh, folder / "project") if params.fresh else None
         work.next("data")
         data = weather(folder / "weather")
         work.next("environments")
         analysis, seconds, missing = notebooks.analysis(params, data)
-        work.next("oracle")
-        checked = truth.checked(analysis.executions[0].artefacts, data, params.months, params.ulp)
-        work.next("careless notebook, CI, project")
-        careless, ci, fresh = _side_by_side(params, data, folder)
-    seen = Seen(analysis, seconds, missing, careless, ci, checked, fresh)
-    return _result(params, seen), _controls(params, careless)
-
-
-def _side_by_side(params: Params, data: Path, folder: Path) -> tuple[Comparison, Workflow, Fresh | None]:
-    """None of them is judged by its time."""
-    with ThreadPoolExecutor(2) as pool:
-        fresh = pool.submit(project.fresh, folder / "project") if params.fresh else None
+        work.next("careless notebook, CI, oracle")
         ci = pool.submit(workflow.run, data, folder / "checkout")
-        careless = pool.submit(notebooks.careless, data)
-        return careless.result(), ci.result(), fresh.result() if fresh else None
+        careless = notebooks.careless(data)
+        checked = truth.checked(analysis.executions[0].artefacts, data, params.months, params.ulp)
+        work.next("rest of CI, project")
+        made = ci.result(), fresh.result() if fresh else None
+    seen = Seen(analysis, seconds, missing, careless, made[0], checked, made[1])
+    return _result(params, seen), _controls(params, careless)
 
 
 def _controls(params: Params, careless: Comparison) -> dict[str, Result]:
