@@ -68,6 +68,14 @@ NEEDS = {
         Need("seaweedfs", "object store with an S3 gateway", (locks.libraries("seaweedfs"),)),
         Need("web", "web application under test and its server", (locks.libraries("web"),)),
         Need("retrieval", "measures of ranked retrieval", (locks.libraries("retrieval"),)),
+        Need(
+            "notebook_lowest",
+            "an environment with old versions of NumPy and pandas",
+            (environments.step("notebook_lowest"),),
+        ),
+        Need(
+            "notebook_newest", "an environment with the newest ones", (environments.step("notebook_newest"),)
+        ),
         Need("browser", "headless browser", (debian.chromium,)),
         Need("dbt", "dbt with its adapters for DuckDB and PostgreSQL", (environments.step("dbt"),)),
         Need(
