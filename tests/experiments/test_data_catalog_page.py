@@ -85,7 +85,9 @@ def test_a_filter_can_be_taken_off_again_by_keyboard(page: Page, url: str) -> No
 
 def test_the_focus_is_seen_and_the_results_can_be_skipped_to(page: Page, url: str) -> None:
     page.goto(f"{url}/?q=wage")
-    page.keyboard.press("Shift+Tab")  # from the search field, which has the focus
+    # A browser gives the focus some time after it has loaded the page.
+    page.wait_for_function("document.activeElement.name === 'q'")
+    page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the results"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
