@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,13 +14,14 @@ from pathlib import Path
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from lab.errors import ServiceError
+from lab.errors import NotAvailableError, ServiceError
 from lab.services import compose, jvm
 from lab.services.commands import run
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process
 from lab.services.session import session
+from lab.services.tls import Identity
 from lab.services.waiting import until
 
 VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
@@ -55,11 +56,12 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Kafka:
-    """A cluster that answers. nodes: one per broker, to hurt and to mend."""
+    """A cluster that answers. nodes: one per broker, to hurt and to mend. secure: as bootstrap, by TLS, if asked for."""
 
     bootstrap: str
     version: str
     nodes: Sequence[Node]
+    secure: str = ""
 
     def tool(
         self, java_class: str, *arguments: str, timeout_s: float = 300
@@ -70,15 +72,42 @@ class Kafka:
         )
 
 
+def directly(port: int) -> int:
+    """Clients come to the broker's own port."""
+    return port
+
+
+@dataclass(frozen=True)
+class Listening:
+    """A second way in, by TLS on both sides: the client must show a certificate of the same authority.
+
+    front: told the port of a listener, gives the one by which clients are to come, such as a relay's; it must lead
+    there by then, since a broker is asked before it counts as ready.
+    """
+
+    tls: Identity
+    front: Callable[[int], int] = directly
+
+
 @contextmanager
-def kafka(brokers: int = 1, heap_mb: int = 512, settings: Mapping[str, str] | None = None) -> Iterator[Kafka]:
+def kafka(
+    brokers: int = 1,
+    heap_mb: int = 512,
+    settings: Mapping[str, str] | None = None,
+    listening: Listening | None = None,
+) -> Iterator[Kafka]:
     """A Kafka cluster for the block.
 
     brokers: 1 to 3, replication and minimum in-sync replicas follow. settings: more broker properties,
-    not applied when attached.
+    not applied when attached. listening: TLS beside plain text, for one broker that is started here
+    (NotAvailableError elsewhere).
     """
     if not 1 <= brokers <= 3:
         raise ValueError(f"1 to 3 brokers, not {brokers}")
+    if listening is not None:
+        with _encrypting(brokers, heap_mb, settings or {}, listening) as cluster:
+            yield cluster
+        return
     if bootstrap := os.environ.get(VARIABLE):
         attached("Kafka", VARIABLE, partial(_answers, bootstrap, 1))
         yield Kafka(bootstrap, "attached, version unknown", [Attached("Kafka", VARIABLE)])
@@ -161,14 +190,70 @@ def _start_together(nodes: Sequence[Process]) -> None:
         node.await_ready()
 
 
-def _node(number: int, client: int, control: int, heap_mb: int, settings: Mapping[str, str]) -> Process:
+@contextmanager
+def _encrypting(
+    brokers: int, heap_mb: int, settings: Mapping[str, str], listening: Listening
+) -> Iterator[Kafka]:
+    """One broker with a listener in plain text and one by TLS, both reached by way of their fronts."""
+    if brokers != 1 or os.environ.get(VARIABLE) or compose.chosen():
+        raise NotAvailableError(
+            f"certificates are made for one broker that is started here; unset {VARIABLE} and LAB_SERVICES"
+        )
+    client, control, common = _cluster(1, settings)
+    (port,) = free_ports(1)
+    fronts = listening.front(client[0]), listening.front(port)
+    folder = _folder(client[0])
+    names = {"listeners": (client[0], port), "advertised.listeners": fronts}
+    both = {
+        name: f"PLAINTEXT://127.0.0.1:{plain},TLS://127.0.0.1:{secure},CONTROLLER://127.0.0.1:{control[0]}"
+        for name, (plain, secure) in names.items()
+    }
+    own = both | _stores(listening.tls.copied(folder), folder)
+    node = _node(1, client[0], control[0], heap_mb, dict(common) | own, folder)
+    try:
+        node.start()
+        yield Kafka(f"127.0.0.1:{fronts[0]}", version(), [node], secure=f"127.0.0.1:{fronts[1]}")
+    finally:
+        node.kill()
+
+
+def _stores(tls: Identity, folder: Path) -> dict[str, str]:
+    """Properties of the listener TLS: key and chain in one file, as Kafka's PEM stores have them."""
+    store = folder / "server.pem"
+    store.touch(mode=0o600)
+    store.write_text(tls.key.read_text() + tls.certificate.read_text())
+    listener = "listener.name.tls."
+    return {
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT",
+        f"{listener}ssl.keystore.type": "PEM",
+        f"{listener}ssl.keystore.location": str(store),
+        f"{listener}ssl.truststore.type": "PEM",
+        f"{listener}ssl.truststore.location": str(tls.authority),
+        f"{listener}ssl.client.auth": "required",
+    }
+
+
+def _folder(client: int) -> Path:
     folder = session().folder / f"kafka-{client}"
     folder.mkdir()
+    return folder
+
+
+def _node(
+    number: int,
+    client: int,
+    control: int,
+    heap_mb: int,
+    settings: Mapping[str, str],
+    folder: Path | None = None,
+) -> Process:
+    folder = folder or _folder(client)
     properties = folder / "server.properties"
+    plain = f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{control}"
     own = {
         "node.id": str(number),
-        "listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{control}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{control}",
+        "listeners": settings.get("listeners", plain),
+        "advertised.listeners": settings.get("advertised.listeners", plain),
         "log.dirs": str(folder / "data"),
     }
     properties.write_text("".join(f"{name}={value}\n" for name, value in (dict(settings) | own).items()))
