@@ -60,6 +60,7 @@ NEEDS = {
             "schema registry and the Java that it needs",
             (debian.maven, locks.libraries("apicurio"), jvm.step("apicurio", archives.unpack)),
         ),
+        Need("crypt", "certificates and authenticated encryption", (locks.libraries("crypt"),)),
         Need("duckdbext", "DuckDB's extensions", (locks.libraries("duckdbext"),)),
         Need("seaweedfs", "object store with an S3 gateway", (locks.libraries("seaweedfs"),)),
         Need("web", "web application under test and its server", (locks.libraries("web"),)),
