@@ -1,0 +1,84 @@
+"""Is anything readable? `python verify.py FOLDER --text NEEDLE --key BASE64`: exit status 1 if any is found, with the place.
+
+A text is searched as UTF-8, UTF-16, hexadecimal and base64 (at each of the three offsets); files are read as bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import mmap
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Hit:
+    """`needle`'s name, in `form`, at byte `offset` of `path`."""
+
+    needle: str
+    form: str
+    path: Path
+    offset: int
+
+
+def forms(value: bytes) -> dict[str, bytes]:
+    """How `value` may lie in a file. ValueError for fewer than 8 bytes, which turn up by chance."""
+    if len(value) < 8:
+        raise ValueError("a needle of fewer than 8 bytes is found by chance")
+    found = {"as it is": value, "hex": value.hex().encode(), "HEX": value.hex().upper().encode()}
+    for shift in range(3):
+        # In base64 four characters are three bytes: what stands before shifts it. Only whole groups are its own.
+        inner = value[shift:]
+        found[f"base64 {shift}"] = base64.b64encode(inner[: len(inner) // 3 * 3])
+        found[f"base64url {shift}"] = base64.urlsafe_b64encode(inner[: len(inner) // 3 * 3])
+    try:
+        found["UTF-16"] = value.decode().encode("utf-16-le")
+    except UnicodeDecodeError:
+        pass
+    return found
+
+
+def search(places: Iterable[Path], needles: Mapping[str, bytes]) -> Iterator[Hit]:
+    """The first place of each needle, in each form, in each file of `places` (files, or folders with all that is in them)."""
+    wanted = [(name, form, text) for name, value in needles.items() for form, text in forms(value).items()]
+    for path in everything(places):
+        with path.open("rb") as file:
+            if not path.stat().st_size:
+                continue
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                for name, form, text in wanted:
+                    if (offset := content.find(text)) >= 0:
+                        yield Hit(name, form, path, offset)
+
+
+def everything(places: Iterable[Path]) -> Iterator[Path]:
+    """Every plain file; a file that can't be read is an error, not an absence."""
+    for place in places:
+        if not place.exists():
+            raise FileNotFoundError(place)
+        inside = sorted(place.rglob("*")) if place.is_dir() else [place]
+        yield from (path for path in inside if path.is_file() and not path.is_symlink())
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("places", type=Path, nargs="+")
+    asked.add_argument("--text", action="append", default=[])
+    asked.add_argument("--key", action="append", default=[], help="in base64")
+    given = asked.parse_args()
+    needles = {text: text.encode() for text in given.text}
+    needles |= {f"key {place}": base64.b64decode(key) for place, key in enumerate(given.key, 1)}
+    if not needles:
+        asked.error("say what to search: --text or --key")
+    hits = list(search(given.places, needles))
+    for hit in hits:
+        print(f"{hit.path} byte {hit.offset}: {hit.needle} ({hit.form})")
+    print(f"{len(hits)} found in {sum(1 for _ in everything(given.places))} files")
+    return 1 if hits else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
