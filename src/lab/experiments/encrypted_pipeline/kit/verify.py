@@ -10,6 +10,7 @@ import base64
 import mmap
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +35,8 @@ def forms(value: bytes) -> dict[str, bytes]:
         inner = value[shift:]
         found[f"base64 {shift}"] = base64.b64encode(inner[: len(inner) // 3 * 3])
         found[f"base64url {shift}"] = base64.urlsafe_b64encode(inner[: len(inner) // 3 * 3])
-    try:
+    with suppress(UnicodeDecodeError):
         found["UTF-16"] = value.decode().encode("utf-16-le")
-    except UnicodeDecodeError:
-        pass
     return found
 
 

@@ -89,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         super().setup()
         self.connection.do_handshake()  # type: ignore[attr-defined]  # here, so that a slow client holds up nobody else
 
-    def do_POST(self) -> None:  # noqa: N802 - the standard library's name
+    def do_POST(self) -> None:
         try:
             _, operation, name = self.path.split("/")
             length = int(self.headers.get("Content-Length", ""))

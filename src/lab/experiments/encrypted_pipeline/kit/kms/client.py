@@ -32,7 +32,7 @@ class Kms(Protocol):
 
 
 def connect() -> Kms:
-    """Vault by VAULT_ADDR and VAULT_TOKEN (VAULT_CACERT), else the small one by KMS_URL, KMS_CERTIFICATE, KMS_KEY, KMS_AUTHORITY."""
+    """Vault by VAULT_ADDR, VAULT_TOKEN (VAULT_CACERT), else the small one: KMS_URL, KMS_CERTIFICATE, KMS_KEY, KMS_AUTHORITY."""
     if address := os.environ.get("VAULT_ADDR"):
         return VaultTransit(address, _told("VAULT_TOKEN"), authority=os.environ.get("VAULT_CACERT"))
     names = ("KMS_URL", "KMS_CERTIFICATE", "KMS_KEY", "KMS_AUTHORITY")

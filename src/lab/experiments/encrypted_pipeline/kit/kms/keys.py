@@ -47,7 +47,9 @@ class KeyStore:
     def create(self, name: str) -> int:
         """A new key of version 1; the version that there is if there is one."""
         if not _NAME.fullmatch(name):
-            raise Refused(f"a key's name has 1 to 64 letters, digits, dots, dashes or underscores, not {name!r}")
+            raise Refused(
+                f"a key's name has 1 to 64 letters, digits, dots, dashes or underscores, not {name!r}"
+            )
         with self._lock:
             if name not in self._keys:
                 self._keys[name] = Master([os.urandom(32)])
@@ -127,7 +129,10 @@ class KeyStore:
 
     def _write(self) -> None:
         known = {
-            name: {"versions": [base64.b64encode(each).decode() for each in master.versions], "oldest": master.oldest}
+            name: {
+                "versions": [base64.b64encode(each).decode() for each in master.versions],
+                "oldest": master.oldest,
+            }
             for name, master in self._keys.items()
         }
         nonce = os.urandom(_NONCE)
@@ -142,7 +147,7 @@ def replace(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(fresh, path)
+    fresh.replace(path)
 
 
 def _bound(name: str, version: int) -> bytes:

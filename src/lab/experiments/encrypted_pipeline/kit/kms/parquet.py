@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -63,7 +62,7 @@ def encrypt_table(table: pa.Table, path: str | Path, kms: Kms, keys: Keys | str,
     fresh = path.with_name(f".{path.name}.new")
     try:
         pq.write_table(table, fresh, encryption_properties=properties, **options)
-        os.replace(fresh, path)
+        fresh.replace(path)
     except BaseException:
         fresh.unlink(missing_ok=True)
         material(path).unlink(missing_ok=True)

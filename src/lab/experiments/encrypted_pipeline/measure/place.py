@@ -1,0 +1,176 @@
+"""Services, certificates and rights of one run; every connection of the pipeline goes by a wire that is listened to."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from psycopg import conninfo
+
+from lab.errors import NotAvailableError
+from lab.experiments.encrypted_pipeline.kit import FOLDER
+from lab.experiments.encrypted_pipeline.measure.wire import Wire, wire
+from lab.services.kafka import Kafka, Listening, kafka
+from lab.services.node import Node
+from lab.services.ports import free_ports
+from lab.services.postgres import Postgres, postgres
+from lab.services.process import Process, running
+from lab.services.session import session
+from lab.services.tls import Authority, Identity
+
+if TYPE_CHECKING:
+    from lab.experiments.encrypted_pipeline.kit.kms import KmsClient
+
+FOOTER, PII = "footer", "pii"  # master keys
+# Who may what: the operator rotates without being able to read, the source seals without being able to open.
+GRANTS = {
+    "source": ["wrap"],
+    "lake": ["wrap", "unwrap"],
+    "reader": ["unwrap"],
+    "operator": ["create", "rotate", "revoke", "rewrap", "latest"],
+}
+# An index file is laid out in full; the search would read ten megabytes of nothing for each partition.
+_KAFKA = {"log.index.size.max.bytes": "1048576", "log.segment.bytes": "33554432"}
+# Less of the write-ahead log to search; what is searched is what was written.
+_POSTGRES = {"min_wal_size": "32MB", "max_wal_size": "128MB"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything up. direct: the server's own DSN and Kafka's, past the wire, for what is timed."""
+
+    folder: Path
+    authority: Authority
+    stranger: Authority
+    identities: Mapping[str, Identity]
+    database: Postgres
+    cluster: Kafka
+    wire: Wire
+    kms_url: str
+    kms_port: int
+    root: bytes
+    ports: Mapping[str, int]
+
+    def dsn(self, tls: bool, wired: bool = True) -> str:
+        """Connection string: verify-full, or no TLS at all."""
+        server = self.database.secure if tls else conninfo.make_conninfo(self.database.dsn, sslmode="disable")
+        return conninfo.make_conninfo(server, port=self.ports["postgres"]) if wired else server
+
+    def broker(self, tls: bool, who: str = "lake") -> dict[str, str]:
+        """Settings of a Kafka client."""
+        if not tls:
+            return {"bootstrap.servers": self.cluster.bootstrap}
+        return {"bootstrap.servers": self.cluster.secure} | kafka_tls(self.identities[who])
+
+    def kms(self, who: str) -> KmsClient:
+        """The key service as `who`, by the wire."""
+        from lab.experiments.encrypted_pipeline.kit.kms import KmsClient
+
+        return client(KmsClient, self.kms_url, self.identities[who])
+
+    @property
+    def stores(self) -> dict[str, Path]:
+        """Folders of everything that keeps rows or keys, by name."""
+        return {
+            "PostgreSQL": _folder(self.database.node),
+            "Kafka": _folder(self.cluster.nodes[0]),
+            "lake": self.lake,
+            "key service": self.folder / "kms",
+        }
+
+    @property
+    def lake(self) -> Path:
+        return self.folder / "lake"
+
+
+def client(kind: type, url: str, identity: Identity) -> KmsClient:
+    return kind(url, identity.certificate, identity.key, identity.authority)
+
+
+def kafka_tls(identity: Identity) -> dict[str, str]:
+    """Settings by which librdkafka shows a certificate and verifies the broker's, name and all (its default)."""
+    return {
+        "security.protocol": "SSL",
+        "ssl.ca.location": str(identity.authority),
+        "ssl.certificate.location": str(identity.certificate),
+        "ssl.key.location": str(identity.key),
+    }
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """All services for the block."""
+    folder = session().folder / f"encrypted-{secrets.token_hex(4)}"
+    folder.mkdir()
+    (folder / "lake").mkdir()
+    authority = Authority(folder / "authority")
+    identities = {name: authority.issue(name) for name in ("postgres", "kafka", "kms", *GRANTS)}
+    root = os.urandom(32)
+    with ExitStack() as stack:
+        wires = stack.enter_context(wire(folder / "wire"))
+        database = stack.enter_context(postgres(_POSTGRES, tls=identities["postgres"]))
+        names = iter(("kafka", "kafka-tls"))
+        front = Listening(identities["kafka"], lambda port: wires.to(next(names), port))
+        cluster = stack.enter_context(kafka(heap_mb=256, settings=_KAFKA, listening=front))
+        port, wired = stack.enter_context(key_service(folder, identities, root, wires))
+        yield Place(
+            folder,
+            authority,
+            Authority(folder / "stranger", "somebody's"),
+            identities,
+            database,
+            cluster,
+            wires,
+            f"https://127.0.0.1:{wired}",
+            port,
+            root,
+            {"postgres": wires.to("postgres", _port(database.dsn))},
+        )
+
+
+@contextmanager
+def key_service(
+    folder: Path, identities: Mapping[str, Identity], root: bytes, wires: Wire
+) -> Iterator[tuple[int, int]]:
+    """The kit's key service in a process of its own, with both master keys; its port, and that of the wire to it."""
+    from lab.experiments.encrypted_pipeline.kit.kms import KmsClient
+
+    (port,) = free_ports(1)
+    grants, own = folder / "grants.json", identities["kms"]
+    grants.write_text(json.dumps(GRANTS))
+    files = {"certificate": own.certificate, "key": own.key, "authority": own.authority, "grants": grants}
+    options = [part for name, path in files.items() for part in (f"--{name}", str(path))]
+    operator = client(KmsClient, f"https://127.0.0.1:{port}", identities["operator"])
+    process = Process(
+        name="key service",
+        command=[sys.executable, "-m", "kms", str(folder / "kms"), "--port", str(port), *options],
+        ready=partial(operator.create, FOOTER),
+        log=folder / "kms.log",
+        ports=[port],
+        environment={"PYTHONPATH": str(FOLDER), "KMS_ROOT_KEY": base64.b64encode(root).decode()},
+    )
+    with running(process):
+        operator.create(PII)
+        yield port, wires.to("kms", port)
+
+
+def _folder(node: Node) -> Path:
+    """The folder of a server that runs here."""
+    if not isinstance(node, Process):
+        raise NotAvailableError(
+            f"the files of {node.name} can't be searched from here; run it as a local process"
+        )
+    return node.log.parent
+
+
+def _port(dsn: str) -> int:
+    return int(cast(str, conninfo.conninfo_to_dict(dsn)["port"]))
