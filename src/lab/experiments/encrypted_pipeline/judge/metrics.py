@@ -7,6 +7,7 @@ import pandas as pd
 from lab.evidence.frames import records
 from lab.evidence.result import Metric
 from lab.experiments.encrypted_pipeline.judge.observations import during, predicted
+from lab.experiments.encrypted_pipeline.measure.attacks import REPLACED
 from lab.experiments.encrypted_pipeline.measure.rates import LIMIT, PLAIN, SECURE
 from lab.experiments.encrypted_pipeline.measure.seen import Seen
 from lab.experiments.encrypted_pipeline.params import Params
@@ -28,7 +29,7 @@ def metrics(params: Params, seen: Seen) -> list[Metric]:
     if seen.found is not None:
         found += _places(seen)
     if seen.tampered is not None:
-        counts = seen.tampered["outcome"].value_counts()
+        counts = seen.tampered[seen.tampered["kind"] != REPLACED]["outcome"].value_counts()
         found += [
             Metric(f"tampered_{name}", float(counts.get(name, 0)), "attempts", f"altered files: {name}")
             for name in ("refused", "identical", "different", "crashed")

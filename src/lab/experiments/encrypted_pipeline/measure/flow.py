@@ -86,7 +86,8 @@ def _where(own: Way, row: int, name: str) -> Any:
 def _publish(place: Place, own: Way) -> None:
     """PostgreSQL to Kafka, without a right to any key: sealed values are passed on as they are."""
     settings = place.broker(own.arm.tls, "source")
-    made = AdminClient(settings | {"log_level": 0}).create_topics([NewTopic(own.table, 1, 1)])
+    admin = AdminClient(settings | {"log_level": 0})  # kept in a name: what it is asked ends with it
+    made = admin.create_topics([NewTopic(own.table, 1, 1)])
     made[own.table].result(_PATIENCE_S)
     failed: list[KafkaError] = []
     producer = Producer(settings | {"acks": "all", "compression.type": "none", "log_level": 0})

@@ -95,9 +95,8 @@ def _topic(place: Place, table: pa.Table) -> dict[tuple[str, str], Job]:
     """Messages of a thousand bytes to a topic and back. By the wire: a broker tells its clients one address only."""
     count = max(1000, table.num_rows // 20)
     content = [os.urandom(_MESSAGE) for _ in range(100)]
-    made = AdminClient(place.broker(False) | {"log_level": 0}).create_topics(
-        [NewTopic(f"timed_{arm}", 1, 1) for arm in (PLAIN, SECURE)]
-    )
+    admin = AdminClient(place.broker(False) | {"log_level": 0})
+    made = admin.create_topics([NewTopic(f"timed_{arm}", 1, 1) for arm in (PLAIN, SECURE)])
     for each in made.values():
         each.result(30)
 

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""figures, model, summary: what the page shows, from results alone."""
