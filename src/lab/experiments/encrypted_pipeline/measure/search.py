@@ -14,15 +14,17 @@ from lab.experiments.encrypted_pipeline.measure.flow import opening, way
 from lab.experiments.encrypted_pipeline.measure.place import Place
 from lab.experiments.encrypted_pipeline.workload.arms import ENCRYPTED
 
+KMS = "wire to the key service"
 WIRES = {
     "postgres": "wire to PostgreSQL",
     "kafka": "wire to Kafka",
     "kafka-tls": "wire to Kafka",
-    "kms": "wire to the key service",
+    "kms": KMS,
 }
 # Where the rows of an arm without any encryption pass or lie: the search must find them in each.
 EXPECTED = ("wire to PostgreSQL", "wire to Kafka", "PostgreSQL", "Kafka", "lake")
 OTHER = "logs and other files"
+SEARCHED = (*EXPECTED, KMS, OTHER)
 
 
 def searched(place: Place, needles: Mapping[str, bytes]) -> pd.DataFrame:

@@ -15,10 +15,9 @@ from lab.evidence.result import Result
 from lab.experiments.encrypted_pipeline.criteria import REVOKED_FIRST
 from lab.experiments.encrypted_pipeline.measure.attacks import REPLACED
 from lab.experiments.encrypted_pipeline.measure.rates import COPY, LIMIT, PLAIN, READ, SECURE, TOPIC, WRITE
-from lab.experiments.encrypted_pipeline.measure.search import EXPECTED, OTHER
+from lab.experiments.encrypted_pipeline.measure.search import SEARCHED
 from lab.experiments.encrypted_pipeline.workload.arms import ARMS, ENCRYPTED
 
-PLACES = (*EXPECTED, OTHER)
 READABLE, NOTHING = "readable", "not found"
 OUTCOMES = ("refused", "identical", "different", "crashed")
 
@@ -47,17 +46,17 @@ def _where(treatment: Result) -> Figure:
                 "form": there.get((arm, place), ""),
             }
             for arm in arms
-            for place in PLACES
+            for place in SEARCHED
         ]
     )
     own = data[data["text"] == READABLE].groupby("arm").size()
 
     def chart(width: int) -> Any:
-        return _cells(data, "place", "arm", list(PLACES), arms, width)
+        return _cells(data, "place", "arm", list(SEARCHED), arms, width)
 
     counts = ", ".join(f"{arm} {own.get(arm, 0)}" for arm in arms)
     return Figure(
-        f"TLS alone leaves text readable in {own.get(arms[1], 0)} of {len(PLACES)} places, all layers in "
+        f"TLS alone leaves text readable in {own.get(arms[1], 0)} of {len(SEARCHED)} places, all layers in "
         f"{own.get(ENCRYPTED.name, 0)}",
         f"A cell for each arm and place, of another colour where the arm's text was found. Places by arm: {counts}.",
         chart,

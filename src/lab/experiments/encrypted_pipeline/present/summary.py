@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.encrypted_pipeline.criteria import PLAINTEXT, REVOKED_FIRST
-from lab.experiments.encrypted_pipeline.measure.search import EXPECTED
+from lab.experiments.encrypted_pipeline.measure.search import SEARCHED
 from lab.experiments.encrypted_pipeline.params import Params
 
 DEFAULT_CACHE = 600  # s: pyarrow's default of cache_lifetime
@@ -43,7 +43,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     value = {metric.name: metric.value for metric in treatment.metrics}
     return Summary(
         answer=(
-            f"With TLS alone a text in the rows is readable in {value['places_tls_alone']:.0f} of {len(EXPECTED)} places, "
+            f"With TLS alone a text in the rows is readable in {value['places_tls_alone']:.0f} of {len(SEARCHED)} places, "
             "with fields sealed at the source and files encrypted too in "
             f"{value['places_encrypted']:.0f}. Rotating {params.files[0]} files under readers failed "
             f"{value['reads_failed']:.0f} reads. Reading an encrypted Parquet file takes {value['read_ratio']:.2g} times as "
