@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -68,6 +69,19 @@ def test_a_table_comes_back_as_it_was(kms: KeyStore, tmp_path: Path, name: str) 
     back = read_table(path, kms)
     assert back.schema == table.schema
     assert str(back.to_pylist()) == str(table.to_pylist())  # NaN equals nothing
+
+
+@pytest.mark.parametrize(
+    "keys", ["pii", Keys("footer", {"c0": "pii"})], ids=["one key", "a key for a column"]
+)
+def test_many_columns_and_row_groups_are_read_by_several_threads_at_once(
+    kms: KeyStore, tmp_path: Path, keys: Keys | str
+) -> None:
+    path = tmp_path / "a.parquet"
+    table = pa.table({f"c{number}": np.arange(40_000) * number for number in range(8)})
+    encrypt_table(table, path, kms, keys, row_group_size=5_000)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(each.equals(table) for each in pool.map(lambda _: read_table(path, kms), range(12)))
 
 
 def test_a_column_with_a_key_of_its_own_needs_that_key(kms: KeyStore, tmp_path: Path) -> None:

@@ -261,6 +261,8 @@ ANSWERS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
         {"errors": ["ciphertext version is disallowed by policy (too old)"]},
     ),
     ("POST", "/v1/transit/decrypt/denied"): (403, {"errors": ["permission denied"]}),
+    ("POST", "/v1/transit/decrypt/altered"): (500, {"errors": ["cipher: message authentication failed"]}),
+    ("GET", "/v1/transit/keys/none"): (404, {"errors": []}),
     ("POST", "/v1/transit/decrypt/sealed"): (503, {"errors": ["Vault is sealed"]}),
 }
 
@@ -321,6 +323,16 @@ def test_what_vault_refuses_is_refused_in_its_words(
 ) -> None:
     with pytest.raises(kind, match=said):
         vault.unwrap(name, "vault:v1:abcdefgh")
+
+
+def test_a_failed_authentication_that_comes_as_a_servers_error_is_told(vault: VaultTransit) -> None:
+    with pytest.raises(KmsError, match="message authentication failed"):
+        vault.unwrap("altered", "vault:v1:abcdefgh")
+
+
+def test_an_error_without_words_is_a_refusal_still(vault: VaultTransit) -> None:
+    with pytest.raises(Refused, match="no reason given"):
+        vault.latest("none")
 
 
 def test_a_sealed_vault_is_no_refusal(vault: VaultTransit) -> None:

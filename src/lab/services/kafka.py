@@ -56,12 +56,16 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Kafka:
-    """A cluster that answers. nodes: one per broker, to hurt and to mend. secure: as bootstrap, by TLS, if asked for."""
+    """A cluster that answers. nodes: one per broker, to hurt and to mend.
+
+    secure: as bootstrap, by TLS, where that was asked for; fronted: both once more, by way of their fronts.
+    """
 
     bootstrap: str
     version: str
     nodes: Sequence[Node]
     secure: str = ""
+    fronted: tuple[str, str] | None = None
 
     def tool(
         self, java_class: str, *arguments: str, timeout_s: float = 300
@@ -72,21 +76,16 @@ class Kafka:
         )
 
 
-def directly(port: int) -> int:
-    """Clients come to the broker's own port."""
-    return port
-
-
 @dataclass(frozen=True)
 class Listening:
     """A second way in, by TLS on both sides: the client must show a certificate of the same authority.
 
-    front: told the port of a listener, gives the one by which clients are to come, such as a relay's; it must lead
-    there by then, since a broker is asked before it counts as ready.
+    front: told the port of a listener, gives the one by which clients are to come, such as a relay's; asked twice, for
+    a listener in plain text and for one by TLS, beside those that are reached directly.
     """
 
     tls: Identity
-    front: Callable[[int], int] = directly
+    front: Callable[[int], int] | None = None
 
 
 @contextmanager
@@ -194,42 +193,48 @@ def _start_together(nodes: Sequence[Process]) -> None:
 def _encrypting(
     brokers: int, heap_mb: int, settings: Mapping[str, str], listening: Listening
 ) -> Iterator[Kafka]:
-    """One broker with a listener in plain text and one by TLS, both reached by way of their fronts."""
+    """One broker with listeners in plain text and by TLS, and another pair behind the fronts, if there are any."""
     if brokers != 1 or os.environ.get(VARIABLE) or compose.chosen():
         raise NotAvailableError(
             f"certificates are made for one broker that is started here; unset {VARIABLE} and LAB_SERVICES"
         )
     client, control, common = _cluster(1, settings)
-    (port,) = free_ports(1)
-    fronts = listening.front(client[0]), listening.front(port)
+    secure, *behind = free_ports(3)
+    places = {"PLAINTEXT": (client[0], client[0]), "TLS": (secure, secure), "CONTROLLER": (control[0],) * 2}
+    if listening.front:
+        # A broker tells its clients the address that belongs to the listener by which they came.
+        fronts = zip(("FRONTPLAIN", "FRONTTLS"), behind, map(listening.front, behind), strict=True)
+        places |= {name: (port, front) for name, port, front in fronts}
     folder = _folder(client[0])
-    names = {"listeners": (client[0], port), "advertised.listeners": fronts}
-    both = {
-        name: f"PLAINTEXT://127.0.0.1:{plain},TLS://127.0.0.1:{secure},CONTROLLER://127.0.0.1:{control[0]}"
-        for name, (plain, secure) in names.items()
+    own = _stores(listening.tls.copied(folder), folder) | {
+        name: ",".join(f"{listener}://127.0.0.1:{ports[end]}" for listener, ports in places.items())
+        for end, name in enumerate(("listeners", "advertised.listeners"))
     }
-    own = both | _stores(listening.tls.copied(folder), folder)
     node = _node(1, client[0], control[0], heap_mb, dict(common) | own, folder)
     try:
         node.start()
-        yield Kafka(f"127.0.0.1:{fronts[0]}", version(), [node], secure=f"127.0.0.1:{fronts[1]}")
+        plain, by_tls = (f"127.0.0.1:{places.get(name, (0, 0))[1]}" for name in ("FRONTPLAIN", "FRONTTLS"))
+        fronted = (plain, by_tls) if listening.front else None
+        yield Kafka(f"127.0.0.1:{client[0]}", version(), [node], f"127.0.0.1:{secure}", fronted)
     finally:
         node.kill()
 
 
 def _stores(tls: Identity, folder: Path) -> dict[str, str]:
-    """Properties of the listener TLS: key and chain in one file, as Kafka's PEM stores have them."""
+    """Properties of the listeners by TLS: key and chain in one file, as Kafka's PEM stores have them."""
     store = folder / "server.pem"
     store.touch(mode=0o600)
     store.write_text(tls.key.read_text() + tls.certificate.read_text())
-    listener = "listener.name.tls."
+    kinds = {"PLAINTEXT": "PLAINTEXT", "TLS": "SSL", "FRONTPLAIN": "PLAINTEXT", "FRONTTLS": "SSL"}
     return {
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT",
-        f"{listener}ssl.keystore.type": "PEM",
-        f"{listener}ssl.keystore.location": str(store),
-        f"{listener}ssl.truststore.type": "PEM",
-        f"{listener}ssl.truststore.location": str(tls.authority),
-        f"{listener}ssl.client.auth": "required",
+        "listener.security.protocol.map": ",".join(
+            map(":".join, (kinds | {"CONTROLLER": "PLAINTEXT"}).items())
+        ),
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(store),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(tls.authority),
+        "ssl.client.auth": "required",
     }
 
 

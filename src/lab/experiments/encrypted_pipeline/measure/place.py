@@ -46,7 +46,7 @@ _POSTGRES = {"min_wal_size": "32MB", "max_wal_size": "128MB"}
 
 @dataclass(frozen=True)
 class Place:
-    """Everything up. direct: the server's own DSN and Kafka's, past the wire, for what is timed."""
+    """Everything up, each reached by the wire, or past it for what is timed (wired=False)."""
 
     folder: Path
     authority: Authority
@@ -65,17 +65,18 @@ class Place:
         server = self.database.secure if tls else conninfo.make_conninfo(self.database.dsn, sslmode="disable")
         return conninfo.make_conninfo(server, port=self.ports["postgres"]) if wired else server
 
-    def broker(self, tls: bool, who: str = "lake") -> dict[str, str]:
+    def broker(self, tls: bool, who: str = "lake", wired: bool = True) -> dict[str, str]:
         """Settings of a Kafka client."""
-        if not tls:
-            return {"bootstrap.servers": self.cluster.bootstrap}
-        return {"bootstrap.servers": self.cluster.secure} | kafka_tls(self.identities[who])
+        ways = self.cluster.fronted if wired else None
+        address = (ways or (self.cluster.bootstrap, self.cluster.secure))[tls]
+        return {"bootstrap.servers": address} | (kafka_tls(self.identities[who]) if tls else {})
 
-    def kms(self, who: str) -> KmsClient:
-        """The key service as `who`, by the wire."""
+    def kms(self, who: str, wired: bool = True) -> KmsClient:
+        """The key service as `who`."""
         from lab.experiments.encrypted_pipeline.kit.kms import KmsClient
 
-        return client(KmsClient, self.kms_url, self.identities[who])
+        url = self.kms_url if wired else f"https://127.0.0.1:{self.kms_port}"
+        return client(KmsClient, url, self.identities[who])
 
     @property
     def stores(self) -> dict[str, Path]:

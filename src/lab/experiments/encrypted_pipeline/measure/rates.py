@@ -51,7 +51,7 @@ def rates(place: Place, params: Params) -> pd.DataFrame:
 def _parquet(place: Place, folder: Path, table: pa.Table) -> dict[tuple[str, str], Job]:
     from lab.experiments.encrypted_pipeline.kit.kms import Keys, material
 
-    lake, reader = place.kms("lake"), place.kms("reader")
+    lake, reader = place.kms("lake", wired=False), place.kms("reader", wired=False)
     plain, secure, kept = folder / "plain.parquet", folder / "secure.parquet", folder / "kept.parquet"
     keys = Keys(FOOTER, {"name": PII, "card": PII, "note": PII})
     pq.write_table(table, folder / "kept-plain.parquet", **PLAINLY)
@@ -92,16 +92,16 @@ def _copy(place: Place, table: pa.Table) -> dict[tuple[str, str], Job]:
 
 
 def _topic(place: Place, table: pa.Table) -> dict[tuple[str, str], Job]:
-    """Messages of a thousand bytes to a topic and back. By the wire: a broker tells its clients one address only."""
+    """Messages of a thousand bytes to a topic and back."""
     count = max(1000, table.num_rows // 20)
     content = [os.urandom(_MESSAGE) for _ in range(100)]
-    admin = AdminClient(place.broker(False) | {"log_level": 0})
+    admin = AdminClient(place.broker(False, wired=False) | {"log_level": 0})
     made = admin.create_topics([NewTopic(f"timed_{arm}", 1, 1) for arm in (PLAIN, SECURE)])
     for each in made.values():
         each.result(30)
 
     def move(arm: str) -> None:
-        settings: Mapping[str, object] = place.broker(arm == SECURE) | {"log_level": 0}
+        settings: Mapping[str, object] = place.broker(arm == SECURE, wired=False) | {"log_level": 0}
         consumer = Consumer(settings | {"group.id": "timed", "enable.auto.commit": False})
         producer = Producer(settings | {"acks": "all", "linger.ms": 5, "batch.size": 1 << 18})
         topic = f"timed_{arm}"

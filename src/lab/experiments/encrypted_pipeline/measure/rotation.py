@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +19,9 @@ from lab.experiments.encrypted_pipeline.mechanism import encrypt_table, field_ci
 from lab.experiments.encrypted_pipeline.params import Params
 from lab.experiments.encrypted_pipeline.workload.orders import orders
 from lab.load.interleave import interleaved
+
+if TYPE_CHECKING:
+    from lab.experiments.encrypted_pipeline.kit.kms import FieldCipher
 
 READERS = 2
 _BEFORE_S = _AFTER_S = 0.4
@@ -46,17 +50,16 @@ def rotated(place: Place, params: Params, revoke_first: bool = False) -> Rotatio
     readers = _Readers(place, lake, tables)
     with readers:
         time.sleep(_BEFORE_S)
-        steps = _steps(place, lake, readers.began, revoke_first)
+        steps = _steps(place, lake, cipher, readers.began, revoke_first)
         time.sleep(_AFTER_S)
     found = Rotation(readers.reads(), steps, len(tables))
     if not revoke_first:
         found.lost = _lost(place, lake, tables, before)
-        cipher.rewrap()
         _old(place, lake, old, sealed, cipher, found)
     return found
 
 
-def _steps(place: Place, lake: Path, began: float, revoke_first: bool) -> pd.DataFrame:
+def _steps(place: Place, lake: Path, cipher: FieldCipher, began: float, revoke_first: bool) -> pd.DataFrame:
     operator, steps = place.kms("operator"), []
 
     def new() -> None:
@@ -67,7 +70,11 @@ def _steps(place: Place, lake: Path, began: float, revoke_first: bool) -> pd.Dat
         for name in MASTERS:
             operator.revoke(name, operator.latest(name))
 
-    ordered = [("new version", new), ("re-wrap", lambda: rotate(lake, operator)), ("revoke", revoke)]
+    def rewrap() -> None:
+        rotate(lake, operator)
+        cipher.rewrap()
+
+    ordered = [("new version", new), ("re-wrap", rewrap), ("revoke", revoke)]
     for name, step in (ordered[0], ordered[2], ordered[1]) if revoke_first else ordered:
         start = time.perf_counter()
         try:
@@ -139,7 +146,7 @@ def _lost(place: Place, lake: Path, tables: dict[Path, pa.Table], before: dict[P
     return changed + [path.name for path, table in tables.items() if not read_table(path, kms).equals(table)]
 
 
-def _field(place: Place) -> tuple:
+def _field(place: Place) -> tuple[FieldCipher, tuple[bytes, dict[str, str]]]:
     """A cipher of the operator's, who can wrap its key anew, and what the source sealed."""
     from lab.experiments.encrypted_pipeline.kit.kms import Field
 
@@ -148,7 +155,9 @@ def _field(place: Place) -> tuple:
     return field_cipher(place.kms("operator"), PII, source.wrapped), (sealed, dict(source.wrapped))
 
 
-def _old(place: Place, lake: Path, old: dict[Path, bytes], sealed: tuple, cipher, found: Rotation) -> None:
+def _old(
+    place: Place, lake: Path, old: dict[Path, bytes], sealed: tuple, cipher: FieldCipher, found: Rotation
+) -> None:
     """Try what somebody kept: wrapped keys of files and of fields from before the rotation, and the new ones of fields."""
     from lab.experiments.encrypted_pipeline.kit.kms import DecryptionError, Field, KmsError
 
@@ -185,7 +194,7 @@ def timed(place: Place, params: Params) -> pd.DataFrame:
     weights = {
         size: sum(path.stat().st_size for path in lake.glob("*.parquet")) for size, lake in lakes.items()
     }
-    operator, seen = place.kms("operator"), []
+    operator, seen = place.kms("operator", wired=False), []
     for number, size in interleaved(sizes, params.rounds, params.seed):
         start = time.perf_counter()
         rotate(lakes[size], operator)

@@ -100,7 +100,9 @@ def _attacks(treatment: Result, controls: Mapping[str, Result]) -> Figure:
             y=alt.Y("kind:N", sort=kinds, title=None).axis(labelLimit=230),
             color=shade.legend(columns=columns(width, 4, 2)),
         )
-        panel = encoded.properties(width=width, height=20 * len(kinds))
+        # A phone's screen has to hold the long names too.
+        own = width if width > theme.NARROW else 130
+        panel = encoded.properties(width=own, height=20 * len(kinds))
         return panel.facet(row=_row("file", [ENCRYPTED.name, "plain Parquet"]))
 
     return Figure(

@@ -138,7 +138,9 @@ class _Http:
             self._forget()
             raise KmsError(f"the key service does not answer: {error}") from None
         if status >= 500 or not isinstance(found, dict):
-            raise KmsError(f"the key service answers with status {status}")
+            # Vault says so, too, of a ciphertext that fails authentication in some versions: its words are passed on.
+            reason = f": {_reason(found)}" if isinstance(found, dict) else ""
+            raise KmsError(f"the key service answers with status {status}{reason}")
         if status >= 400:
             raise Refused(_reason(found))
         return found
