@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.experiments.encrypted_pipeline.kit.verify import forms, search
-from lab.experiments.encrypted_pipeline.workload.tampering import File, cases, flipped
+from lab.experiments.encrypted_pipeline.workload import File, cases, flipped
 
 pytest.importorskip("cryptography")
 

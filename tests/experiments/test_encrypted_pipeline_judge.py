@@ -18,8 +18,7 @@ from lab.experiments.encrypted_pipeline.measure.rotation import Rotation
 from lab.experiments.encrypted_pipeline.measure.search import EXPECTED, in_text
 from lab.experiments.encrypted_pipeline.measure.seen import Seen
 from lab.experiments.encrypted_pipeline.oracle import differing, digest
-from lab.experiments.encrypted_pipeline.workload.arms import ENCRYPTED
-from lab.experiments.encrypted_pipeline.workload.orders import EVERY, needle, orders
+from lab.experiments.encrypted_pipeline.workload import ENCRYPTED, EVERY, needle, orders
 
 
 def found(*places: tuple[str, str]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from lab.experiments.encrypted_pipeline.params import Params
 from lab.experiments.encrypted_pipeline.present.figures import figures
 from lab.experiments.encrypted_pipeline.present.model import model
 from lab.experiments.encrypted_pipeline.present.summary import summary
-from lab.experiments.encrypted_pipeline.workload.arms import Arm
+from lab.experiments.encrypted_pipeline.workload import Arm
 
 TITLE = "Encrypted end to end: what TLS leaves readable"
 QUESTION = "Is anything readable between the services, and what does encryption cost?"

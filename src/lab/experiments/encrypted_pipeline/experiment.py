@@ -24,8 +24,7 @@ from lab.experiments.encrypted_pipeline.measure.search import audited, in_text, 
 from lab.experiments.encrypted_pipeline.measure.seen import Seen
 from lab.experiments.encrypted_pipeline.oracle import differing
 from lab.experiments.encrypted_pipeline.params import Params
-from lab.experiments.encrypted_pipeline.workload.arms import ARMS, ENCRYPTED, PLAIN, Arm
-from lab.experiments.encrypted_pipeline.workload.orders import needle, orders
+from lab.experiments.encrypted_pipeline.workload import ARMS, ENCRYPTED, PLAIN, Arm, needle, orders
 from lab.progress import Steps, steps
 
 PLAIN_FILE = "plain Parquet"

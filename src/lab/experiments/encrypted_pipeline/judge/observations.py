@@ -10,26 +10,26 @@ from lab.evidence.criteria import Observation
 from lab.evidence.fit import line
 from lab.evidence.frames import records
 from lab.evidence.statistics import rule_of_three
+from lab.experiments.encrypted_pipeline import workload
 from lab.experiments.encrypted_pipeline.criteria import PLAINTEXT
 from lab.experiments.encrypted_pipeline.measure.attacks import REPLACED
 from lab.experiments.encrypted_pipeline.measure.rotation import Rotation
 from lab.experiments.encrypted_pipeline.measure.search import EXPECTED
 from lab.experiments.encrypted_pipeline.measure.seen import Seen
-from lab.experiments.encrypted_pipeline.workload import tampering
-from lab.experiments.encrypted_pipeline.workload.arms import ENCRYPTED
+from lab.experiments.encrypted_pipeline.workload import ENCRYPTED
 
 RIGHT = "the right key"
 LEAST_READS = 10
 # Every one of these must have been tried: a layout that left one out would pass unseen.
 KINDS = (
-    tampering.HEADER,
-    tampering.BODY,
-    tampering.FOOTER,
-    tampering.END,
-    tampering.SWAPPED,
-    tampering.MOVED,
-    tampering.CUT,
-    tampering.FOREIGN,
+    workload.HEADER,
+    workload.BODY,
+    workload.FOOTER,
+    workload.END,
+    workload.SWAPPED,
+    workload.MOVED,
+    workload.CUT,
+    workload.FOREIGN,
 )
 
 

@@ -19,8 +19,7 @@ from lab.experiments.encrypted_pipeline.measure.reader import Reader
 from lab.experiments.encrypted_pipeline.mechanism import encrypt_table
 from lab.experiments.encrypted_pipeline.oracle import digest
 from lab.experiments.encrypted_pipeline.params import Params
-from lab.experiments.encrypted_pipeline.workload.orders import orders
-from lab.experiments.encrypted_pipeline.workload.tampering import Case, File, cases
+from lab.experiments.encrypted_pipeline.workload import Case, File, cases, orders
 from lab.services.tls import Identity
 
 ROWS = 400

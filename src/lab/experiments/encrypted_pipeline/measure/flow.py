@@ -19,8 +19,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from lab.errors import ServiceError
 from lab.experiments.encrypted_pipeline.measure.place import FOOTER, PII, Place
 from lab.experiments.encrypted_pipeline.mechanism import encrypt_table, field_cipher, read_table
-from lab.experiments.encrypted_pipeline.workload.arms import Arm
-from lab.experiments.encrypted_pipeline.workload.orders import SECRET
+from lab.experiments.encrypted_pipeline.workload import SECRET, Arm
 
 if TYPE_CHECKING:
     from lab.experiments.encrypted_pipeline.kit.kms import FieldCipher

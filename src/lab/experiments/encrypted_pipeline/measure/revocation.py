@@ -15,7 +15,7 @@ import pyarrow.parquet.encryption as pe
 from lab.experiments.encrypted_pipeline.measure.place import PII, Place
 from lab.experiments.encrypted_pipeline.mechanism import read_table
 from lab.experiments.encrypted_pipeline.params import Params
-from lab.experiments.encrypted_pipeline.workload.orders import orders
+from lab.experiments.encrypted_pipeline.workload import orders
 
 OURS, SINGLE, DOUBLE = "read_table", "pyarrow, single wrapping", "pyarrow, double wrapping"
 _EVERY_S = 0.02

@@ -17,7 +17,7 @@ from lab.experiments.encrypted_pipeline.measure.flow import PLAINLY
 from lab.experiments.encrypted_pipeline.measure.place import FOOTER, PII, Place
 from lab.experiments.encrypted_pipeline.mechanism import encrypt_table, field_cipher, read_table, rotate
 from lab.experiments.encrypted_pipeline.params import Params
-from lab.experiments.encrypted_pipeline.workload.orders import orders
+from lab.experiments.encrypted_pipeline.workload import orders
 from lab.load.interleave import interleaved
 
 if TYPE_CHECKING:

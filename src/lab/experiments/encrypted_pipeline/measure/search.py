@@ -12,7 +12,7 @@ import pandas as pd
 from lab.experiments.encrypted_pipeline.kit.verify import everything, forms, search
 from lab.experiments.encrypted_pipeline.measure.flow import opening, way
 from lab.experiments.encrypted_pipeline.measure.place import Place
-from lab.experiments.encrypted_pipeline.workload.arms import ENCRYPTED
+from lab.experiments.encrypted_pipeline.workload import ENCRYPTED
 
 KMS = "wire to the key service"
 WIRES = {

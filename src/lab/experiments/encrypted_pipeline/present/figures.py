@@ -16,7 +16,7 @@ from lab.experiments.encrypted_pipeline.criteria import REVOKED_FIRST
 from lab.experiments.encrypted_pipeline.measure.attacks import REPLACED
 from lab.experiments.encrypted_pipeline.measure.rates import COPY, LIMIT, PLAIN, READ, SECURE, TOPIC, WRITE
 from lab.experiments.encrypted_pipeline.measure.search import SEARCHED
-from lab.experiments.encrypted_pipeline.workload.arms import ARMS, ENCRYPTED
+from lab.experiments.encrypted_pipeline.workload import ARMS, ENCRYPTED
 
 READABLE, NOTHING = "readable", "not found"
 OUTCOMES = ("refused", "identical", "different", "crashed")

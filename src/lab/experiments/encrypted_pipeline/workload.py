@@ -1,13 +1,61 @@
-"""What is done to a Parquet file and the key material beside it: each case is new bytes, and what they are."""
+"""The arms of the pipeline, orders with a text to search for, and what is done to a file."""
 
 from __future__ import annotations
 
+import secrets
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
-MAGIC, TAIL, TAG = 4, 8, 16  # bytes: at both ends; footer's length and magic; of AES-GCM
+from lab.experiments.encrypted_pipeline.criteria import PLAINTEXT
+
+SECRET = ("name", "card", "note")  # sealed at the source; id and amount stay readable, for joins and sums
+EVERY = 50  # rows of which one holds the needle
+MAGIC, TAIL, TAG = 4, 8, 16  # bytes: at both ends of a Parquet file; footer's length and magic; of AES-GCM
+
+
+@dataclass(frozen=True)
+class Arm:
+    """tls: on every connection, certificates verified. fields: sealed at the source. files: encrypted Parquet."""
+
+    name: str
+    tls: bool
+    fields: bool
+    files: bool
+
+
+ENCRYPTED = Arm("encrypted", True, True, True)
+WITHOUT_FIELDS = Arm("TLS and encrypted files", True, False, True)
+TLS_ONLY = Arm("TLS alone", True, False, False)
+PLAIN = Arm(PLAINTEXT, False, False, False)
+ARMS = (PLAIN, TLS_ONLY, WITHOUT_FIELDS, ENCRYPTED)
+
+
+def needle() -> str:
+    """A text that nobody else wrote: another one for each arm, since all arms share their servers."""
+    # No run of hexadecimal digits alone: base64 and hex forms of it would be told apart badly.
+    return f"Needle{''.join(secrets.choice(string.ascii_letters) for _ in range(24))}"
+
+
+def orders(count: int, text: str, seed: int, first: int = 0) -> pa.Table:
+    """`count` orders: id, amount in cents, name, card, note; every `EVERY`th note holds `text`."""
+    random = np.random.default_rng([seed, first])
+    letters = np.array(list(string.ascii_lowercase))
+    words = ["".join(row) for row in letters[random.integers(0, 26, (count, 40))]]
+    cards = random.integers(10**15, 10**16, count)
+    notes = [f"{text} {word}" if place % EVERY == 0 else f"{word} {word}" for place, word in enumerate(words)]
+    return pa.table(
+        {
+            "id": pa.array(range(first, first + count), pa.int64()),
+            "amount": pa.array(random.integers(100, 10**7, count), pa.int64()),
+            "name": [f"{word[:6].title()} {word[6:14].title()}" for word in words],
+            "card": [str(card) for card in cards],
+            "note": notes,
+        }
+    )
 
 
 @dataclass(frozen=True)
