@@ -9,6 +9,7 @@ from lab.evidence.result import Metric
 from lab.experiments.encrypted_pipeline.judge.observations import during, predicted
 from lab.experiments.encrypted_pipeline.measure.attacks import REPLACED
 from lab.experiments.encrypted_pipeline.measure.rates import LIMIT, PLAIN, SECURE
+from lab.experiments.encrypted_pipeline.measure.rotation import REWRAP
 from lab.experiments.encrypted_pipeline.measure.seen import Seen
 from lab.experiments.encrypted_pipeline.params import Params
 
@@ -81,16 +82,14 @@ def _places(seen: Seen) -> list[Metric]:
 def _rotation(seen: Seen) -> list[Metric]:
     assert seen.rotation is not None
     own = seen.rotation
-    span = float(own.steps["end_s"].max() - own.steps["start_s"].min())
+    span = own.steps["end_s"] - own.steps["start_s"]
+    rewrap = span[own.steps["step"].str.startswith(REWRAP)].sum()
     inside, outside = during(own), own.reads.drop(during(own).index)
     return [
         Metric(
-            "rotation_s",
-            span,
-            "s",
-            "from the new version to the revoked old one, readers running",
-            better="lower",
+            "rotation_s", float(span.sum()), "s", "from the new version to the revoked old one, with the wait"
         ),
+        Metric("rewrap_s", float(rewrap), "s", "of it re-wrapping, readers running", better="lower"),
         Metric("reads_during", float(len(inside)), "reads"),
         Metric("reads_failed", float(own.reads["failed"].sum()), "reads", better="lower"),
         Metric("read_ms_during", _median(inside["ms"]), "ms", "median of reads during the rotation"),

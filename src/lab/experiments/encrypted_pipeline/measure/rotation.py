@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 READERS = 2
 _BEFORE_S = _AFTER_S = 0.4
+# A reader that has opened a file goes on with the wrapped keys that it found: it must have asked for them by then.
+GRACE_S = 0.5
 MASTERS = (FOOTER, PII)
+REWRAP = "re-wrap"
 
 
 @dataclass
@@ -74,8 +77,11 @@ def _steps(place: Place, lake: Path, cipher: FieldCipher, began: float, revoke_f
         rotate(lake, operator)
         cipher.rewrap()
 
-    ordered = [("new version", new), ("re-wrap", rewrap), ("revoke", revoke)]
-    for name, step in (ordered[0], ordered[2], ordered[1]) if revoke_first else ordered:
+    def wait() -> None:
+        time.sleep(GRACE_S)
+
+    ordered = [("new version", new), (REWRAP, rewrap), ("wait", wait), ("revoke", revoke)]
+    for name, step in (ordered[0], ordered[3], ordered[1]) if revoke_first else ordered:
         start = time.perf_counter()
         try:
             step()

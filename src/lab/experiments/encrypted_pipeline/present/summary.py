@@ -111,9 +111,9 @@ def _order(treatment: Result, controls: Mapping[str, Result], value: Mapping[str
     wrong = controls[REVOKED_FIRST].metric("reads_failed").value
     return Decision(
         "How are keys rotated without stopping readers?",
-        f"New version, re-wrap, then revoke: {value['reads_failed']:.0f} of "
-        f"{len(treatment.tables['reads']):,} reads failed; revoked first, {wrong:,.0f} did. A kept copy of the old wrapped "
-        "keys opens nothing; a data key that somebody unwrapped earlier still does.",
+        f"New version, re-wrap, wait out the longest read, then revoke: {value['reads_failed']:.0f} of "
+        f"{len(treatment.tables['reads']):,} reads failed; revoked first, {wrong:,.0f} did. Old wrapped keys then open "
+        "nothing; a data key that somebody unwrapped earlier still does.",
         "measured",
         ("reads_failed", "rotation_no_failed_read", "old_key_useless"),
         figure="rotation",
