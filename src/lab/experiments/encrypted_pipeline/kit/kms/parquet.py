@@ -84,7 +84,7 @@ def rotate(path: str | Path, kms: Kms) -> int:
     """Wrap every data key of a file, or of a folder's files, under its master key's latest version; how many files.
 
     The data stay as they are, and readers may go on: a file's wrapped keys are replaced at once. Interrupted, it can be
-    called again. Revoke the old version afterwards (`kms.revoke`): until then both unwrap.
+    called again. Revoke the old version (`kms.revoke`) once the longest read under way has ended: until then both unwrap.
     """
     found = list(files(path))
     for file in found:
