@@ -53,7 +53,13 @@ FOREIGN = {
     "floats": pa.table({"a": [float("nan"), float("inf"), -0.0, 5e-324]}),
     "huge integers": pa.table({"a": pa.array([2**64 - 1, 0], pa.uint64()), "b": [-(2**63), 1]}),
     "odd names": pa.table({"a b": [1], "ä.ö": [2], 'quote"': [3], "": [4], "a;b,c:d": [5]}),
-    "nested": pa.table({"l": [[1, None], None], "s": [{"x": 1, "y": ["z"]}, None], "m": [[("k", 1)], []]}),
+    "nested": pa.table(
+        {
+            "l": [[1, None], None],
+            "s": [{"x": 1, "y": ["z"]}, None],
+            "m": pa.array([[("k", 1)], []], pa.map_(pa.string(), pa.int8())),
+        }
+    ),
     "dates": pa.table({"d": [date(1, 1, 1), date(9999, 12, 31)], "t": [datetime(1969, 12, 31, 23), None]}),
     "decimals": pa.table({"a": [Decimal("-1.10"), Decimal("12345678901234567890.05")]}),
     "binary": pa.table({"a": [b"", b"\x00\xff" * 1000]}),
@@ -329,13 +335,15 @@ def test_a_short_needle_and_a_missing_folder_are_errors_not_absences(tmp_path: P
         list(search([tmp_path / "gone"], {"it": SECRET.encode()}))
 
 
-def test_every_change_differs_from_the_file_but_the_two_it_is_made_of() -> None:
+def test_every_change_differs_from_the_file_it_is_made_of() -> None:
     def made(fill: bytes) -> File:
         body = b"PARE" + fill * 100
-        return File(body + b"F" * 40 + (40).to_bytes(4, "little") + b"PARE", fill * 30, ((10, 40), (40, 70)))
+        return File(
+            body + fill.upper() * 40 + (40).to_bytes(4, "little") + b"PARE", fill * 30, ((10, 40), (40, 70))
+        )
 
     own, other = made(b"a"), made(b"b")
     found = list(cases(own, other, 50, np.random.default_rng(1)))
     unchanged = [case.kind for case in found if (case.data, case.material) == (own.data, own.material)]
-    # Chunks of one letter are equal, so exchanging them changes nothing; every other case must differ.
-    assert set(unchanged) <= {"column chunks swapped"}
+    # Both chunks hold the same letter, so exchanging them changes nothing; every other case must differ.
+    assert set(unchanged) == {"column chunks swapped"}
