@@ -32,7 +32,7 @@ ALTERNATIVES = (
     Alternative(
         "pgcrypto",
         "Encrypts inside the server: key and plaintext pass the server's memory, and logs of statements.",
-        "PostgreSQL 15, appendix F.28; not run here",
+        "PostgreSQL 15, appendix F, pgcrypto; not run here",
     ),
 )
 
