@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import base64
 import mmap
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -37,15 +38,17 @@ def forms(value: bytes) -> dict[str, bytes]:
         found[f"base64url {shift}"] = base64.urlsafe_b64encode(inner[: len(inner) // 3 * 3])
     with suppress(UnicodeDecodeError):
         found["UTF-16"] = value.decode().encode("utf-16-le")
-    return found
+    once = {text: form for form, text in reversed(found.items())}
+    return {form: text for text, form in once.items()}
 
 
 def search(places: Iterable[Path], needles: Mapping[str, bytes]) -> Iterator[Hit]:
     """The first place of each needle, in each form, in each file of `places` (files, or folders with all that is in them)."""
     wanted = [(name, form, text) for name, value in needles.items() for form, text in forms(value).items()]
     for path in everything(places):
-        with path.open("rb") as file:
-            if not path.stat().st_size:
+        # A server at work removes files while they are looked through.
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            if not os.fstat(file.fileno()).st_size:
                 continue
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 for name, form, text in wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -44,7 +45,10 @@ def roots(place: Place) -> list[Path]:
 
 def size(place: Place) -> tuple[int, int]:
     """Files and bytes that are searched."""
-    sizes = [path.stat().st_size for path in everything(roots(place))]
+    sizes = []
+    for path in everything(roots(place)):
+        with suppress(FileNotFoundError):  # PostgreSQL goes on working
+            sizes.append(path.stat().st_size)
     return len(sizes), sum(sizes)
 
 
