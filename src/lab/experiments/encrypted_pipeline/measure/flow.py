@@ -89,13 +89,18 @@ def _publish(place: Place, own: Way) -> None:
     made = admin.create_topics([NewTopic(own.table, 1, 1)])
     made[own.table].result(_PATIENCE_S)
     failed: list[KafkaError] = []
+
+    def told(error: KafkaError | None, _: object) -> None:
+        if error:
+            failed.append(error)
+
     producer = Producer(settings | {"acks": "all", "compression.type": "none", "log_level": 0})
     with psycopg.connect(place.dsn(own.arm.tls)) as connection:
         for row in connection.execute(f"SELECT id, amount, {', '.join(SECRET)} FROM {own.table} ORDER BY id"):
             content = json.dumps(
                 [b64encode(each).decode() if isinstance(each, bytes) else each for each in row]
             )
-            producer.produce(own.table, content, on_delivery=lambda error, _: error and failed.append(error))
+            producer.produce(own.table, content, on_delivery=told)
             producer.poll(0)
     if producer.flush(_PATIENCE_S) or failed:
         raise ServiceError(f"Kafka did not take every message of {own.table}: {failed[:1]}")

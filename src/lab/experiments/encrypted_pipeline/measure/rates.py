@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psycopg
@@ -101,7 +102,7 @@ def _topic(place: Place, table: pa.Table) -> dict[tuple[str, str], Job]:
         each.result(30)
 
     def move(arm: str) -> None:
-        settings: Mapping[str, object] = place.broker(arm == SECURE, wired=False) | {"log_level": 0}
+        settings: dict[str, Any] = place.broker(arm == SECURE, wired=False) | {"log_level": 0}
         consumer = Consumer(settings | {"group.id": "timed", "enable.auto.commit": False})
         producer = Producer(settings | {"acks": "all", "linger.ms": 5, "batch.size": 1 << 18})
         topic = f"timed_{arm}"

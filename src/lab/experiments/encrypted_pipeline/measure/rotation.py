@@ -6,7 +6,9 @@ import hashlib
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,7 @@ _BEFORE_S = _AFTER_S = 0.4
 GRACE_S = 0.5
 MASTERS = (FOOTER, PII)
 REWRAP = "re-wrap"
+CARD = b"4111 1111 1111 1111"
 
 
 @dataclass
@@ -157,39 +160,44 @@ def _field(place: Place) -> tuple[FieldCipher, tuple[bytes, dict[str, str]]]:
     from lab.experiments.encrypted_pipeline.kit.kms import Field
 
     source = field_cipher(place.kms("source"), PII)
-    sealed = source.seal(b"4111 1111 1111 1111", Field("orders", "card", "1"))
+    sealed = source.seal(CARD, Field("orders", "card", "1"))
     return field_cipher(place.kms("operator"), PII, source.wrapped), (sealed, dict(source.wrapped))
 
 
 def _old(
-    place: Place, lake: Path, old: dict[Path, bytes], sealed: tuple, cipher: FieldCipher, found: Rotation
+    place: Place,
+    lake: Path,
+    old: dict[Path, bytes],
+    sealed: tuple[bytes, dict[str, str]],
+    cipher: FieldCipher,
+    found: Rotation,
 ) -> None:
     """Try what somebody kept: wrapped keys of files and of fields from before the rotation, and the new ones of fields."""
-    from lab.experiments.encrypted_pipeline.kit.kms import DecryptionError, Field, KmsError
+    from lab.experiments.encrypted_pipeline.kit.kms import Field
 
     kms, where = place.kms("reader"), Field("orders", "card", "1")
     value, wrapped = sealed
-    if field_cipher(kms, PII, cipher.wrapped).open(value, where) != b"4111 1111 1111 1111":
+    if field_cipher(kms, PII, cipher.wrapped).open(value, where) != CARD:
         found.lost.append("a sealed field")
-    attempts = {"a field": lambda: field_cipher(kms, PII, wrapped).open(value, where)}
+    found.tried = 1 + len(old)
+    if _opens(lambda: field_cipher(kms, PII, wrapped).open(value, where)):
+        found.opened.append("a field")
     for path, content in old.items():
-        new, name = path.read_bytes(), path.name.removeprefix("_KEY_MATERIAL_FOR_").removesuffix(".json")
+        new, file = path.read_bytes(), path.name.removeprefix("_KEY_MATERIAL_FOR_").removesuffix(".json")
+        path.write_bytes(content)
+        if _opens(partial(read_table, lake / file, kms)):
+            found.opened.append(file)
+        path.write_bytes(new)
 
-        def kept(path: Path = path, content: bytes = content, new: bytes = new, name: str = name) -> None:
-            path.write_bytes(content)
-            try:
-                read_table(lake / name, kms)
-            finally:
-                path.write_bytes(new)
 
-        attempts[name] = kept  # type: ignore[assignment]
-    found.tried = len(attempts)
-    for name, attempt in attempts.items():
-        try:
-            attempt()
-            found.opened.append(name)
-        except (DecryptionError, KmsError):
-            continue
+def _opens(attempt: Callable[[], object]) -> bool:
+    from lab.experiments.encrypted_pipeline.kit.kms import DecryptionError, KmsError
+
+    try:
+        attempt()
+        return True
+    except (DecryptionError, KmsError):
+        return False
 
 
 def timed(place: Place, params: Params) -> pd.DataFrame:

@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.connection.do_handshake()  # type: ignore[attr-defined]  # here, so that a slow client holds up nobody else
+        self.connection.do_handshake()  # here, so that a slow client holds up nobody else
 
     def do_POST(self) -> None:
         try:
@@ -100,7 +100,8 @@ class Handler(BaseHTTPRequestHandler):
                 raise ValueError
         except ValueError:
             self.close_connection = True
-            return self._say(400, {"error": "POST /OPERATION/NAME with a JSON object"})
+            self._say(400, {"error": "POST /OPERATION/NAME with a JSON object"})
+            return
         try:
             self._say(200, self.service.call(self._who(), operation, name, body))
         except Refused as error:
@@ -109,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
             self._say(400, {"error": "plaintext must be base64"})
 
     def _who(self) -> str:
-        shown = self.connection.getpeercert()  # type: ignore[attr-defined]  # an SSLSocket
+        shown = self.connection.getpeercert()
         return next(value for part in shown["subject"] for name, value in part if name == "commonName")
 
     def _say(self, status: int, body: Mapping[str, object]) -> None:

@@ -105,7 +105,8 @@ class _Asking(pe.KmsClient):
 
     def __init__(self, kms: Kms) -> None:
         super().__init__()
-        self._kms, self._known = kms, {}
+        self._kms = kms
+        self._known: dict[tuple[str, str], bytes] = {}
 
     def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> str:
         return self._kms.wrap(master_key_identifier, key_bytes)
