@@ -160,7 +160,7 @@ def _field(place: Place) -> tuple[FieldCipher, tuple[bytes, dict[str, str]]]:
     from lab.experiments.encrypted_pipeline.kit.kms import Field
 
     source = field_cipher(place.kms("source"), PII)
-    sealed = source.seal(CARD, Field("orders", "card", "1"))
+    sealed = source.seal(CARD, Field("orders", "card", "1")) or b""
     return field_cipher(place.kms("operator"), PII, source.wrapped), (sealed, dict(source.wrapped))
 
 
