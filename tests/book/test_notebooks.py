@@ -66,7 +66,8 @@ def test_a_control_breaks_its_invariant_even_in_a_small_run(slug: str, small_run
 @pytest.mark.parametrize("slug", catalogue.slugs())
 def test_the_executed_notebook_has_figures_with_text_and_data(slug: str, small_runs: dict[str, Run]) -> None:
     shown = json.dumps(nbformat.read(small_runs[slug].place.notebook, as_version=4))
-    data = {path.stem for path in small_runs[slug].place.figures}
+    # A table that a run leaves beside them, to be taken home, is no figure's: its name has a hyphen.
+    data = {path.stem for path in small_runs[slug].place.figures if path.stem.isidentifier()}
     assert data
     for name in data:
         assert f'id=\\"figure-{name}\\"' in shown
