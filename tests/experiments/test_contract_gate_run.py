@@ -11,16 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from lab import environments, notebook
-from lab.charts import figure
+import wholerun
+from lab import environments
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
-from lab.evidence.criteria import judge, judge_all
+from lab.evidence.criteria import judge_all
 from lab.evidence.result import Result
-from lab.evidence.strength import flaws
 from lab.experiments import contract_gate as package
 from lab.experiments.contract_gate import (
-    CONTROLS,
     CRITERIA,
     EXAMPLE,
     KIT,
@@ -46,21 +44,11 @@ def whole() -> tuple[Result, dict[str, Result]]:
 def test_invariants_hold_in_a_run_and_every_control_fails_its_criterion(
     whole: tuple[Result, dict[str, Result]],
 ) -> None:
-    treatment, controls = whole
-    judged = {item.criterion.name: item for item in judge_all(CRITERIA, treatment.observed)}
-    assert {name: item.outcome for name, item in judged.items() if item.criterion.tier == "invariant"} == {
-        item.name: "pass" for item in CRITERIA if item.tier == "invariant"
-    }
-    named = {item.name: item for item in CRITERIA}
-    for control in CONTROLS:
-        assert judge(named[control.breaks], controls[control.name].observed).outcome == "fail"
+    wholerun.invariants_hold_and_controls_fail(package, whole)
 
 
 def test_the_record_says_how_strong_it_is(whole: tuple[Result, dict[str, Result]]) -> None:
-    shown = notebook.Shown(*(make(*whole) for make in (package.figures, package.summary, package.model)))
-    record = notebook._judged(package, *whole, shown)
-    assert flaws(record, list(shown.figures)) == []
-    assert [flaw for drawn in shown.figures.values() for flaw in figure.flaws(drawn)] == []
+    wholerun.says_how_strong_it_is(package, whole)
 
 
 def test_a_gate_of_a_readers_own_is_judged() -> None:

@@ -10,15 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab import notebook
-from lab.charts import figure
+import wholerun
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
-from lab.evidence.criteria import judge, judge_all
+from lab.evidence.criteria import judge_all
 from lab.evidence.result import Result
-from lab.evidence.strength import flaws
 from lab.experiments import data_catalog as package
-from lab.experiments.data_catalog import CONTROLS, CRITERIA, Dataset, Params, pages, run, run_with_controls
+from lab.experiments.data_catalog import CRITERIA, Dataset, Params, pages, run, run_with_controls
 from lab.experiments.data_catalog.measure import growth
 from lab.experiments.data_catalog.oracle import distance, plain, relevant
 from lab.experiments.data_catalog.workload.arms import Arm, Search
@@ -93,21 +91,11 @@ def whole() -> tuple[Result, dict[str, Result]]:
 def test_invariants_hold_in_a_run_and_every_control_fails_its_criterion(
     whole: tuple[Result, dict[str, Result]],
 ) -> None:
-    treatment, controls = whole
-    judged = {item.criterion.name: item for item in judge_all(CRITERIA, treatment.observed)}
-    assert not [
-        name for name, item in judged.items() if item.criterion.tier == "invariant" and item.outcome != "pass"
-    ]
-    named = {item.name: item for item in CRITERIA}
-    for control in CONTROLS:
-        assert judge(named[control.breaks], controls[control.name].observed).outcome == "fail"
+    wholerun.invariants_hold_and_controls_fail(package, whole)
 
 
 def test_the_record_says_how_strong_it_is(whole: tuple[Result, dict[str, Result]]) -> None:
-    shown = notebook.Shown(*(make(*whole) for make in (package.figures, package.summary, package.model)))
-    record = notebook._judged(package, *whole, shown)
-    assert flaws(record, list(shown.figures)) == []
-    assert [flaw for drawn in shown.figures.values() for flaw in figure.flaws(drawn)] == []
+    wholerun.says_how_strong_it_is(package, whole)
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,14 @@ import duckdb
 import pytest
 import yaml
 
-from lab import environments, notebook
-from lab.charts import figure
+import wholerun
+from lab import environments
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
-from lab.evidence.criteria import judge, judge_all
+from lab.evidence.criteria import judge_all
 from lab.evidence.result import Result
-from lab.evidence.strength import flaws
 from lab.experiments import dbt_contracts as package
-from lab.experiments.dbt_contracts import CONTROLS, CRITERIA, PACKAGE, Arm, Params, run, run_with_controls
+from lab.experiments.dbt_contracts import CRITERIA, PACKAGE, Arm, Params, run, run_with_controls
 from lab.services.commands import run as command
 from lab.services.postgres import postgres
 from lab.setup import golang
@@ -34,21 +33,11 @@ def whole() -> tuple[Result, dict[str, Result]]:
 def test_invariants_hold_in_a_run_and_every_control_fails_its_criterion(
     whole: tuple[Result, dict[str, Result]],
 ) -> None:
-    treatment, controls = whole
-    judged = {item.criterion.name: item for item in judge_all(CRITERIA, treatment.observed)}
-    assert {name: item.outcome for name, item in judged.items() if item.criterion.tier == "invariant"} == {
-        item.name: "pass" for item in CRITERIA if item.tier == "invariant"
-    }
-    named = {item.name: item for item in CRITERIA}
-    for control in CONTROLS:
-        assert judge(named[control.breaks], controls[control.name].observed).outcome == "fail"
+    wholerun.invariants_hold_and_controls_fail(package, whole)
 
 
 def test_the_record_says_how_strong_it_is(whole: tuple[Result, dict[str, Result]]) -> None:
-    shown = notebook.Shown(*(make(*whole) for make in (package.figures, package.summary, package.model)))
-    record = notebook._judged(package, *whole, shown)
-    assert flaws(record, list(shown.figures)) == []
-    assert [flaw for drawn in shown.figures.values() for flaw in figure.flaws(drawn)] == []
+    wholerun.says_how_strong_it_is(package, whole)
 
 
 def test_a_readers_own_way_to_run_the_package_is_judged() -> None:

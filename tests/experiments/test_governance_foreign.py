@@ -70,7 +70,6 @@ def test_an_empty_database_is_told_its_default_grants_and_what_was_not_checked(d
         )
 
 
-@pytest.mark.skipif(not PGBENCH, reason="pgbench is not installed")
 def test_pgbenchs_tables_are_undeclared_and_can_be_onboarded(database: str, tmp_path: Path) -> None:
     subprocess.run([PGBENCH[-1], "-i", "-q", "-s", "1", database], check=True, capture_output=True)
     found = audit(database, EMPTY)
