@@ -1,5 +1,5 @@
 # Thin names for the real commands. `make book` and `make test` do all the set-up that they need.
-.PHONY: book test drills setup dev edit lint clean bench
+.PHONY: book pdf test drills setup dev edit lint clean bench
 PYTHON ?= python3
 SLUGS ?=
 MINUTES ?=
@@ -11,9 +11,12 @@ export PYTHON
 book: setup  ## run what changed and build the site in build/site
 	$(lab) book $(if $(MINUTES),--minutes $(MINUTES)) $(SLUGS)
 
+pdf: dev  ## the built site as one PDF, build/measured-data-engineering.pdf
+	$(lab) pdf
+
 test: dev  ## lint, types, unit and service tests but drills, small runs of every notebook, the site in a browser
 	.venv/bin/ruff check .
-	.venv/bin/ruff format --check src tests
+	.venv/bin/ruff format --check src tests notebooks/own
 	.venv/bin/mypy
 	.venv/bin/pytest -n 2 --dist loadfile -m "not notebook and not browser and not drill"
 	rm -rf $(small)
@@ -36,7 +39,7 @@ edit: setup  ## open JupyterLab on the notebooks
 
 lint: dev
 	.venv/bin/ruff check --fix .
-	.venv/bin/ruff format src tests
+	.venv/bin/ruff format src tests notebooks/own
 
 bench: setup  ## load generator against Kafka's own tool, price of the harness, book with nothing changed
 	.venv/bin/python -m bench

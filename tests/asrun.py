@@ -115,8 +115,10 @@ CELLS = [
 
 
 def record_of(**seen: float) -> Record:
-    origin = {"machine": {"cpu": "Some CPU", "cores": 2, "memory_gib": 24}, "services": {"Kafka": "4.1"}}
-    return sample_record(GOOD | seen, 0.2, SUMMARY, MODEL) | {"provenance": origin}
+    made = sample_record(GOOD | seen, 0.2, SUMMARY, MODEL)
+    machine = {"cpu": "Some CPU", "cores": 2, "memory_gib": 24}
+    made["provenance"] |= {"machine": machine, "services": {"Kafka": "4.1"}}
+    return made
 
 
 def page_of(folder: Path, record: Record | None) -> str:

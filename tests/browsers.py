@@ -1,26 +1,12 @@
-"""A browser for tests, and what in a page's drawings a reader could not read."""
+"""What in a page's drawings a reader could not read."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 WIDTHS = (1280, 390)  # px of a desktop page and of a phone
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Chromium without a window, until the block ends."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield opened
-        opened.close()
 
 
 def unreadable(page: Page) -> list[str]:

@@ -63,7 +63,18 @@ def clone(place: Path, verdict: str = "pass") -> Clone:
         shutil.copy(paths.PROJECT / name, target)
         if (content := target.read_bytes()).startswith(b"#!/bin/sh\n"):
             target.write_bytes(content.replace(b"/bin/sh", dash.encode(), 1))
-    return Clone(place / "clone", _environment(place, verdict))
+    return Clone(_versioned(place / "clone", place / "origin.git"), _environment(place, verdict))
+
+
+def _versioned(folder: Path, origin: Path) -> Path:
+    """`folder` as what a runner has checked out: a repository, with one to push to. Nothing is committed yet."""
+    for command in (
+        ["init", "--quiet", "--bare", origin],
+        ["init", "--quiet", folder],
+        ["-C", folder, "remote", "add", "origin", origin],
+    ):
+        subprocess.run(["git", *command], check=True)
+    return folder
 
 
 def _environment(place: Path, verdict: str) -> dict[str, str]:

@@ -10,8 +10,8 @@ from hypothesis import settings
 from playwright.sync_api import Browser
 
 import drills
-from browsers import chromium
 from lab.report import catalogue
+from lab.report.browser import chromium
 
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("lab", deadline=None)

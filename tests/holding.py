@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from lab.services.airflow import airflow
+from lab.services.alertmanager import alertmanager
 from lab.services.connect import connect
 from lab.services.countingproxy import counting_proxy
 from lab.services.icebergcatalog import iceberg_catalog
@@ -14,6 +16,9 @@ from lab.services.kafka import kafka
 from lab.services.objectstore import object_store
 from lab.services.pgbouncer import pgbouncer
 from lab.services.postgres import USER, postgres
+from lab.services.prometheus import prometheus
+from lab.services.receiver import receiver
+from lab.services.redis import redis
 from lab.services.s3 import S3
 from lab.services.schemaregistry import schema_registry
 from lab.services.session import session
@@ -36,7 +41,7 @@ def _pgbouncer() -> Iterator[object]:
         yield pool
 
 
-# Those that both backends start; the other three are local always.
+# Those that both backends start; the others are local always.
 SERVERS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "postgres": postgres,
     "pgbouncer": _pgbouncer,
@@ -47,10 +52,15 @@ SERVERS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "trino": lambda: trino(memory_mb=768),
     "sparkcluster": lambda: standalone(workers=2, memory_mb=512),
     "toxiproxy": toxiproxy,
+    "redis": redis,
+    "prometheus": lambda: prometheus({"scrape_configs": []}),
+    "alertmanager": lambda: alertmanager({"route": {"receiver": "none"}, "receivers": [{"name": "none"}]}),
 }
 SERVICES = SERVERS | {
+    "airflow": lambda: airflow(Path(__file__).parent / "standins"),
     "spark": lambda: spark_session(memory_mb=512),
     "webapp": lambda: web_app("webapps:app", Path(__file__).parent),
+    "receiver": receiver,
     "countingproxy": lambda: counting_proxy(S3("http://127.0.0.1:1", "key", "secret")),
 }
 

@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from lab import paths
+from lab.authoring import pictures, readme
 from lab.cli import cli
+from lab.report import catalogue
 from lab.setup import golang
 
 WORKFLOWS = sorted((paths.PROJECT / ".github" / "workflows").glob("*.yml"))
@@ -74,6 +76,28 @@ def test_the_readme_fits_a_page_and_names_the_licences() -> None:
     assert len(text.splitlines()) <= 66
     assert (paths.PROJECT / "LICENSE").exists()
     assert (paths.PROJECT / "LICENSE-TEXT").exists()
+
+
+def test_the_readmes_table_is_that_of_the_contents_and_the_baseline() -> None:
+    text = readme.README.read_text()
+    assert all(f"(notebooks/{slug}.ipynb)" in readme.table() for slug in catalogue.slugs())
+    assert readme.filled(text) == text, "run: lab readme"
+
+
+def test_the_readmes_pictures_are_there_and_small() -> None:
+    named = re.findall(r"\((\S+\.webp)\)", readme.README.read_text())
+    assert named
+    for name in named:
+        assert 0 < (paths.PROJECT / name).stat().st_size <= pictures.LARGEST
+    assert {Path(name).stem for name in named} == set(pictures.PAGES)
+
+
+def test_every_variable_that_attaches_to_a_server_is_told() -> None:
+    told = (paths.PROJECT / "book" / "run-it-yourself.md").read_text()
+    modules = (paths.PROJECT / "src" / "lab" / "services").glob("*.py")
+    known = [name for path in modules for name in re.findall(r'^VARIABLE = "(\w+)"', path.read_text(), re.M)]
+    assert known
+    assert [name for name in known if f"`{name}`" not in told] == []
 
 
 def test_the_citation_is_readable() -> None:

@@ -87,7 +87,7 @@ def test_mypy_takes_every_library_beside_the_core_as_absent() -> None:
     kits = {
         path.stem
         for kit in SOURCE.glob("experiments/*/kit")
-        for path in (*kit.iterdir(), *kit.glob("tests/*"))
+        for path in (*kit.iterdir(), *kit.glob("tests/*"), *kit.glob("dags/*"), *kit.glob("provider/*"))
     }
     beside = imported - core - kits - set(sys.stdlib_module_names) - {"lab", "pytest"}
     assert {f"{name}.*" for name in beside} <= set(skipped)

@@ -27,6 +27,7 @@ def _project(folder: Path, toc: str, page: str, roadmap: str = "[]") -> Path:
         "book/roadmap.yml": roadmap,
         "src/lab/experiments/mini/__init__.py": "",
         "notebooks/mini.ipynb": "",
+        "notebooks/own/mini.py": "",
         "tests/experiments/test_mini.py": "",
         "tests/experiments/mini.small.yaml": "",
     }
@@ -45,6 +46,7 @@ PAGE = "<!-- lab:theme Streams -->"
     [
         "src/lab/experiments/mini/__init__.py",
         "notebooks/mini.ipynb",
+        "notebooks/own/mini.py",
         "tests/experiments/test_mini*.py",
         "tests/experiments/mini.small.yaml",
     ],

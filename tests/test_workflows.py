@@ -165,6 +165,20 @@ def test_a_regression_fails_the_weekly_run_and_is_reported(tmp_path: Path) -> No
     assert "kafka_lag" in run.summary
 
 
+def test_the_weekly_run_appends_to_the_history_once(tmp_path: Path) -> None:
+    place = clone(tmp_path)
+    for _ in range(2):
+        run = workflows.run_job(FOLDER / "reproduce.yml", "append", place.folder, place.environment, {})
+        assert run.fine, run.steps
+    log = place.run(
+        "git", "--git-dir", str(tmp_path / "origin.git"), "log", "--format=%s", "--name-only", "main"
+    )
+    subject, _, *names = log.stdout.splitlines()
+    assert subject == "Append the weekly runs to the history"
+    assert names
+    assert all(name.startswith("history/") for name in names)
+
+
 @pytest.mark.parametrize(
     ("command", "environment", "said"),
     [

@@ -18,21 +18,21 @@ from lab.report.stage import BOOK, frame, prose
 def thirty(rows: Sequence[Row]) -> list[Row]:
     """`rows`, and one of them under the name, theme and question of each experiment to come.
 
-    Three of the copies differ in what a row may have to say: not run, failed, run on another machine and day.
+    The last three differ in what a row may have to say: not run, failed, run on another machine and day.
     """
     copies = [
         replace(row, entry=catalogue.Entry(item["slug"], item["theme"]), question=item["question"])
         for row, item in zip(cycle(rows), catalogue.planned(), strict=False)
     ]
-    failed, elsewhere = copy.deepcopy(copies[1].record), copy.deepcopy(copies[2].record)
+    *others, missing, failing, distant = [*rows, *copies]
+    failed, elsewhere = copy.deepcopy(failing.record), copy.deepcopy(distant.record)
     assert failed
     assert elsewhere
     failed["verdict"] = "fail"
     elsewhere["finished"] = "2027-01-31T10:00:00+00:00"
     elsewhere["provenance"]["machine"]["cpu"] = "Another CPU"
-    for place, record in enumerate((None, failed, elsewhere)):
-        copies[place] = replace(copies[place], record=record)
-    return [*rows, *copies]
+    changed = zip((missing, failing, distant), (None, failed, elsewhere), strict=True)
+    return [*others, *(replace(row, record=record) for row, record in changed)]
 
 
 def build(rows: Sequence[Row], target: Path) -> Path:

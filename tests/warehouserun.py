@@ -43,7 +43,7 @@ def found(params: Params = PARAMS) -> Seen:
     compared = [one for one in made.datasets if one.scale_factor == params.scale_factor]
     sizes = [one for one in made.datasets if one.format == "parquet"]
     rows: list[Timing] = []
-    for number in range(2 * params.repeats + 1):
+    for number in range(params.growth_rounds.stop):
         formats = number <= params.repeats
         asked, queries = (compared, params.numbers) if formats else (sizes, params.model_queries)
         cells = [(engine, one, str(query)) for engine in LINES for one in asked for query in queries]

@@ -17,6 +17,7 @@ def lacking(project: Path, slug: str) -> list[str]:
     rooms = {
         f"src/lab/experiments/{slug}/__init__.py",
         f"notebooks/{slug}.ipynb",
+        f"notebooks/own/{slug}.py",
         f"tests/experiments/test_{slug}*.py",
         f"tests/experiments/{slug}.small.yaml",
     }

@@ -111,6 +111,12 @@ def publish(experiment: ModuleType, treatment: Result, controls: Mapping[str, Re
     return shown
 
 
+def judged(experiment: ModuleType, result: Result) -> None:
+    """Show how a mechanism of your own came out by the experiment's criteria. It is in no record."""
+    items = judge_all(experiment.CRITERIA, result.observed)
+    display(HTML(evidence.alone([record.judged_as_data(item) for item in items])))
+
+
 def _show(part: str, item: Any, **more: str) -> None:
     """Show `item` and mark what it is: the experiment's page has a place of its own for some of it."""
     display(item, metadata={"lab": {"part": part, **more}})

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.authoring import keeping
+from lab.authoring import keeping, readme
 from lab.errors import EvidenceError
-from lab.evidence import baseline, record
+from lab.evidence import baseline, history, record
 from samples import sample_record
 
 GOOD = {"reached": 0.0, "kept": 0, "fast": 0.05, "soon": 1.0}
@@ -17,12 +17,18 @@ GOOD = {"reached": 0.0, "kept": 0, "fast": 0.05, "soon": 1.0}
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baseline, "FOLDER", tmp_path / "baseline")
+    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
+    (tmp_path / "README.md").write_text("# Book\n")
+    monkeypatch.setattr(history, "FOLDER", tmp_path / "history")
 
 
-def test_a_pass_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pass_is_kept_and_becomes_part_of_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = sample_record(GOOD, 0.5)
     monkeypatch.setattr(keeping, "current", lambda slug: made)
     assert record.read(keeping.keep("something")) == made
+    assert len(list((tmp_path / "history").glob("*/something/*.json"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -35,4 +41,4 @@ def test_nothing_else_is(
     monkeypatch.setattr(keeping, "current", lambda slug: found)
     with pytest.raises(EvidenceError, match=said):
         keeping.keep("something")
-    assert not (tmp_path / "baseline").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]

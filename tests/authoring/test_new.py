@@ -16,7 +16,12 @@ from wings import lacking, lost
 
 SLUG, THEME = "trial_experiment", "Trial: an error, perhaps"
 ASKED = ("new", SLUG, "--theme", THEME, "--question", "Does the skeleton run?")
-TESTS = ("tests/test_architecture.py", "tests/test_wings.py", f"tests/experiments/test_{SLUG}.py")
+TESTS = (
+    "tests/test_architecture.py",
+    "tests/test_wings.py",
+    "tests/test_own.py",
+    f"tests/experiments/test_{SLUG}.py",
+)
 # What an author puts in the place of `return []`.
 MEASURED = """found = []
     for size in params.sizes:
@@ -67,9 +72,10 @@ def test_the_skeleton_has_its_place_in_every_wing(trial: Path) -> None:
 
 def test_the_linter_finds_nothing_in_the_skeleton(trial: Path) -> None:
     package, tests = f"src/lab/experiments/{SLUG}", f"tests/experiments/test_{SLUG}.py"
-    check = _in(trial, "ruff", "check", package, tests, f"notebooks/{SLUG}.ipynb")
+    own = f"notebooks/own/{SLUG}.py"
+    check = _in(trial, "ruff", "check", package, tests, f"notebooks/{SLUG}.ipynb", own)
     assert check.returncode == 0, check.stdout
-    layout = _in(trial, "ruff", "format", "--check", package, tests)
+    layout = _in(trial, "ruff", "format", "--check", package, tests, own)
     assert layout.returncode == 0, layout.stdout
 
 

@@ -29,9 +29,9 @@ def test_of_each_experiments_tests_only_those_of_the_one_are_left() -> None:
     assert "test_an_experiment_has_its_place_in_every_wing[kafka_lag]" in names
     assert "test_every_local_link_leads_somewhere" in names
     assert not [name for name in names if any(slug in name for slug in OTHERS)]
-    # Of the book's pages its own alone: once for a network, in the light and in the dark, and on a phone.
+    # Of the book's pages its own alone: once for a network, in the light and in the dark, on a phone, twice on paper.
     pages = [name for name in names if "notebooks/kafka_lag" in name]
-    assert len(pages) == 4
+    assert len(pages) == 6
     assert not [name for name in names if "glossary" in name]
 
 

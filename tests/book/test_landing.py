@@ -27,6 +27,7 @@ def test_the_landing_page_is_light_and_short(visit: Visit) -> None:
     page = visit.open("index")
     assert page.locator("tr[data-item]").count() == 30
     assert 0 < visit.weight <= 600_000
+    assert page.get_by_text("outside the spread of earlier runs").is_visible()
     assert page.evaluate("document.documentElement.scrollHeight") <= 3500
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -12,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from browsing import CUT_OFF, PHONE, Visit
+from lab.evidence import sweeps
 from lab.evidence.record import Record
 from lab.report import catalogue
 from lab.runner.execute import Run
@@ -29,6 +31,7 @@ PAGES = [
     "references",
 ]
 PAGES += [f"notebooks/{slug}" for slug in catalogue.slugs()]
+PAGES += [f"sweeps/{path.stem}" for path in sorted(sweeps.FOLDER.glob("*.json"))]
 DESKTOP = {"width": 1280, "height": 900}
 LONGEST = 12_000  # px of an experiment's page on a desktop, all folded
 
@@ -41,6 +44,35 @@ def visit(browser: Browser, built_site: Path, request: pytest.FixtureRequest) ->
     context.close()
 
 
+@pytest.fixture(scope="module")
+def slug(request: pytest.FixtureRequest) -> str:
+    """Of the module's scope, so that the tests of one page come one after the other."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, built_site: Path, slug: str) -> Iterator[Visit]:
+    """The experiment's page on a desktop, opened once for all tests that change nothing but its size."""
+    context = browser.new_context(viewport=DESKTOP)
+    opened = Visit(context.new_page(), built_site)
+    opened.open(f"notebooks/{slug}")
+    yield opened
+    context.close()
+
+
+@contextmanager
+def sized(page: Page, width: int, height: int) -> Iterator[None]:
+    """The page in a window of that size, within the block."""
+    page.set_viewport_size({"width": width, "height": height})
+    try:
+        yield
+    finally:
+        page.set_viewport_size(DESKTOP)
+
+
+of_experiments = pytest.mark.parametrize("slug", catalogue.slugs(), indirect=True)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_needs_a_network(visit: Visit, name: str) -> None:
     visit.open(name)
@@ -50,12 +82,17 @@ def test_no_page_needs_a_network(visit: Visit, name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(
-    "visit", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True, ids=["light", "dark"]
+    ("visit", "rules"),
+    [({"color_scheme": "light"}, None), ({"color_scheme": "dark"}, ("color-contrast", "link-in-text-block"))],
+    indirect=["visit"],
+    ids=["light", "dark"],
 )
-def test_axe_finds_no_violation(visit: Visit, name: str) -> None:
+def test_axe_finds_no_violation(visit: Visit, name: str, rules: tuple[str, ...] | None) -> None:
+    """All of its rules; in the dark those that look at colours, for nothing else changes."""
     page = visit.open(name)
     page.evaluate(_UNFOLD)
-    found = Axe().run(page).response["violations"]
+    chosen = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
+    found = Axe().run(page, options=chosen).response["violations"]
     assert not found, [(item["id"], [node["html"][:200] for node in item["nodes"][:3]]) for item in found]
 
 
@@ -81,14 +118,11 @@ def answers(slug: str, small_runs: dict[str, Run]) -> Record:
     return made
 
 
-@pytest.mark.parametrize("slug", catalogue.slugs())
-def test_the_finding_and_its_picture_are_on_the_first_screen(
-    visit: Visit, slug: str, answers: Record
-) -> None:
-    page = visit.open(f"notebooks/{slug}")
+@of_experiments
+def test_the_finding_and_its_picture_are_on_the_first_screen(desk: Visit, slug: str, answers: Record) -> None:
     for (width, height), parts in FIRST_SCREEN.items():
-        page.set_viewport_size({"width": width, "height": height})
-        ends = {part: _bottom(page, part) for part in parts}
+        with sized(desk.page, width, height):
+            ends = {part: _bottom(desk.page, part) for part in parts}
         assert {part: end for part, end in ends.items() if end > height} == {}, f"at {width} x {height}"
 
 
@@ -110,14 +144,12 @@ def _bottom(page: Page, part: str) -> float:
     return box["y"] + box["height"]
 
 
-@pytest.mark.parametrize("slug", catalogue.slugs())
-@pytest.mark.parametrize("visit", [{"viewport": DESKTOP}], indirect=True, ids=["desktop"])
-def test_a_page_is_not_long(visit: Visit, slug: str, answers: Record) -> None:
-    page = visit.open(f"notebooks/{slug}")
-    assert page.evaluate("document.documentElement.scrollHeight") <= LONGEST
+@of_experiments
+def test_a_page_is_not_long(desk: Visit, slug: str, answers: Record) -> None:
+    assert desk.page.evaluate("document.documentElement.scrollHeight") <= LONGEST
 
 
-@pytest.mark.parametrize("slug", catalogue.slugs())
+@of_experiments
 @pytest.mark.parametrize("visit", [{"viewport": PHONE}], indirect=True, ids=["phone"])
 def test_on_a_phone_only_code_scrolls_sideways(visit: Visit, slug: str, answers: Record) -> None:
     page = visit.open(f"notebooks/{slug}")
@@ -134,7 +166,7 @@ _SCROLLS = """
 """
 
 
-@pytest.mark.parametrize("slug", catalogue.slugs())
+@of_experiments
 def test_what_is_folded_unfolds_by_keyboard(visit: Visit, slug: str) -> None:
     page = visit.open(f"notebooks/{slug}")
     folds = page.locator("details.lab-fold")
@@ -146,40 +178,37 @@ def test_what_is_folded_unfolds_by_keyboard(visit: Visit, slug: str) -> None:
         assert folds.nth(place).get_attribute("open") is not None
 
 
-@pytest.mark.parametrize("slug", catalogue.slugs())
-def test_the_answer_is_said_once(visit: Visit, slug: str, small_runs: dict[str, Run]) -> None:
+@of_experiments
+def test_the_answer_is_said_once(desk: Visit, slug: str, small_runs: dict[str, Run]) -> None:
     summary = small_runs[slug].record["summary"]
-    words = visit.open(f"notebooks/{slug}").locator("main").inner_text()
+    words = desk.page.locator("main").inner_text()
     assert words.count(re.sub(r"[`*]", "", summary["answer"])) == 1
     for decision in summary["decisions"]:
         assert words.count(re.sub(r"[`*]", "", decision["answer"])) == 1, decision["question"]
 
 
-@pytest.mark.parametrize("slug", catalogue.slugs())
-def test_a_page_shows_each_figure_once_at_each_width(visit: Visit, slug: str) -> None:
-    page = visit.open(f"notebooks/{slug}")
-    figures = page.locator("figure.lab-figure")
+@of_experiments
+def test_a_page_shows_each_figure_once_at_each_width(desk: Visit, slug: str) -> None:
+    figures = desk.page.locator("figure.lab-figure:not(details *)")
     assert figures.count() >= 2
     for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        for place in range(figures.count()):
-            drawings = figures.nth(place).locator("[role=img]:visible")
-            assert drawings.count() == 1
-            assert len(drawings.get_attribute("aria-label") or "") > 40
-            assert len(figures.nth(place).locator("figcaption").inner_text()) > 20
+        with sized(desk.page, width, 900):
+            for place in range(figures.count()):
+                drawings = figures.nth(place).locator("[role=img]:visible")
+                assert drawings.count() == 1
+                assert len(drawings.get_attribute("aria-label") or "") > 40
+                assert len(figures.nth(place).locator("figcaption").inner_text()) > 20
 
 
-@pytest.mark.parametrize("slug", catalogue.slugs())
-def test_an_experiments_page_is_light(visit: Visit, slug: str) -> None:
-    visit.open(f"notebooks/{slug}")
-    assert 0 < visit.weight <= 1_500_000
+@of_experiments
+def test_an_experiments_page_is_light(desk: Visit, slug: str) -> None:
+    assert 0 < desk.weight <= 1_500_000
 
 
-@pytest.mark.parametrize("slug", catalogue.slugs())
-def test_formulas_are_typeset(visit: Visit, slug: str) -> None:
-    page = visit.open(f"notebooks/{slug}")
-    assert page.locator("main math").count() >= 1
-    assert "$$" not in page.locator("main").inner_text()
+@of_experiments
+def test_formulas_are_typeset(desk: Visit, slug: str) -> None:
+    assert desk.page.locator("main math").count() >= 1
+    assert "$$" not in desk.page.locator("main").inner_text()
 
 
 def test_every_local_link_leads_somewhere(built_site: Path) -> None:

@@ -38,6 +38,8 @@ def _lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
         (["run", "nope"], "no experiment 'nope'"),
         (["sweep", "kafka_lag", "-p", "rate=1000,abc"], "rate = 'abc'"),
         (["book", "nope"], "not in _toc.yml"),
+        (["history", "nope"], "no experiment 'nope'"),
+        (["history"], "name an experiment"),
         (["services", "up", "nope"], "no service nope; known: kafka"),
         (["frobnicate"], "No such command"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.evidence.fit import Line, line, percentile_interval, resampled, theil_sen
+from lab.evidence.fit import Line, line, percentile_interval, resampled, rough, theil_sen
 
 CONSTANT = st.floats(-100, 100)
 SIZES = [1.0, 2.0, 5.0, 10.0, 50.0]
@@ -67,3 +67,10 @@ def test_the_interval_of_resamples_holds_the_truth_as_often_as_it_says() -> None
 def test_resamples_keep_every_size() -> None:
     for points in resampled([[(1, 1), (1, 2)], [(2, 3)]], list):
         assert [size for size, _ in points] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(83_421_446.0, "83,000,000"), (151_075.0, "150,000"), (4.6, "5"), (math.inf, "inf")]
+)
+def test_a_size_far_out_on_a_line_is_told_in_two_digits(value: float, told: str) -> None:
+    assert rough(value) == told

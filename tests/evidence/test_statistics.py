@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.evidence.statistics import bootstrap, clopper_pearson, loglog_slope, rule_of_three, wilson
+from lab.evidence.statistics import (
+    Counted,
+    bootstrap,
+    clopper_pearson,
+    loglog_slope,
+    poisson_rate,
+    rule_of_three,
+    wilson,
+)
+
+
+def test_a_count_is_told_with_what_it_is_of() -> None:
+    assert str(Counted(3, 41)) == "3 of 41"
 
 
 def test_wilson_as_in_newcombe_1998() -> None:
@@ -19,6 +31,18 @@ def test_clopper_pearson_of_nothing_seen_is_close_to_the_rule_of_three() -> None
     assert low == 0
     assert high == pytest.approx(1 - 0.025 ** (1 / 1000), rel=1e-6)
     assert rule_of_three(1000) == pytest.approx(0.003)
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(0, 0.0, 3.689), (2, 0.242, 7.225), (10, 4.795, 18.390)])
+def test_a_rates_interval_as_in_garwood_1936(count: int, low: float, high: float) -> None:
+    assert poisson_rate(count, 1) == pytest.approx((low, high), abs=5e-4)
+    assert poisson_rate(count, 4) == pytest.approx((low / 4, high / 4), abs=5e-4)
+
+
+@pytest.mark.parametrize(("count", "exposure"), [(-1, 1.0), (1, 0.0), (1, float("nan"))])
+def test_a_rate_of_nothing_is_refused(count: int, exposure: float) -> None:
+    with pytest.raises(ValueError, match="are no rate"):
+        poisson_rate(count, exposure)
 
 
 @given(st.integers(1, 500), st.data())

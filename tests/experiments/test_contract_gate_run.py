@@ -1,4 +1,4 @@
-"""A whole run in little; a gate of a reader's own; the kit from an empty folder; what parameters are refused."""
+"""The kit from an empty folder; what parameters are refused."""
 
 from __future__ import annotations
 
@@ -6,66 +6,24 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-import wholerun
 from lab import environments
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
-from lab.evidence.criteria import judge_all
-from lab.evidence.result import Result
 from lab.experiments import contract_gate as package
 from lab.experiments.contract_gate import (
-    CRITERIA,
     EXAMPLE,
     KIT,
     Params,
-    check,
-    run,
-    run_with_controls,
 )
-from lab.experiments.contract_gate.kit.contract_gate import Contract, Report
 from lab.services.commands import run as command
 from lab.services.datacontract import schemas
 from lab.setup import golang
 
 pytestmark = pytest.mark.service
-SMALL = Params(mutants=10, elsewhere=1, orders=120, sizes=(1_000, 3_000, 9_000), rounds=1)
-
-
-@pytest.fixture(scope="module")
-def whole() -> tuple[Result, dict[str, Result]]:
-    return run_with_controls(SMALL)
-
-
-def test_invariants_hold_in_a_run_and_every_control_fails_its_criterion(
-    whole: tuple[Result, dict[str, Result]],
-) -> None:
-    wholerun.invariants_hold_and_controls_fail(package, whole)
-
-
-def test_the_record_says_how_strong_it_is(whole: tuple[Result, dict[str, Result]]) -> None:
-    wholerun.says_how_strong_it_is(package, whole)
-
-
-def test_a_gate_of_a_readers_own_is_judged() -> None:
-    def types_alone(contract: Contract, data: Path | str, now: datetime) -> Report:
-        report = check(contract, data, now)
-        report.violations = [one for one in report.violations if one.kind in ("presence", "type")]
-        return report
-
-    outcomes = {
-        item.criterion.name: item.outcome
-        for item in judge_all(CRITERIA, run(Params(mutants=8, orders=120), types_alone).observed)
-    }
-    assert (outcomes["rules_named"], outcomes["good_blocked"], outcomes["wrong_marts"]) == (
-        "fail",
-        "pass",
-        "fail",
-    )
 
 
 @pytest.fixture(scope="module")

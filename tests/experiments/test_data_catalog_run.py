@@ -1,25 +1,16 @@
-"""A whole run in little; the datasets and queries themselves; what parameters are refused."""
+"""The datasets and queries themselves; what parameters are refused."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import wholerun
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
-from lab.evidence.criteria import judge_all
-from lab.evidence.result import Result
-from lab.experiments import data_catalog as package
-from lab.experiments.data_catalog import CRITERIA, Dataset, Params, pages, run, run_with_controls
-from lab.experiments.data_catalog.measure import growth
+from lab.experiments.data_catalog import Params, pages
 from lab.experiments.data_catalog.oracle import distance, plain, relevant
-from lab.experiments.data_catalog.workload.arms import Arm, Search
 from lab.experiments.data_catalog.workload.datasets import Page
 from lab.experiments.data_catalog.workload.queries import cut, mistyped, queries
 
@@ -68,34 +59,6 @@ def test_a_typing_error_is_one_error_and_seen(word: str) -> None:
 
 def test_a_prefix_is_the_beginning() -> None:
     assert [cut(word) for word in ("wage", "income", "ab")] == ["wag", "inco", "ab"]
-
-
-def test_a_readers_own_search_is_judged(some: list[Page]) -> None:
-    @contextmanager
-    def by_name(datasets: Sequence[Dataset], folder: Path) -> Iterator[Search]:
-        known = {item.name.lower(): item.id for item in datasets}
-        yield lambda query, limit: [known[query.lower()]] if query.lower() in known else []
-
-    observed = run(SMALL, Arm("mine", by_name)).observed
-    outcomes = {item.criterion.name: item.outcome for item in judge_all(CRITERIA, observed)}
-    assert outcomes["common_queries_found"] == "fail" and outcomes["no_server_error"] == "pass"
-
-
-@pytest.fixture(scope="module")
-def whole() -> tuple[Result, dict[str, Result]]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(growth, "ROUNDS", 2)
-        return run_with_controls(SMALL)
-
-
-def test_invariants_hold_in_a_run_and_every_control_fails_its_criterion(
-    whole: tuple[Result, dict[str, Result]],
-) -> None:
-    wholerun.invariants_hold_and_controls_fail(package, whole)
-
-
-def test_the_record_says_how_strong_it_is(whole: tuple[Result, dict[str, Result]]) -> None:
-    wholerun.says_how_strong_it_is(package, whole)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A whole run in little; a reader's own way to look; the kit's projects from a folder elsewhere; what parameters are refused."""
+"""The kit's projects from a folder elsewhere; what parameters are refused."""
 
 from __future__ import annotations
 
@@ -9,23 +9,15 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-import wholerun
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
-from lab.evidence.criteria import judge_all
-from lab.evidence.result import Result
-from lab.experiments import data_mesh as package
 from lab.experiments.data_mesh import (
-    CRITERIA,
     KIT,
-    Arm,
     Broker,
     Params,
     Publication,
     grants,
     read,
-    run,
-    run_with_controls,
 )
 from lab.services import git
 from lab.services.commands import run as command
@@ -34,28 +26,6 @@ from lab.services.postgres import postgres
 from lab.setup import golang
 
 pytestmark = pytest.mark.service
-SMALL = Params(changes=10, timed_orders=2_000, consumers=(4, 12, 36), rounds=2)
-
-
-@pytest.fixture(scope="module")
-def whole() -> tuple[Result, dict[str, Result]]:
-    return run_with_controls(SMALL)
-
-
-def test_invariants_hold_in_a_run_and_every_control_fails_its_criterion(
-    whole: tuple[Result, dict[str, Result]],
-) -> None:
-    wholerun.invariants_hold_and_controls_fail(package, whole)
-
-
-def test_the_record_says_how_strong_it_is(whole: tuple[Result, dict[str, Result]]) -> None:
-    wholerun.says_how_strong_it_is(package, whole)
-
-
-def test_a_readers_own_way_to_look_is_judged() -> None:
-    found = run(SMALL.model_copy(update={"changes": 8}), Arm("nobody looks", lambda *_: ()))
-    outcomes = {item.criterion.name: item.outcome for item in judge_all(CRITERIA, found.observed)}
-    assert (outcomes["breaks_found"], outcomes["compatible_blocked"]) == ("fail", "pass")
 
 
 def test_the_kits_domains_build_from_a_folder_elsewhere(tmp_path: Path) -> None:

@@ -302,8 +302,8 @@ NEEDS = st.builds(
     st.booleans(),
     VALUES.map(tuple),
     VALUES.map(tuple),
-    st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
-    st.none() | st.integers(),
+    st.none() | st.integers(max_value=0) | st.floats(max_value=0, allow_nan=False, allow_infinity=False),
+    st.none() | st.integers(min_value=0),
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from lab.experiments.dbt_contracts.workload.arms import changing, stratified
 from lab.experiments.dbt_contracts.workload.mutants import BENIGN, MEANING, RULES, SCHEMA
 from lab.experiments.dbt_contracts.workload.shop import COLUMNS, SHOP, creation
 from lab.experiments.dbt_contracts.workload.source_schema import literal, quoted, table
+from lab.services.postgres import postgres
 
 ALL = mutants(SHOP, "shop")
 
@@ -190,6 +192,8 @@ def test_an_empty_source_and_an_empty_table_have_changes_that_change_nothing() -
     [
         (lambda: Column("a", "jsonb"), "no mutants are known of type 'jsonb'"),
         (lambda: Column("a", "numeric"), "no mutants are known of type 'numeric'"),
+        (lambda: Column("a", "date", values=("2020-01-01",)), "only texts and integers"),
+        (lambda: Column("a", "text", low="'a'"), "has no range"),
         (lambda: Table("t", ()), "must be its key"),
         (lambda: Table("t", (Column("id", "integer"),)), "must be its key"),
         (lambda: Table("t", (Column("id", "integer", unique=True),) * 2), "has a column twice"),
@@ -204,3 +208,41 @@ def test_a_category_that_is_new_is_new_and_literals_are_quoted() -> None:
     own = Table("t", (Column("id", "integer", unique=True), Column("c", "text", values=("XX", "X", "it's"))))
     (new,) = [mutant for mutant in mutants([own]) if mutant.kind == "new category"]
     assert "'YY'" in new.statements[0] and literal("it's") == "'it''s'"
+
+
+@pytest.mark.service
+def test_changes_fit_into_small_columns_of_both_databases() -> None:
+    """A smallint holds no key of a million, a varchar(1) no category of two letters."""
+    size = Column("size", "varchar(1)", values=("X", "Y"))
+    level = Column("level", "smallint", values=("1", "2"), low="1", high="2")
+    parent = Table("parent", (Column("id", "smallint", unique=True), size, level))
+    child = Table(
+        "child",
+        (
+            Column("id", "integer", unique=True),
+            Column("parent_id", "smallint", references=("parent", "id")),
+            Column("code", "varchar(4)", references=("other", "code")),
+        ),
+    )
+    made = (
+        "CREATE SCHEMA small",
+        "CREATE TABLE small.parent (id smallint, size varchar(1), level smallint)",
+        "CREATE TABLE small.child (id integer, parent_id smallint, code varchar(4))",
+        "INSERT INTO small.parent VALUES (1, 'X', 1), (2, 'Y', 2)",
+        "INSERT INTO small.child VALUES (1, 1, 'abc'), (2, 2, 'abd')",
+    )
+    query = "SELECT count(*) FROM small.child AS c LEFT JOIN small.parent AS p ON p.id = c.parent_id WHERE p.id IS NULL"
+    with (
+        postgres() as server,
+        psycopg.connect(server.dsn, autocommit=True) as other,
+        duckdb.connect() as duck,
+    ):
+        for connection in (duck, other):
+            for statement in made:
+                connection.execute(statement)
+            for mutant in mutants([parent, child], "small"):
+                if mutant.kind in (*RULES, *BENIGN):
+                    orphans = changed(connection, mutant, query)
+                    assert orphans == [
+                        (1 if mutant.kind == "orphan" and mutant.column == "parent_id" else 0,)
+                    ] or (mutant.kind == "null"), mutant.name

@@ -43,6 +43,11 @@ TABLES: dict[str, tuple[list[str], list[tuple[str, str]], str]] = {
         [("a", "numeric(12, 4)")],
         "success",
     ),
+    "capital_types": (
+        ["CREATE TABLE src.capital_types (a integer, b varchar(3), c numeric(9, 2))"],
+        [("a", "BIGINT"), ("b", "VARCHAR"), ("c", "Decimal(12, 4)")],
+        "success",
+    ),
     "a_float": (["CREATE TABLE src.a_float (a double precision)"], [("a", "numeric(12, 2)")], "| a "),
     "a_day": (["CREATE TABLE src.a_day (a date)"], [("a", "timestamp with time zone")], "| a "),
     "no_zone": (["CREATE TABLE src.no_zone (a timestamp)"], [("a", "timestamp with time zone")], "| a "),

@@ -3,7 +3,8 @@
 Kinds of faults that others have reported, each with an input of our own. Sources, read in November 2026: psycopg2 825 and
 peewee 1671 (a percent sign in a name); agent-skills of Supabase 473 (default privileges of named roles); pg_partman 562 and
 pg_pathman 51 (partitions with an owner of their own), pg_partman 831 (MAINTAIN); terraform-provider-postgresql 667
-(memberships that several roles granted). Of identifiers: see test_governance_classify.py.
+(memberships that several roles granted); psycopg 221 and 1251, sqlit 271 (BC, infinity, also in arrays); psycopg 276 and 561,
+pgcli 1628 (bytes from SQL_ASCII); amfs 387 (rights of a partition). Of identifiers: see test_governance_classify.py.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import yaml
 from psycopg.conninfo import make_conninfo
 
 from lab.experiments.governance import KIT, CatalogueError, Finding, OnboardingError, audit, onboard, read
+from lab.experiments.governance.kit.governance.state import lacking
 from lab.experiments.governance.mechanism import AuditError, parse
 from lab.experiments.governance.workload.company import later
 from lab.services.postgres import postgres
@@ -268,6 +270,110 @@ def test_an_onboarding_that_can_not_be_filed_changes_nothing(database: str, tmp_
     with pytest.raises(OSError):
         onboard(database, item("public.t", {"a": {"label": "none", "class": "internal"}}), folder)
     assert "table public.t" in told(audit(database, EMPTY), "public_access")
+
+
+def test_rights_on_a_partition_go_or_the_onboarding_is_refused(database: str, tmp_path: Path) -> None:
+    do(
+        database,
+        "CREATE TABLE t (a int) PARTITION BY LIST (a)",
+        'CREATE TABLE "T 1" PARTITION OF t FOR VALUES IN (1) PARTITION BY LIST (a)',
+        'CREATE TABLE t_2 PARTITION OF "T 1" DEFAULT',
+        'GRANT SELECT ON "T 1" TO pg_monitor',
+        "GRANT UPDATE (a) ON t_2 TO PUBLIC",
+    )
+    columns = {"a": {"label": "none", "class": "internal"}}
+    found = told(audit(database, catalogue(tmp_path)), "expired_access")
+    assert found.keys() == {"pg_monitor on public.T 1"}
+    onboard(database, item("public.t", columns), tmp_path)
+    after = audit(database, tmp_path)
+    assert [one for one in after if "public.t" in one.subject or "T 1" in one.subject] == []
+
+
+def test_functions_to_come_are_closed_by_default_privileges_without_a_schema(database: str) -> None:
+    def open_ones(name: str) -> list[str]:
+        do(database, f"CREATE FUNCTION {name}() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        return [one for one in told(audit(database, EMPTY), "public_access") if one.startswith("function")]
+
+    assert open_ones("f") == ["function public.f()"]
+    do(database, "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
+    # In one schema a default that holds in all can't be taken back, and PostgreSQL does not say so.
+    do(database, "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
+    assert open_ones("g") == ["function public.g()"]
+    do(database, "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
+    do(database, "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
+    assert open_ones("h") == []
+
+
+TIMES = [
+    ("date", "'infinity'"),
+    ("timestamptz", "'-infinity'"),
+    ("timestamp", "'0044-03-15 BC'"),
+    ("date", "'12000-01-01'"),
+    ("timetz", "'24:00+00'"),
+    ("date[]", "'{2026-01-01, infinity}'"),
+    ("tstzrange", "'[0044-03-15 BC, infinity]'"),
+    ("interval", "'400000 years'"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), TIMES)
+def test_times_that_python_has_not_hide_no_column(database: str, kind: str, value: str) -> None:
+    do(
+        database,
+        f"CREATE TABLE t (at {kind}, who text)",
+        f"INSERT INTO t SELECT {value}, 'ada' || n || '@example.org' FROM generate_series(1, 9) n",
+    )
+    found = told(audit(database, EMPTY), "unclassified_personal_data")
+    assert found.keys() == {"public.t.who"}
+
+
+def test_a_database_without_an_encoding_is_read_as_utf8_or_told(server: str, tmp_path: Path) -> None:
+    name = "raw_bytes"
+    do(server, f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    raw = make_conninfo(server, dbname=name)
+    try:
+        do(
+            make_conninfo(raw, client_encoding="UTF8"),
+            "CREATE TABLE people (who text)",
+            "INSERT INTO people SELECT 'zoë' || n || '@example.org' FROM generate_series(1, 9) n",
+            "CREATE TABLE old (who bytea, latin text)",
+            "SET client_encoding = 'SQL_ASCII'; INSERT INTO old VALUES (NULL, E'caf\\351')",
+        )
+        found = audit(raw, EMPTY)
+        assert "public.people.who" in told(found, "unclassified_personal_data")
+        assert "not checked: public.old" in told(found, "unclassified_personal_data")
+        with pytest.raises(OnboardingError, match="looks like email"):
+            columns = {"who": {"label": "none", "class": "internal"}}
+            onboard(raw, item("public.people", columns), catalogue(tmp_path))
+    finally:
+        do(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+GOOD = {
+    "log_destination": "stderr,jsonlog",
+    "logging_collector": "on",
+    "log_connections": "on",
+    "shared_preload_libraries": 'pg_stat_statements, "pgaudit"',
+    "pgaudit.log": "read, write, ddl",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "due"),
+    [
+        ({}, []),
+        ({"log_connections": "all"}, []),
+        ({"log_connections": "receipt, authorization"}, []),
+        ({"log_connections": "setup_durations"}, ["log_connections lacks on"]),
+        ({"pgaudit.log": "none"}, ["pgaudit.log lacks read"]),
+        ({"pgaudit.log": "", "shared_preload_libraries": ""}, 2),
+        ({"shared_preload_libraries": "not_pgaudit"}, ["shared_preload_libraries lacks pgaudit"]),
+        ({"log_destination": "csvlog"}, ["log_destination lacks jsonlog"]),
+    ],
+)
+def test_a_log_that_does_not_tell_is_no_clean_log(settings: dict[str, str], due: list[str] | int) -> None:
+    found = lacking(GOOD | settings)
+    assert len(found) == due if isinstance(due, int) else found == due
 
 
 def test_a_wrong_call_is_refused_in_words(database: str, tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ from lab.experiments.kafka_lag.measure import consumer
 from lab.experiments.kafka_lag.measure.worker import MESSAGE, Simulated, Waiting, _serve
 from lab.experiments.kafka_lag.mechanism import keyed, murmur2, partition_for, random_sticky, salting
 from lab.experiments.kafka_lag.params import Params
-from lab.experiments.kafka_lag.workload.messages import headers, payloads, prepare
+from lab.experiments.kafka_lag.workload.messages import prepare
 from lab.experiments.kafka_lag.workload.variants import Load, Topic, Variant, hot_keys, key_names, popularity
+from lab.load.stamped import headers, payloads
 
 # org.apache.kafka.common.utils.UtilsTest.testMurmur2
 VECTORS = {

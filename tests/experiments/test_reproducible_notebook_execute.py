@@ -158,6 +158,7 @@ def test_parameters_are_set_as_papermill_sets_them(tmp_path: Path) -> None:
         ('{"cells": [], "metadata": {"kernelspec": {"language": "R", "name": "ir"}}}', {}, "is in R"),
         ('{"cells": [], "metadata": {}}', {"parameters": {"x": float("nan")}}, "finite JSON value"),
         ('{"cells": [], "metadata": {}}', {"parameters": {"a b": 1}}, "name of Python's"),
+        ('{"cells": [], "metadata": {}}', {"parameters": {"class": 1}}, "name of Python's"),
         ('{"cells": [], "metadata": {}}', {"inputs": ["missing"]}, "no such input"),
         ('{"cells": [], "metadata": {}}', {"environments": []}, "at least one environment"),
         ('{"cells": [], "metadata": {}}', {"environments": [BASE, BASE]}, "a name of its own"),
@@ -241,6 +242,18 @@ print("not a result", file=sys.stderr)"""
     assert {name: one.content for name, one in made.executions[0].artefacts.items()} == {
         "sub/ö x.csv": b"1\n"
     }
+
+
+def test_what_programs_leave_among_the_expected_artefacts_is_none(tmp_path: Path) -> None:
+    expected = tmp_path / "expected"
+    (expected / "sub" / ".ipynb_checkpoints").mkdir(parents=True)
+    for name in (".DS_Store", "sub/.gitkeep", "sub/.ipynb_checkpoints/out.csv"):
+        (expected / name).write_text("left")
+    path = notebook(tmp_path / "n.ipynb", "open('out.csv', 'w').write('1\\n')")
+    with pytest.raises(NotebookError, match="no expected artefacts"):
+        reproduce(path, [BASE], expected=expected)
+    (expected / "out.csv").write_text("1\n")
+    assert reproduce(path, [BASE], expected=expected).equal
 
 
 def test_the_workflow_has_no_fault_that_actionlint_knows() -> None:

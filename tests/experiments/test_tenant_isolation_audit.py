@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -106,3 +106,12 @@ def test_the_page_shows_what_was_found_and_nothing_that_a_statement_brings_along
     shown = audit.page(found, '"><b>', DAY, "READ")
     assert "&lt;script&gt;" in shown and "<script>" not in shown and '"><b>' not in shown
     assert "Nobody" in audit.page([], "7", DAY, "READ")
+
+
+def test_a_day_before_the_log_begins_is_not_told_as_nobody_alone() -> None:
+    line = json.dumps({"timestamp": "2026-01-31 09:00:00.123 UTC", "message": "started"})
+    begun = audit.begins(["", "no json", "{}", line])
+    assert begun == datetime(2026, 1, 31, 9, 0, 0, 123_000, tzinfo=UTC)
+    assert audit.begins([]) is None
+    for day, told in ((date(2026, 1, 30), True), (date(2026, 1, 31), True), (date(2026, 2, 1), False)):
+        assert ("The log begins at 2026-01-31 09:00:00" in audit.page([], "7", day, "READ", begun)) == told

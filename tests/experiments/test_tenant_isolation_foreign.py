@@ -1,4 +1,8 @@
-"""Policies and lint on databases that are not this experiment's: other types, odd names, other faults."""
+"""Policies and lint on databases that are not this experiment's: other types, odd names, other faults.
+
+Kinds of faults that others have reported, each with an input of our own: amfs 387 and gpdb 16869 (partitions by themselves,
+policies of leaves and of levels between); psycopg 276 and 561 (bytes from a database without an encoding).
+"""
 
 from __future__ import annotations
 
@@ -195,3 +199,69 @@ def test_a_foreign_table_which_can_have_no_policies_is_named(database: str) -> N
     _rows(database, "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw")
     _rows(database, "CREATE FOREIGN TABLE far (tenant_id int) SERVER files OPTIONS (filename '/dev/null')")
     assert ("not enabled", "far") in {(finding.code, finding.object) for finding in lint(database)}
+
+
+@pytest.mark.parametrize(
+    ("policy", "refused"),
+    [
+        ("CREATE POLICY all_rows ON codes USING (true)", True),
+        ("CREATE POLICY own ON codes TO odd_tenant USING (tenant_id = current_user)", True),
+        ("CREATE POLICY part ON codes_a1 FOR SELECT TO PUBLIC USING (true)", True),
+        ("CREATE POLICY narrow ON codes AS RESTRICTIVE USING (code <> '')", False),
+        ("CREATE POLICY support ON codes TO odd_support USING (true)", False),
+    ],
+)
+def test_a_policy_that_was_there_before_and_shows_more_is_refused(
+    database: str, policy: str, refused: bool
+) -> None:
+    _rows(database, "CREATE ROLE odd_support; CREATE ROLE odd_tenant LOGIN")
+    _rows(database, "SELECT tenancy.add_login('odd_tenant', 'a')")
+    _rows(database, policy)
+    if not refused:
+        _rows(database, "SELECT tenancy.protect('codes'); SELECT tenancy.protect('codes')")
+        return
+    with pytest.raises(psycopg.errors.RaiseException, match="permissive policies of its own"):
+        _rows(database, "SELECT tenancy.protect('codes')")
+    enabled = "SELECT count(*) FROM pg_class WHERE relrowsecurity AND relname ~ '^codes'"
+    assert _rows(database, enabled) == [(0,)]
+
+
+def test_a_table_that_only_refers_to_a_tenants_rows_is_named_once_somebody_may_read_it(database: str) -> None:
+    _rows(database, "SELECT tenancy.protect('codes'); CREATE TABLE \"Li nes\" (a varchar(3), b text)")
+    _rows(database, 'ALTER TABLE "Li nes" ADD FOREIGN KEY (a, b) REFERENCES codes (tenant_id, code)')
+    assert lint(database) == []
+    _rows(database, 'GRANT SELECT (b) ON "Li nes" TO PUBLIC')
+    found = [(finding.code, finding.object) for finding in lint(database)]
+    assert found == [("tenant's column missing", '"Li nes"')]
+
+
+def test_names_in_a_database_without_an_encoding_are_text(server: str) -> None:
+    raw = conninfo.make_conninfo(server, dbname="raw")
+    _rows(server, "CREATE DATABASE raw ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    try:
+        told = conninfo.make_conninfo(raw, client_encoding="UTF8")
+        _rows(told, "CREATE TABLE größe (tenant_id int NOT NULL)")
+        assert {finding.object for finding in lint(raw) if finding.code == "not enabled"} == {'"größe"'}
+    finally:
+        _rows(server, "DROP DATABASE raw WITH (FORCE)")
+
+
+def test_the_kit_protects_a_database_by_its_readme_with_psql(database: str) -> None:
+    """Lines of the README, on pgbench's tables and a column of another name."""
+    _rows(database, "CREATE TABLE invoices (tenant_id int NOT NULL, n int, PRIMARY KEY (tenant_id, n))")
+    _rows(database, "INSERT INTO invoices VALUES (7, 1), (8, 1)")
+    lines = [
+        f"\\i {KIT / 'tenancy' / 'policies.sql'}",
+        "SELECT tenancy.protect('public.invoices');",
+        "CREATE ROLE odd_acme LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON invoices TO odd_acme;",
+        "SELECT tenancy.add_login('odd_acme', '7');",
+    ]
+    for _ in range(2):
+        command = ["psql", "-v", "ON_ERROR_STOP=1", "-qd", database]
+        done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        lines[2] = ""
+    assert _rows(database, "SELECT * FROM invoices", "odd_acme") == [(7, 1)]
+    assert _rows(database, "UPDATE invoices SET n = 5 RETURNING tenant_id", "odd_acme") == [(7,)]
+    _rows(database, "REVOKE tenancy_login FROM odd_acme; DELETE FROM tenancy.logins WHERE login = 'odd_acme'")
+    assert _rows(database, "SELECT * FROM invoices", "odd_acme") == []

@@ -7,15 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from lab import notebook
-from lab.charts import figure
-from lab.evidence.criteria import judge, judge_all
 from lab.evidence.result import Result
-from lab.evidence.strength import flaws
-from lab.experiments import tenant_isolation as package
 from lab.experiments.tenant_isolation import (
-    CONTROLS,
-    CRITERIA,
     Arm,
     Attack,
     Params,
@@ -38,20 +31,7 @@ def whole() -> tuple[Result, dict[str, Result]]:
     return run_with_controls(SMALL)
 
 
-def test_invariants_hold_in_a_run_and_every_control_fails_its_criterion(
-    whole: tuple[Result, dict[str, Result]],
-) -> None:
-    treatment, controls = whole
-    judged = {item.criterion.name: item for item in judge_all(CRITERIA, treatment.observed)}
-    invariants = {name: item for name, item in judged.items() if item.criterion.tier == "invariant"}
-    assert {
-        name: (item.outcome, item.observation) for name, item in invariants.items() if item.outcome != "pass"
-    } == {}
-    named = {item.name: item for item in CRITERIA}
-    for control in CONTROLS:
-        assert judge(named[control.breaks], controls[control.name].observed).outcome == "fail"
-
-
+@pytest.mark.drill
 def test_the_lint_says_why_a_control_leaks(whole: tuple[Result, dict[str, Result]]) -> None:
     findings = whole[0].tables["findings"]
     codes = {arm: set(part["code"]) for arm, part in findings.groupby("arm")}
@@ -65,13 +45,7 @@ def test_the_lint_says_why_a_control_leaks(whole: tuple[Result, dict[str, Result
     }
 
 
-def test_the_record_says_how_strong_it_is(whole: tuple[Result, dict[str, Result]]) -> None:
-    shown = notebook.Shown(*(make(*whole) for make in (package.figures, package.summary, package.model)))
-    record = notebook._judged(package, *whole, shown)
-    assert flaws(record, list(shown.figures)) == []
-    assert [flaw for drawn in shown.figures.values() for flaw in figure.flaws(drawn)] == []
-
-
+@pytest.mark.drill
 def test_a_readers_own_installation_and_row_are_judged() -> None:
     mine = Arm("mine", ("GRANT tenancy_service TO {login}",))
     row = Attack(

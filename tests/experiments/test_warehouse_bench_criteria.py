@@ -161,10 +161,10 @@ def test_a_time_that_does_not_grow_with_the_bytes_breaks_the_model(engine: str) 
 
 
 def test_a_model_whose_error_lies_at_its_limit_can_not_be_told() -> None:
-    """Whether the limit holds hangs on a single round."""
+    """Half the rounds say so, half otherwise: whether the limit holds hangs on a single one."""
     run = found()
     numbers = run.timings["round"]
     run.timings.loc[
-        (run.timings["dataset"] == "parquet_0p5") & (numbers > PARAMS.repeats + 1), "seconds"
+        (run.timings["dataset"] == "parquet_0p5") & (numbers > 2 * PARAMS.repeats), "seconds"
     ] *= 2
     assert judged(run, "model_predicts")[0] == "inconclusive"

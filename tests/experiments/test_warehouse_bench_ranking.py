@@ -122,13 +122,13 @@ STORED = {0.1: 10_000_000, 0.3: 30_000_000, 1.0: 100_000_000}
 
 
 def _grown(lines: dict[str, tuple[float, float]]) -> dict[str, linear_model.Growth]:
-    """From five rounds, the last one a second longer; a query that is not of the model takes long."""
+    """From nine rounds, the last one a second longer; a query that is not of the model takes long."""
     rows = [
-        (engine, "parquet", size, query, number, fixed + slope * held + (number == 5) + 50 * (query == "2"))
+        (engine, "parquet", size, query, number, fixed + slope * held + (number == 9) + 50 * (query == "2"))
         for engine, (fixed, slope) in lines.items()
         for size, held in STORED.items()
         for query in ("1", "2")
-        for number in range(6)
+        for number in range(10)
     ]
     columns = ["engine", "format", "scale_factor", "query", "round", "seconds"]
     rounds = linear_model.growth_by_round(pd.DataFrame(rows, columns=columns), ["1"], STORED)

@@ -70,11 +70,11 @@ def test_claims_and_sights_are_one_table_in_the_place_of_the_claims(made: str) -
     assert made.index("Declared before.") < made.index("4 criteria and") < made.index("## The mechanism")
 
 
-def test_reasons_of_a_verdict_do_not_push_the_answer_away(tmp_path: Path) -> None:
+def test_reasons_of_a_verdict_push_neither_the_answer_nor_the_picture_away(tmp_path: Path) -> None:
     made = page_of(tmp_path, record_of(kept=3))
     assert "✗ fail</span> 3 of 4 criteria hold" in made
     assert "<summary>Why fail (reasons: 1)</summary>" in made
-    assert made.index("kept: observed 3") < made.index(ANSWER)
+    assert made.index(ANSWER) < made.index("<figure") < made.index("kept: observed 3")
 
 
 def test_code_is_folded_behind_lines_that_say_what_it_is(made: str) -> None:

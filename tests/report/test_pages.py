@@ -9,7 +9,7 @@ import pytest
 
 from lab import paths
 from lab.errors import LabError
-from lab.report import downloads, sweep, tables
+from lab.report import downloads, tables
 from lab.report.catalogue import Entry
 from lab.report.fragments import fill
 from lab.report.row import Row
@@ -57,16 +57,6 @@ def test_counts_follow_the_records() -> None:
     assert "1 pass, 1 not run" in fill("<!-- lab:counts -->", [_row(), _not_run()])
 
 
-def test_a_sweeps_page_stands_alone(tmp_path: Path) -> None:
-    runs = [
-        ({"rate": rate}, sample_record(GOOD | {"fast": fast}, 0.2)) for rate, fast in ((1, 0.05), (10, 0.5))
-    ]
-    text = sweep.page("something", runs, tmp_path / "index.html").read_text()
-    assert "7 of 8 criteria hold over the sweep of rate" in text
-    assert "✗ fail" in text
-    assert "http" not in text.replace("http://www.w3.org", "")
-
-
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
@@ -100,6 +90,7 @@ def test_pages_that_a_run_made_are_kept_and_offered(tmp_path: Path) -> None:
     )
     (staged.records / "kafka_lag").mkdir(parents=True)
     (staged.records / "kafka_lag" / "data-docs.html").write_text("<p>fine</p>")
+    (staged.records / "kafka_lag" / "cost-model.xlsx").write_bytes(b"PK\xff")
     made = sample_record(GOOD, 0.2) | {"experiment": "kafka_lag"}
     staged.notebooks.mkdir()
     staged.notebook.write_text("{}")
@@ -107,4 +98,7 @@ def test_pages_that_a_run_made_are_kept_and_offered(tmp_path: Path) -> None:
     offered = downloads.downloads(
         Row(Entry("kafka_lag", "Streams"), "Title", "?", made, kept), tmp_path / "site"
     )
-    assert ("data docs", "<p>fine</p>") in [(file.text, file.path.read_text()) for file in offered[-1:]]
+    assert [(file.text, file.path.read_bytes()) for file in offered[-2:]] == [
+        ("cost model", b"PK\xff"),
+        ("data docs", b"<p>fine</p>"),
+    ]

@@ -109,6 +109,31 @@ def test_a_sweep_is_kept_apart(project: Path) -> None:
     assert (_published(project), _runs(project)) == (before, runs)
 
 
+def test_a_sweep_goes_on_where_it_was_stopped_and_is_kept_when_asked(project: Path) -> None:
+    scratch.lab(project, "sweep", "quick", "-p", "rate=50")
+    place = project / "build" / "sweeps" / "quick" / "rate=50" / "quick.json"
+    first = place.read_bytes()
+    done = scratch.lab(project, "sweep", "quick", "-p", "rate=50,600", "--keep")
+    assert done.returncode == 0, done.stderr
+    assert place.read_bytes() == first
+    assert "kept: sweeps/quick.json" in done.stdout
+    points = json.loads((project / "sweeps" / "quick.json").read_text())["points"]
+    assert [(item["at"], item["record"]["verdict"]) for item in points] == [
+        ({"rate": 50}, "pass"),
+        ({"rate": 600}, "fail"),
+    ]
+    scratch.lab(project, "sweep", "quick", "-p", "rate=50", "--force")
+    assert place.read_bytes() != first
+
+
+def test_a_sweep_with_an_error_is_not_kept(project: Path) -> None:
+    before = (project / "sweeps" / "quick.json").read_bytes()
+    done = scratch.lab(project, "sweep", "quick", "-p", "rate=10,999", "--keep")
+    assert done.returncode == 4
+    assert "not kept: at {'rate': 999} there was an error" in done.stderr
+    assert (project / "sweeps" / "quick.json").read_bytes() == before
+
+
 def test_a_stored_record_of_other_parameters_is_never_current(build: Path) -> None:
     place, defaults = published("kafka_lag"), declared.defaults("kafka_lag")
     for params, is_current in ((defaults, True), (defaults | {"rate": 5_000}, False)):

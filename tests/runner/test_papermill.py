@@ -124,7 +124,7 @@ def test_ctrl_c_leaves_no_record(project: Path, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_that_something_swallowed_comes_again() -> None:
-    with pytest.raises(KeyboardInterrupt), papermill._insisting(every_s=0.2):
+    with pytest.raises(KeyboardInterrupt), papermill._insisting([], every_s=0.2):
         with suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         time.sleep(20)

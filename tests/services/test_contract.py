@@ -19,16 +19,17 @@ import pytest
 import holding
 from lab import paths
 from lab.errors import ServiceError
-from lab.services import objectstore, pgbouncer, postgres, webapp
+from lab.services import alertmanager, objectstore, pgbouncer, postgres, prometheus, redis, webapp
 from lab.services.reaper import marked
 from lab.services.session import CLEAN_UP
 from lab.services.workers import Worker, spawn
 
-_SLOW_STARTS = dict.fromkeys(("connect", "trino", "sparkcluster", "spark"), pytest.mark.drill)
+_SLOW_STARTS = dict.fromkeys(("airflow", "connect", "trino", "sparkcluster", "spark"), pytest.mark.drill)
 LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 VARIABLES = (
     *("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "CONNECT_URL", "S3_ENDPOINT_URL", "ICEBERG_REST_URI"),
     *("TRINO_URL", "SPARK_MASTER_URL", "TOXIPROXY_URL", "SCHEMA_REGISTRY_URL", "PGBOUNCER_URL"),
+    *("REDIS_URL", "PROMETHEUS_URL", "ALERTMANAGER_URL", "AIRFLOW_URL", "AIRFLOW_DATABASE_URL"),
 )
 
 
@@ -143,6 +144,9 @@ def _without_program(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(postgres.shutil, "which", lambda _: None)
     if name == "pgbouncer":
         monkeypatch.setattr(pgbouncer.shutil, "which", lambda *_, **__: None)
+    if name in ("redis", "prometheus", "alertmanager"):
+        module = {"redis": redis, "prometheus": prometheus, "alertmanager": alertmanager}[name]
+        monkeypatch.setattr(module.shutil, "which", lambda *_, **__: None)
     if name == "objectstore":
         monkeypatch.setattr(objectstore.metadata, "version", _no_version)
     if name == "webapp":
@@ -151,7 +155,7 @@ def _without_program(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setitem(sys.modules, "pyspark", None)
 
 
-@pytest.mark.parametrize("name", sorted(holding.SERVICES.keys() - {"countingproxy"}))
+@pytest.mark.parametrize("name", sorted(holding.SERVICES.keys() - {"countingproxy", "receiver"}))
 def test_a_missing_program_is_one_sentence_that_says_what_to_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

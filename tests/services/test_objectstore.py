@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -85,6 +86,12 @@ def test_wrong_keys_are_refused(store: ObjectStore) -> None:
     stranger = S3(store.s3.endpoint, store.s3.access_key, "wrong")
     with pytest.raises(OSError, match=r"ACCESS_DENIED|SIGNATURE|Signature|403"):
         _put(stranger, "lake/x", b"x")
+
+
+def test_an_attached_store_runs_its_lifecycle_when_it_likes(store: ObjectStore) -> None:
+    store.run_lifecycle()  # of our own: with no rules nothing happens
+    with pytest.raises(NotAvailableError, match="when it likes"):
+        replace(store, ports=()).run_lifecycle()
 
 
 def test_objects_survive_a_kill(store: ObjectStore) -> None:

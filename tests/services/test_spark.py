@@ -17,6 +17,7 @@ from lab.services.process import family
 from lab.services.session import MARK
 from lab.services.spark import VARIABLE, driver_pid, spark_session
 from lab.services.sparkcluster import standalone
+from lab.services.sparklean import kafka_only
 from lab.services.workers import spawn
 from listening import addresses
 
@@ -143,3 +144,29 @@ def _await(true: object, worker: object = None, timeout_s: float = 120) -> None:
 
 def _lives(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_lean_checkpoints_start_one_program_for_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, programs = tmp_path / "told", tmp_path / "bin"
+    programs.mkdir()
+    for name in ("chmod", "readlink", "ls", "stat"):
+        script = programs / name
+        script.write_text(f'#!/bin/sh\necho "{name} $*" >>"{told}"\nexec /bin/{name} "$@"\n')
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    events = tmp_path / "events"
+    events.mkdir()
+    for number in range(4):
+        (events / f"{number}.json").write_text(f'{{"key": {number % 2}}}')
+    with spark_session(settings=kafka_only(), memory_mb=512) as spark:
+        told.write_text("")
+        source = spark.readStream.schema("key LONG").option("maxFilesPerTrigger", 1).json(str(events))
+        writing = source.groupBy("key").count().writeStream.outputMode("update").format("noop")
+        query = writing.option("checkpointLocation", str(tmp_path / "to")).trigger(availableNow=True).start()
+        assert query.awaitTermination(60)
+    assert sorted(path.name for path in (tmp_path / "to" / "commits").iterdir()) == ["0", "1", "2", "3"]
+    files = [line for line in told.read_text().splitlines() if not Path(line.split()[-1]).is_dir()]
+    assert {line.split()[0] for line in files} <= {"chmod"}
+    assert len(files) == len({line.split()[-1] for line in files})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,29 @@ def test_an_experiment_fetches_only_its_own_needs() -> None:
     assert needs.of(["kafka_lag"]) == ["kafka"]
     with pytest.raises(ParameterError, match="no experiment 'nope'"):
         needs.of(["nope"])
+
+
+def test_needs_are_met_side_by_side_and_one_that_fails_stops_those_that_were_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    together, met = threading.Barrier(needs.AT_ONCE, timeout=10), []
+
+    def fail() -> None:
+        together.wait()
+        raise SetupError("no network")
+
+    def last() -> None:
+        met.append("begun")
+        time.sleep(0.2)
+
+    steps = {"fails": fail, **{f"beside {i}": together.wait for i in range(1, needs.AT_ONCE)}}
+    steps |= {f"later {i}": last for i in range(20)}
+    monkeypatch.setattr(needs, "NEEDS", {name: needs.Need(name, "", (step,)) for name, step in steps.items()})
+    with pytest.raises(SetupError, match="no network"):
+        needs.meet(steps)
+    assert len(met) < 20
+    with pytest.raises(SetupError, match="unknown need 'nope'"):
+        needs.meet(["nope"])
 
 
 def test_pgaudit_is_asked_for_by_the_version_that_is_started(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lab.authoring import readme
 from lab.errors import EvidenceError
-from lab.evidence import baseline, record
+from lab.evidence import baseline, history, record
 from lab.runner.current import current
 
 
 def keep(slug: str) -> Path:
-    """Write the published record of `slug` to `baseline/`. EvidenceError if there is none, or it is no pass."""
+    """Write the published record of `slug` to `baseline/`, and keep it in `history/`. EvidenceError if there is no pass."""
     found = current(slug)
     if found is None:
         raise EvidenceError(f"there is no result of {slug} for the code as it is now. Run: lab run {slug}")
     if found["verdict"] != "pass":
         raise EvidenceError(f"the result of {slug} is {found['verdict']}; only a pass becomes the baseline")
-    return record.write(found, baseline.FOLDER)
+    history.append(found)
+    kept = record.write(found, baseline.FOLDER)
+    readme.refresh()  # which says how long it took
+    return kept

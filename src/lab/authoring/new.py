@@ -16,7 +16,7 @@ from lab import paths
 from lab.authoring import contents
 from lab.errors import ParameterError
 from lab.files import write_atomically
-from lab.report import catalogue
+from lab.report import catalogue, own
 
 SKELETON = Path(__file__).with_name("skeleton")
 LONGEST_SLUG, LONGEST_QUESTION = 30, 100
@@ -72,6 +72,7 @@ def rendered(proposal: Proposal) -> dict[Path, str]:
     rooms = sorted((SKELETON / "package").glob("*.txt"))
     files = {package / room.stem: _fill(room, proposal) for room in rooms}
     files[paths.notebook(slug)] = _notebook(proposal)
+    files[own.file(slug)] = _fill(SKELETON / "own.py.txt", proposal)
     files[tests / f"test_{slug}.py"] = _fill(SKELETON / "test.py.txt", proposal)
     files[tests / f"{slug}.small.yaml"] = _fill(SKELETON / "small.yaml.txt", proposal)
     return files | _book(proposal)

@@ -27,7 +27,7 @@ def test(slug: str) -> int:
     if find_spec("pytest") is None:
         raise SetupError("pytest is not installed; it comes with the tests' packages. Run: make dev")
     tests = paths.PROJECT / "tests"
-    shared = [tests / "test_architecture.py", tests / "test_wings.py"]
+    shared = [tests / f"test_{name}.py" for name in ("architecture", "wings", "own")]
     files = [*sorted((tests / "experiments").glob(f"test_{slug}*.py")), *shared]
     for options, chosen in zip(_STEPS, (files, [tests / "book"]), strict=True):
         status = _pytest([*options, "--slug", slug, "-rs", *map(str, chosen)])

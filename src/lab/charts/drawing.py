@@ -24,7 +24,7 @@ _IDLE = {"role", "pointer-events", "aria-label", "aria-hidden", "aria-roledescri
 def svg(chart: Any, prefix: str) -> str:
     """The drawing of an Altair chart (or of a matplotlib figure, without values). prefix: of the ids in it."""
     drawn = _matplotlib_svg(chart) if hasattr(chart, "savefig") else _altair_svg(chart)
-    return _with_own_ids(drawn, prefix)
+    return with_own_ids(drawn, prefix)
 
 
 def _altair_svg(chart: alt.TopLevelMixin) -> str:
@@ -104,8 +104,8 @@ def _matplotlib_svg(figure: Any) -> str:
     return text[text.index("<svg") :]
 
 
-def _with_own_ids(text: str, prefix: str) -> str:
-    # Several drawings share a page, and Vega numbers its clip paths from one in each of them.
+def with_own_ids(text: str, prefix: str) -> str:
+    """`text` with `prefix` before its ids: several drawings share a page, and Vega numbers its clip paths from one in each."""
     text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text)
     return re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', text)

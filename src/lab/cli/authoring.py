@@ -1,4 +1,4 @@
-"""lab new, lock, test, keep."""
+"""lab new, lock, test, keep, pictures, readme."""
 
 from __future__ import annotations
 
@@ -50,8 +50,27 @@ def keep(slug: str) -> None:
     click.echo(_within(keeping.keep(slug)))
 
 
+@click.command()
+def pictures() -> None:
+    """Take the README's pictures anew, from the built site."""
+    from lab.authoring import pictures as taking
+    from lab.report.browser import chromium
+
+    with chromium() as browser:
+        for path in taking.take(browser, paths.build() / "site"):
+            click.echo(_within(path))
+
+
+@click.command()
+def readme() -> None:
+    """Write the README's table of experiments anew."""
+    from lab.authoring import readme as writing
+
+    click.echo(_within(writing.refresh()))
+
+
 def _within(path: Path) -> Path:
     return path.relative_to(paths.PROJECT)
 
 
-COMMANDS = (new, lock, test, keep)
+COMMANDS = (new, lock, test, keep, pictures, readme)

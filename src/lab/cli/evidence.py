@@ -1,4 +1,4 @@
-"""lab check, compare."""
+"""lab check, compare, history."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from lab import paths
 from lab.cli.status import STATUS
 from lab.evidence import record
 from lab.evidence.recompute import disagreements
@@ -65,4 +66,34 @@ def _pairs(old: Path, new: Path) -> list[tuple[Path, Path]]:
     raise click.BadParameter("give two records or two folders of records")
 
 
-COMMANDS = (check, compare)
+@click.command()
+@click.argument("slug", required=False)
+@click.option(
+    "--append", is_flag=True, help="Keep the published run of SLUG (default: of each experiment) in history/."
+)
+def history(slug: str | None, append: bool) -> None:
+    """Print the earlier published runs of SLUG, and how the last one lies beside them."""
+    from lab.report.history import text
+
+    if slug and slug not in catalogue.slugs():
+        raise click.BadParameter(f"no experiment {slug!r}; `lab list` shows those that there are")
+    if not (slug or append):
+        raise click.BadParameter("name an experiment, or give --append")
+    if append:
+        for name in [slug] if slug else catalogue.slugs():
+            click.echo(_appended(name))
+    else:
+        click.echo(text(slug or ""))
+
+
+def _appended(slug: str) -> str:
+    from lab.evidence import history
+
+    found = current(slug)
+    if found is None:
+        return f"{slug}: no result for the code as it is now; run: lab run {slug}"
+    kept = history.append(found)
+    return f"{slug}: {paths.shown(kept)}" if kept else f"{slug}: was kept before"
+
+
+COMMANDS = (check, compare, history)

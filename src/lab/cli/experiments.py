@@ -1,4 +1,4 @@
-"""lab list, setup, run, sweep, book."""
+"""lab list, setup, run, sweep, book, pdf."""
 
 from __future__ import annotations
 
@@ -28,11 +28,16 @@ def list_() -> None:
 @click.command()
 @click.argument("slugs", nargs=-1)
 @click.option("--tests", is_flag=True, help="Everything: the tests start every server.")
-def setup(slugs: tuple[str, ...], tests: bool) -> None:
+@click.option("--list", "only_list", is_flag=True, help="Fetch nothing: say what each need takes here.")
+def setup(slugs: tuple[str, ...], tests: bool, only_list: bool) -> None:
     """Fetch what the experiments SLUGS (default: all) need; skip what is there."""
-    from lab.setup import needs
+    from lab.setup import listing, needs
 
-    needs.meet(needs.NEEDS if tests else needs.of(slugs or catalogue.slugs()))
+    wanted = list(needs.NEEDS) if tests else needs.of(slugs or catalogue.slugs())
+    if only_list:
+        click.echo(listing.text(wanted))
+    else:
+        needs.meet(wanted)
 
 
 @click.command()
@@ -69,18 +74,24 @@ def run(slug: str, assignments: tuple[str, ...]) -> None:
 @click.option(
     "-p", "assignments", multiple=True, required=True, metavar="NAME=V1,V2,...", help="Values of a parameter."
 )
-def sweep(slug: str, assignments: tuple[str, ...]) -> None:
-    """Run one experiment at several values of a parameter; one page and chart of them."""
-    from lab.report.sweep import page
-    from lab.runner import sweep as sweeps
+@click.option("--force", is_flag=True, help="Run also the points that have not changed.")
+@click.option("--keep", is_flag=True, help="Keep the runs in sweeps/, for a page in the book.")
+def sweep(slug: str, assignments: tuple[str, ...], force: bool, keep: bool) -> None:
+    """Run one experiment at several values of its parameters; one page of them, on which to choose the values."""
+    from lab.evidence import sweeps
+    from lab.report.sweep import page, point
+    from lab.runner import sweep as runner
     from lab.runner.assignments import points
     from lab.runner.many import line
 
-    runs = []
-    for point, result in sweeps.sweep(slug, points(assignments)):
-        click.echo(f"{point}: {line(result)}")
-        runs.append((point, result))
-    click.echo(f"page: {paths.shown(page(slug, runs, sweeps.folder(slug) / 'index.html'))}")
+    made = []
+    for at, result in runner.sweep(slug, points(assignments), force):
+        click.echo(f"{at}: {line(result)}")
+        made.append(point(at, result, runner.place(slug, at).notebook))
+    done = sweeps.Sweep(slug, made)
+    click.echo(f"page: {paths.shown(page(done, runner.folder(slug) / 'index.html'))}")
+    if keep:
+        click.echo(f"kept: {paths.shown(sweeps.keep(done))}")
 
 
 @click.command()
@@ -118,4 +129,15 @@ def book(slugs: tuple[str, ...], force: bool, minutes: float) -> None:
     sys.exit(STATUS[bad[0]["verdict"]] if bad else 0)
 
 
-COMMANDS = (list_, setup, run, sweep, book)
+@click.command()
+def pdf() -> None:
+    """Print the built site into one PDF with contents and outline."""
+    from lab.report import pdf as printing
+    from lab.report.browser import chromium
+
+    with chromium() as browser:
+        made = printing.write(browser, paths.build() / "site", paths.build() / printing.NAME)
+    click.echo(f"open {paths.shown(made)}")
+
+
+COMMANDS = (list_, setup, run, sweep, book, pdf)

@@ -55,6 +55,11 @@ def line(x: ArrayLike, y: ArrayLike, relative: bool = False) -> Line:
     return Line(float(fixed), float(each))
 
 
+def rough(value: float) -> str:
+    """A size that a line was drawn out to, in two digits: so far out it knows no more."""
+    return f"{float(f'{value:.2g}'):,.0f}"
+
+
 @dataclass(frozen=True)
 class Slope:
     """A line whose slope has an interval: low, high, of `each`, at 95 %."""

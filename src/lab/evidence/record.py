@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import fastjsonschema  # a tenth of a second; jsonschema takes one to import
 
 from lab.errors import EvidenceError
+from lab.evidence import calculator
 from lab.evidence.criteria import Control, Criterion, Judged, Verdict
 from lab.files import write_atomically
 
@@ -49,7 +50,7 @@ def compose(
         "verdict": verdict.value,
         "reasons": [*verdict.reasons, *why],
         "metrics": [_metric(metric) for metric in treatment.metrics],
-        "criteria": [_judged(item) for item in judged],
+        "criteria": [judged_as_data(item) for item in judged],
         "control": _control(controls),
         "notes": list(treatment.notes),
         "summary": _summary(summary) if summary else None,
@@ -71,7 +72,7 @@ def without_result(
         "verdict": "error" if error else "not run",
         "reasons": [error] if error else ["the experiment was not run"],
         "metrics": [],
-        "criteria": [_judged(Judged(criterion, None, "not run")) for criterion in criteria],
+        "criteria": [judged_as_data(Judged(criterion, None, "not run")) for criterion in criteria],
         "control": {"criterion": "", "outcome": "not run", "variants": []},
         "notes": [],
         "summary": None,
@@ -138,7 +139,8 @@ def _metric(metric: Metric) -> Record:
     }
 
 
-def _judged(item: Judged) -> Record:
+def judged_as_data(item: Judged) -> Record:
+    """A criterion, what was seen and the outcome, as they stand in the record."""
     seen, criterion = item.observation, item.criterion
     return {
         "name": criterion.name,
@@ -160,7 +162,7 @@ def _control(controls: Mapping[str, tuple[Control, Judged]]) -> Record:
     # "fail" is what a control is for; anything else in any variant is told instead.
     others = sorted(outcomes - {"fail"})
     variants = [
-        {"name": control.name, "text": control.text, **_judged(judged)}
+        {"name": control.name, "text": control.text, **judged_as_data(judged)}
         | {"name": control.name, "criterion": judged.criterion.name, "text": control.text}
         for control, judged in controls.values()
     ]
@@ -205,6 +207,7 @@ def model_as_data(model: Model) -> Record:
         },
         "changes_at": model.changes_at,
         "advice": [asdict(item) for item in model.advice],
+        "calculator": calculator.as_data(model.calculator) if model.calculator else None,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from lab.evidence.calculator import Calculator
 from lab.evidence.criteria import Observation
 from lab.evidence.params import P, Parameters
 
@@ -51,9 +52,9 @@ class Result:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
-    files: Mapping[str, str] = field(
+    files: Mapping[str, str | bytes] = field(
         default_factory=dict
-    )  # pages that the run made (HTML), by name; the book offers them
+    )  # what the run made to be taken home (.html, .xlsx), by name; the book offers them
 
     def of(self, model: type[P]) -> P:
         """The parameters as those of one experiment; TypeError if the result is another's."""
@@ -111,6 +112,7 @@ class Model:
     projection: the first column is the factor (FACTORS); grades: of each other column.
     checked_to: the factor up to which `check` covers the projection; what lies beyond is extrapolated, whatever its
     column's grade, unless that is arithmetic. changes_at: the size at which the advice changes, in a phrase.
+    calculator: the same law for a reader's own numbers, where a page's script can carry it.
     """
 
     statement: str
@@ -122,6 +124,7 @@ class Model:
     grades: Mapping[str, Grade] = field(default_factory=dict)
     checked_to: float = 1
     changes_at: str = ""
+    calculator: Calculator | None = None
 
     def grade(self, column: str, factor: float) -> Grade | None:
         """How strong one cell of the projection is; None where its column does not say."""

@@ -1,8 +1,9 @@
-"""Intervals for what was measured; each comes from scipy, here under the names that records use."""
+"""Counts of a census, and intervals for what was measured: these come from scipy, here under the names that records use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,17 @@ else:
 Interval = tuple[float, float]
 
 
+@dataclass(frozen=True)
+class Counted:
+    """`count` of `of` cases of a census, which has no interval."""
+
+    count: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.of}"
+
+
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     """Wilson score interval of a proportion (Wilson 1927)."""
     return _proportion(successes, trials, confidence, "wilson")
@@ -25,6 +37,15 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
 def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     """Exact interval of a proportion (Clopper and Pearson 1934): never covers less than stated."""
     return _proportion(successes, trials, confidence, "exact")
+
+
+def poisson_rate(count: int, exposure: float, confidence: float = 0.95) -> Interval:
+    """Exact interval of a rate of which `count` events were seen in `exposure` (Garwood 1936); bounded at none, too."""
+    if count < 0 or not exposure > 0:
+        raise ValueError(f"{count} events in {exposure:g} are no rate")
+    tail = (1 - confidence) / 2
+    low = float(stats.chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
+    return low / exposure, float(stats.chi2.ppf(1 - tail, 2 * count + 2)) / 2 / exposure
 
 
 def bootstrap(

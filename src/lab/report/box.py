@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from lab.evidence import sweeps
 from lab.evidence.record import Record
 from lab.report import evidence, tables
 from lab.report.downloads import Download
@@ -16,9 +16,7 @@ from lab.report.row import Row, machine_line
 def box(row: Row, files: Sequence[Download], figure: str = "") -> str:
     """One block of HTML. figure: the leading figure as HTML, taken out of the notebook."""
     parts = [*_finding(row.record, figure), *_origin(row.record), _repeat(row, files)]
-    inner = "\n".join(part for part in parts if part)
-    # In Markdown a blank line would end the block.
-    return re.sub(r"\n\s*\n", "\n", f'<div class="lab-box">\n{inner}\n</div>')
+    return tables.block("\n".join(part for part in parts if part), "lab-box")
 
 
 def _finding(record: Record | None, figure: str) -> list[str]:
@@ -31,23 +29,28 @@ def _finding(record: Record | None, figure: str) -> list[str]:
         return [tables.banner(record)]
     conditions = "; ".join(map(tables.inline, summary["conditions"]))
     return [
-        *_verdict(record),
+        _verdict(record),
         f'<p class="lab-answer">{tables.inline(summary["answer"])}</p>',
         f'<p class="lab-conditions"><strong>Holds for:</strong> {conditions}.</p>' if conditions else "",
         figure,
+        _reasons(record),
         _decisions(summary["decisions"]),
     ]
 
 
-def _verdict(record: Record) -> list[str]:
-    """The verdict in a line; reasons that would push the answer off the screen are folded."""
+def _verdict(record: Record) -> str:
+    """The verdict in one line."""
     if record["verdict"] == "pass":
-        return [tables.banner(record)]
+        return tables.banner(record)
+    return f'<p class="lab-verdict">{tables.badge(record["verdict"])} {evidence.count(record)}</p>'
+
+
+def _reasons(record: Record) -> str:
+    """Why it is no pass, folded below the figure: above it they would push the picture off the first screen."""
+    if record["verdict"] == "pass":
+        return ""
     reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in record["reasons"])
-    return [
-        f'<p class="lab-verdict">{tables.badge(record["verdict"])} {evidence.count(record)}</p>',
-        tables.fold(f"Why {record['verdict']} (reasons: {len(record['reasons'])})", f"<ul>{reasons}</ul>"),
-    ]
+    return tables.fold(f"Why {record['verdict']} (reasons: {len(record['reasons'])})", f"<ul>{reasons}</ul>")
 
 
 def _decisions(decisions: Sequence[dict[str, Any]]) -> str:
@@ -89,4 +92,11 @@ def _repeat(row: Row, files: Sequence[Download]) -> str:
         for file in files
     )
     grades = ' <a href="../method.html#strength-of-evidence">What the grades mean</a>.'
-    return f'<p class="lab-origin">Repeat it: <code>lab run {slug}</code>. Download: {links}.{grades}</p>'
+    return f'<p class="lab-origin">Repeat it: <code>lab run {slug}</code>.{_swept(slug)} Download: {links}.{grades}</p>'
+
+
+def _swept(slug: str) -> str:
+    """A link to what changes with the parameters, if that was kept."""
+    found = sweeps.kept(slug)
+    names = " and ".join(f"<code>{name}</code>" for name in found.names) if found else ""
+    return f' <a href="../sweeps/{slug}.html">What changes with {names}</a>.' if names else ""

@@ -21,14 +21,17 @@ class Entry:
     theme: str
 
 
+def pages() -> list[tuple[str, str]]:
+    """Every page of the book in its order: part ("" for the landing page), file without its ending."""
+    toc = yaml.safe_load(TOC.read_text())
+    chapters = [(part["caption"], each["file"]) for part in toc["parts"] for each in part["chapters"]]
+    return [("", toc["root"]), *chapters]
+
+
 def entries() -> list[Entry]:
     """All experiments in the book's order."""
-    toc = yaml.safe_load(TOC.read_text())
     return [
-        Entry(chapter["file"].removeprefix(_NOTEBOOKS), part["caption"])
-        for part in toc["parts"]
-        for chapter in part["chapters"]
-        if chapter["file"].startswith(_NOTEBOOKS)
+        Entry(file.removeprefix(_NOTEBOOKS), part) for part, file in pages() if file.startswith(_NOTEBOOKS)
     ]
 
 

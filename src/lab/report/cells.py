@@ -15,6 +15,7 @@ from typing import Any
 
 from lab.evidence.record import Record
 from lab.report import evidence, tables
+from lab.report.calculator import calculator
 from lab.report.model import model
 
 Cell = dict[str, Any]
@@ -90,8 +91,9 @@ def _outputs(part: str, outputs: list[Cell], record: Record | None, leading: str
         return []
     if part == "criteria":
         return [_output("text/html", evidence.fold(record))] if record else []
-    if part == "model" and record and record["model"]:
-        return [_output("text/markdown", model(record["model"], record["criteria"]))]
+    if part == "model" and record and (law := record["model"]):
+        own = calculator(law.get("calculator"))  # records of earlier versions have none
+        return [_output("text/markdown", model(law, record["criteria"], own))]
     if part == "source":
         return [_output("text/markdown", _folded_sources(outputs))]
     return [made for output in outputs if (made := _plain(output, leading))]

@@ -45,12 +45,21 @@ def _failed(controls: Sequence[Item]) -> str:
 
 def table(record: Record) -> str:
     """A row for each criterion: what must be so, limit, what was seen, outcome and tier; below them the controls."""
-    criteria = [
-        [*_claimed_and_seen(html.escape(item["text"]), item["name"], item), _outcome(item)]
-        for item in record["criteria"]
-    ]
+    criteria = list(map(_criterion, record["criteria"]))
     controls = [_control(arm) for arm in record["control"]["variants"]]
     return tables.table(_HEAD, criteria + controls, label="criteria and controls: claimed and seen")
+
+
+def alone(criteria: Sequence[Item]) -> str:
+    """The criteria that a mechanism by itself was judged by; the names of those of which its run shows nothing."""
+    seen = [item for item in criteria if item["outcome"] != "not run"]
+    missing = [f"<code>{html.escape(item['name'])}</code>" for item in criteria if item not in seen]
+    rest = f"<p>Not observed in such a run: {', '.join(missing)}.</p>" if missing else ""
+    return tables.table(_HEAD, map(_criterion, seen), label="criteria: claimed and seen") + rest
+
+
+def _criterion(item: Item) -> list[str]:
+    return [*_claimed_and_seen(html.escape(item["text"]), item["name"], item), _outcome(item)]
 
 
 def _control(arm: Item) -> list[str]:

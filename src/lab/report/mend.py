@@ -21,7 +21,8 @@ _UNWANTED = re.compile(
 )
 # Search is typed on any page and done on one, which alone needs its tools and an index that grows with the book.
 _SEARCH = re.compile(r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
-# The theme leaves the book's title outside of every landmark.
+# The theme leaves the book's title outside of every landmark, and has no name for what shows the pages below another.
+_UNNAMED = re.compile(r'<summary>(<span class="toctree-toggle")')
 _LOGO = re.compile(r'(<div class="sidebar-primary-item")(>\s*<a class="navbar-brand)')
 
 
@@ -40,6 +41,7 @@ def _mended(text: str, searches: bool) -> str:
     text = _UNWANTED.sub("", text)
     text = text if searches else _SEARCH.sub("", text)
     text = text.replace(' role="doc-biblioentry"', ' role="listitem"')
+    text = _UNNAMED.sub(r'<summary aria-label="pages below">\1', text)
     return _LOGO.sub(r'\1 role="region" aria-label="title of the book"\2', text)
 
 

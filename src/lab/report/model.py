@@ -11,18 +11,23 @@ from lab.report import tables
 Item = dict[str, Any]
 
 
-def model(item: Item, criteria: Sequence[Item] = ()) -> str:
-    """A record's model. criteria: those of the record, to tell how the one that holds the prediction came out."""
-    return f"{item['statement']}\n\n{workings(item, criteria)}"
+def model(item: Item, criteria: Sequence[Item] = (), calculator: str = "") -> str:
+    """A record's model.
+
+    criteria: those of the record, to tell how the one that holds the prediction came out. calculator: HTML for the reader's
+    own numbers; it follows the projection, which stays where scripts are off.
+    """
+    return f"{item['statement']}\n\n{workings(item, criteria, calculator)}"
 
 
-def workings(item: Item, criteria: Sequence[Item] = ()) -> str:
+def workings(item: Item, criteria: Sequence[Item] = (), calculator: str = "") -> str:
     """What stands behind a model's statement."""
     parts = [
         f"$$\n{item['formula']}\n$$",
         "Constants of this run:\n\n" + "\n".join(f"- {_constant(metric)}" for metric in item["constants"]),
         _check(item["check"], criteria),
         projection(item["projection"]),
+        *([calculator] if calculator else []),
         f"**What to change, and when.** {_changes(item)}".strip(),
         "\n".join(f"- {each['text']} {tables.graded(each)}".rstrip() for each in item["advice"]),
     ]

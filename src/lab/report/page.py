@@ -10,7 +10,7 @@ from typing import Any
 
 from lab import paths
 from lab.evidence.record import Record
-from lab.report import cells, evidence, settings, tables
+from lab.report import cells, evidence, history, own, settings, tables
 from lab.report.box import box
 from lab.report.cells import Cell
 from lab.report.downloads import Download
@@ -30,6 +30,7 @@ def page(row: Row, files: Sequence[Download]) -> str:
             cells.markdown("lab-box", box(row, files, figure)),
             cells.markdown("lab-opening", opening),
             *_body(_with_alternatives(rest, row.record), row, name),
+            *([cells.markdown("lab-history", history.fold(row.record))] if row.record else []),
         ]
     )
     return json.dumps(notebook, indent=1, ensure_ascii=False)
@@ -56,7 +57,8 @@ def _shown(cell: Cell, row: Row, leading: str) -> Cell | None:
     if cell["cell_type"] != "code":
         return cell
     if "parameters" in cell["metadata"].get("tags", ()):
-        return cells.markdown(cell["id"], settings.fold(row.entry.slug, "".join(cell["source"])))
+        shown = settings.fold(row.entry.slug, "".join(cell["source"]))
+        return cells.markdown(cell["id"], f"{shown}\n\n{own.fold(row.entry.slug)}")
     return cells.code_cell(cell, row.record, leading)
 
 

@@ -6,12 +6,16 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
+
 from lab import paths
-from lab.evidence import record
+from lab.evidence import record, sweeps
+from lab.report import catalogue
 from lab.report.downloads import downloads
 from lab.report.fragments import fill
 from lab.report.page import page
 from lab.report.row import Row
+from lab.report.sweep import chapter
 
 BOOK = paths.PROJECT / "book"
 
@@ -27,12 +31,22 @@ def frame(target: Path) -> None:
     """What the pages stand in: configuration, table of contents, static files, references."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(paths.PROJECT / name, target / name)
+    shutil.copy(paths.PROJECT / "_config.yml", target / "_config.yml")
+    (target / "_toc.yml").write_text(_contents())
     shutil.copytree(BOOK / "_static", target / "_static")
     shutil.copy(BOOK / "references.bib", target / "references.bib")
     schema = Path(record.__file__).with_name("record.schema.json")
     shutil.copy(schema, target / "_static" / schema.name)
+
+
+def _contents() -> str:
+    """The table of contents, with the page of each kept sweep below its experiment."""
+    toc = yaml.safe_load(catalogue.TOC.read_text())
+    for one in (item for part in toc["parts"] for item in part["chapters"]):
+        slug = Path(one["file"]).name
+        if one["file"].startswith("notebooks/") and sweeps.kept(slug):
+            one["sections"] = [{"file": f"sweeps/{slug}"}]
+    return yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
 
 
 def prose(rows: Sequence[Row], target: Path) -> None:
@@ -46,6 +60,9 @@ def prose(rows: Sequence[Row], target: Path) -> None:
 def _pages(rows: Sequence[Row], target: Path) -> None:
     folder = target / "notebooks"
     folder.mkdir(exist_ok=True)
+    (target / "sweeps").mkdir(exist_ok=True)
     for row in rows:
+        if swept := sweeps.kept(row.entry.slug):
+            (target / "sweeps" / f"{row.entry.slug}.md").write_text(chapter(swept))
         files = downloads(row, target / "_static" / "downloads" / row.entry.slug)
         (folder / f"{row.entry.slug}.ipynb").write_text(page(row, files))

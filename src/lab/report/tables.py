@@ -143,6 +143,11 @@ def fold(line: str, inner: str) -> str:
     return f'<details class="lab-fold"><summary>{line}</summary>\n\n{inner}\n\n</details>'
 
 
+def block(inner: str, kind: str) -> str:
+    """HTML as one block of a class, which stands in a page of Markdown: there a blank line would end it."""
+    return re.sub(r"\n\s*\n", "\n", f'<div class="{kind}">\n{inner}\n</div>')
+
+
 def relation(symbol: str) -> str:
     """A limit's relation as it is printed."""
     return {"<=": "≤", ">=": "≥", "==": "="}[symbol]

@@ -68,8 +68,9 @@ def _run(arguments: list[str], options: Mapping[str, Any]) -> NoReturn:
 
 def _papermill(arguments: list[str]) -> int | None:
     """Its exit status, or None if it was interrupted; what it raises is shown as it would show it."""
+    heard: list[int] = []
     try:
-        with _insisting():
+        with _insisting(heard):
             cli.papermill.main(arguments, prog_name="papermill", standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -80,16 +81,23 @@ def _papermill(arguments: list[str]) -> int | None:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 1
     except Exception:
+        if heard:  # a kernel that Ctrl-C ended before papermill heard of it is no error
+            click.echo("Aborted!", err=True)
+            return None
         sys.excepthook(*sys.exc_info())
         return 1
     return 0
 
 
 @contextmanager
-def _insisting(every_s: float = 10) -> Iterator[None]:
-    """Let Ctrl-C be heard: where a callback of an event loop swallows the KeyboardInterrupt, it comes again."""
+def _insisting(heard: list[int], every_s: float = 10) -> Iterator[None]:
+    """Let Ctrl-C be heard: where a callback of an event loop swallows the KeyboardInterrupt, it comes again.
+
+    heard: takes the signals that came.
+    """
 
     def interrupt(number: int, frame: object) -> NoReturn:
+        heard.append(number)
         signal.setitimer(signal.ITIMER_REAL, every_s)
         raise KeyboardInterrupt
 

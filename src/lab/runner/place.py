@@ -41,8 +41,9 @@ class Place:
 
     @property
     def pages(self) -> list[Path]:
-        """Pages that the run made beside its notebook."""
-        return sorted((self.records / self.slug).glob("*.html"))
+        """Pages and spreadsheets that the run made beside its notebook."""
+        folder = self.records / self.slug
+        return sorted([*folder.glob("*.html"), *folder.glob("*.xlsx")])
 
 
 def published(slug: str) -> Place:

@@ -15,8 +15,12 @@ def run(
     timeout_s: float = 120,
     environment: Mapping[str, str] | None = None,
     hint: str = "",
+    given: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """`command` finished with status 0, its output as text; else ServiceError with its last lines."""
+    """`command` finished with status 0, its output as text; else ServiceError with its last lines.
+
+    given: what it reads from its standard input.
+    """
     try:
         done = subprocess.run(
             command,
@@ -24,7 +28,7 @@ def run(
             text=True,
             timeout=timeout_s,
             env=session().environment(environment),
-            stdin=subprocess.DEVNULL,
+            input=given,
             check=False,
         )
     except FileNotFoundError:

@@ -5,6 +5,7 @@ It reads a request a line from its input, in JSON, and answers each by a line. N
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -48,6 +49,8 @@ def _invoke(runner: Any, asked: Told) -> Told:
             if not parsed.success:
                 return _told(parsed, 0.0)
             _parsed[key] = parsed.result
+            gc.collect()
+            gc.freeze()  # what stays is not walked through at each collection of what does not
         manifest = _parsed[key]
     started = time.perf_counter()
     done = runner(manifest=manifest).invoke([*asked["command"], *asked["options"]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 
 from lab.errors import ServiceError
@@ -18,14 +19,20 @@ class HttpError(ServiceError):
         self.status = status
 
 
-def call(method: str, url: str, body: object = None, timeout_s: float = 5) -> Any:
-    """What the server answers, parsed from JSON; None for an empty answer.
+def call(
+    method: str,
+    url: str,
+    body: object = None,
+    timeout_s: float = 5,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
+    """What the server answers, parsed from JSON; None for an empty answer. headers: beside those for JSON.
 
     Raises HttpError with the server's message if it refuses, ServiceError if it does not answer.
     """
     data = None if body is None else json.dumps(body).encode()
-    headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if data else {})
-    request = urllib.request.Request(url, data, headers, method=method)
+    own = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if data else {})
+    request = urllib.request.Request(url, data, own | dict(headers or {}), method=method)
     try:
         with urllib.request.urlopen(request, timeout=timeout_s) as answer:
             text = answer.read()

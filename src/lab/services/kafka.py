@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,13 +14,14 @@ from pathlib import Path
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from lab.errors import ServiceError
+from lab.errors import NotAvailableError, ServiceError
 from lab.services import compose, jvm
 from lab.services.commands import run
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process
 from lab.services.session import session
+from lab.services.tls import Identity
 from lab.services.waiting import until
 
 VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
@@ -55,11 +56,16 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Kafka:
-    """A cluster that answers. nodes: one per broker, to hurt and to mend."""
+    """A cluster that answers. nodes: one per broker, to hurt and to mend.
+
+    secure: as bootstrap, by TLS, where that was asked for; fronted: both once more, by way of their fronts.
+    """
 
     bootstrap: str
     version: str
     nodes: Sequence[Node]
+    secure: str = ""
+    fronted: tuple[str, str] | None = None
 
     def tool(
         self, java_class: str, *arguments: str, timeout_s: float = 300
@@ -70,15 +76,37 @@ class Kafka:
         )
 
 
+@dataclass(frozen=True)
+class Listening:
+    """A second way in, by TLS on both sides: the client must show a certificate of the same authority.
+
+    front: told the port of a listener, gives the one by which clients are to come, such as a relay's; asked twice, for
+    a listener in plain text and for one by TLS, beside those that are reached directly.
+    """
+
+    tls: Identity
+    front: Callable[[int], int] | None = None
+
+
 @contextmanager
-def kafka(brokers: int = 1, heap_mb: int = 512, settings: Mapping[str, str] | None = None) -> Iterator[Kafka]:
+def kafka(
+    brokers: int = 1,
+    heap_mb: int = 512,
+    settings: Mapping[str, str] | None = None,
+    listening: Listening | None = None,
+) -> Iterator[Kafka]:
     """A Kafka cluster for the block.
 
     brokers: 1 to 3, replication and minimum in-sync replicas follow. settings: more broker properties,
-    not applied when attached.
+    not applied when attached. listening: TLS beside plain text, for one broker that is started here
+    (NotAvailableError elsewhere).
     """
     if not 1 <= brokers <= 3:
         raise ValueError(f"1 to 3 brokers, not {brokers}")
+    if listening is not None:
+        with _encrypting(brokers, heap_mb, settings or {}, listening) as cluster:
+            yield cluster
+        return
     if bootstrap := os.environ.get(VARIABLE):
         attached("Kafka", VARIABLE, partial(_answers, bootstrap, 1))
         yield Kafka(bootstrap, "attached, version unknown", [Attached("Kafka", VARIABLE)])
@@ -161,14 +189,76 @@ def _start_together(nodes: Sequence[Process]) -> None:
         node.await_ready()
 
 
-def _node(number: int, client: int, control: int, heap_mb: int, settings: Mapping[str, str]) -> Process:
+@contextmanager
+def _encrypting(
+    brokers: int, heap_mb: int, settings: Mapping[str, str], listening: Listening
+) -> Iterator[Kafka]:
+    """One broker with listeners in plain text and by TLS, and another pair behind the fronts, if there are any."""
+    if brokers != 1 or os.environ.get(VARIABLE) or compose.chosen():
+        raise NotAvailableError(
+            f"certificates are made for one broker that is started here; unset {VARIABLE} and LAB_SERVICES"
+        )
+    client, control, common = _cluster(1, settings)
+    secure, *behind = free_ports(3)
+    places = {"PLAINTEXT": (client[0], client[0]), "TLS": (secure, secure), "CONTROLLER": (control[0],) * 2}
+    if listening.front:
+        # A broker tells its clients the address that belongs to the listener by which they came.
+        fronts = zip(("FRONTPLAIN", "FRONTTLS"), behind, map(listening.front, behind), strict=True)
+        places |= {name: (port, front) for name, port, front in fronts}
+    folder = _folder(client[0])
+    own = _stores(listening.tls.copied(folder), folder) | {
+        name: ",".join(f"{listener}://127.0.0.1:{ports[end]}" for listener, ports in places.items())
+        for end, name in enumerate(("listeners", "advertised.listeners"))
+    }
+    node = _node(1, client[0], control[0], heap_mb, dict(common) | own, folder)
+    try:
+        node.start()
+        plain, by_tls = (f"127.0.0.1:{places.get(name, (0, 0))[1]}" for name in ("FRONTPLAIN", "FRONTTLS"))
+        fronted = (plain, by_tls) if listening.front else None
+        yield Kafka(f"127.0.0.1:{client[0]}", version(), [node], f"127.0.0.1:{secure}", fronted)
+    finally:
+        node.kill()
+
+
+def _stores(tls: Identity, folder: Path) -> dict[str, str]:
+    """Properties of the listeners by TLS: key and chain in one file, as Kafka's PEM stores have them."""
+    store = folder / "server.pem"
+    store.touch(mode=0o600)
+    store.write_text(tls.key.read_text() + tls.certificate.read_text())
+    kinds = {"PLAINTEXT": "PLAINTEXT", "TLS": "SSL", "FRONTPLAIN": "PLAINTEXT", "FRONTTLS": "SSL"}
+    return {
+        "listener.security.protocol.map": ",".join(
+            map(":".join, (kinds | {"CONTROLLER": "PLAINTEXT"}).items())
+        ),
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(store),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(tls.authority),
+        "ssl.client.auth": "required",
+    }
+
+
+def _folder(client: int) -> Path:
     folder = session().folder / f"kafka-{client}"
     folder.mkdir()
+    return folder
+
+
+def _node(
+    number: int,
+    client: int,
+    control: int,
+    heap_mb: int,
+    settings: Mapping[str, str],
+    folder: Path | None = None,
+) -> Process:
+    folder = folder or _folder(client)
     properties = folder / "server.properties"
+    plain = f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{control}"
     own = {
         "node.id": str(number),
-        "listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{control}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{control}",
+        "listeners": settings.get("listeners", plain),
+        "advertised.listeners": settings.get("advertised.listeners", plain),
         "log.dirs": str(folder / "data"),
     }
     properties.write_text("".join(f"{name}={value}\n" for name, value in (dict(settings) | own).items()))

@@ -8,22 +8,24 @@ import secrets
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lab.errors import ServiceError
+from lab.errors import NotAvailableError, ServiceError
 from lab.services import compose
+from lab.services.commands import run
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
 from lab.services.s3 import S3
 from lab.services.session import session
+from lab.services.tls import Identity
 
 VARIABLE = "S3_ENDPOINT_URL"
 KEYS = ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")
@@ -47,30 +49,63 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """A store that answers. s3: how it is entered, with all rights."""
+    """A store that answers. s3: how it is entered, with all rights. secure: the same by TLS, where it was asked for.
+
+    ports: of a store of our own, as its servers stand in `_SERVERS`.
+    """
 
     s3: S3
     version: str
     node: Node
+    secure: S3 | None = None
+    ports: Sequence[int] = ()
+
+    def run_lifecycle(self, seconds: float = 3) -> None:
+        """Have the lifecycle rules of all buckets applied now; a store runs them when it likes, about once a day.
+
+        NotAvailableError for an attached one.
+        """
+        if not self.ports:
+            raise NotAvailableError("an attached object store applies its lifecycle rules when it likes")
+        master, gateway = self.ports[0], self.ports[7]
+        run(
+            [str(_program()), "shell", f"-master=127.0.0.1:{master}.{self.ports[1]}"],
+            "SeaweedFS's lifecycle run",
+            given=f"s3.lifecycle.run-shard -shards 0-15 -s3 127.0.0.1:{gateway} -runtime {seconds:g}s\nexit\n",
+        )
 
 
 @contextmanager
-def object_store(buckets: Sequence[str] = ("lake",)) -> Iterator[ObjectStore]:
+def object_store(buckets: Sequence[str] = ("lake",), tls: Identity | None = None) -> Iterator[ObjectStore]:
     """An S3 object store for the block, in which `buckets` exist.
 
     Attached, it needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY beside S3_ENDPOINT_URL (S3_REGION if it is
     not us-east-1); a bucket that is missing there is made and, like all that is in it, not taken away.
+    tls: what it shows its clients at a second address. NotAvailableError where it is not a process started here.
     """
+    if tls is not None and (os.environ.get(VARIABLE) or compose.chosen()):
+        raise NotAvailableError(
+            f"certificates are made for an object store that is started here; unset {VARIABLE} and LAB_SERVICES"
+        )
     if url := os.environ.get(VARIABLE):
         store = _named(url)
         attached("object store", VARIABLE, lambda: make_buckets(store, buckets))
         yield ObjectStore(store, "attached, version unknown", Attached("object store", VARIABLE))
     else:
-        ports = free_ports(2 * len(_SERVERS))
+        *ports, https = free_ports(2 * len(_SERVERS) + 1)
         store = S3(f"http://127.0.0.1:{ports[6]}", f"lab{secrets.token_hex(8)}", secrets.token_urlsafe(24))
-        with _own(ports, store) as node:
+        with _own(ports, store, _encrypting(https, tls) if tls else {}) as node:
             make_buckets(store, buckets)
-            yield ObjectStore(store, version(), node)
+            secure = (
+                replace(store, endpoint=f"https://127.0.0.1:{https}", authority=str(tls.authority))
+                if tls
+                else None
+            )
+            yield ObjectStore(store, version(), node, secure, ports)
+
+
+def _encrypting(port: int, tls: Identity) -> dict[str, str]:
+    return {"s3.port.https": str(port), "s3.cert.file": str(tls.certificate), "s3.key.file": str(tls.key)}
 
 
 def make_buckets(store: S3, buckets: Sequence[str]) -> None:
@@ -96,6 +131,7 @@ def file_system(store: S3, **options: Any):  # type: ignore[no-untyped-def]
         region=store.region,
         allow_bucket_creation=True,
         background_writes=False,
+        tls_ca_file_path=store.authority or None,
         **options,
     )
 
@@ -119,28 +155,29 @@ def _named(url: str) -> S3:
 
 
 @contextmanager
-def _own(ports: Sequence[int], store: S3) -> Iterator[Node]:
+def _own(ports: Sequence[int], store: S3, more: Mapping[str, str]) -> Iterator[Node]:
     folder = session().folder / f"objectstore-{ports[6]}"
     (folder / "data").mkdir(parents=True)
     if compose.chosen():
-        options = _options(ports, store, folder, Path("/data"))
+        options = _options(ports, store, folder, Path("/data"), more)
         variables = {"STORE_PORT": ports[6], "STORE_OPTIONS": options}
         with compose.one("objectstore", partial(_ready, store), variables) as node:
             yield node
     else:
         try:
-            with running(_local(ports, store, folder)) as process:
+            with running(_local(ports, store, folder, more)) as process:
                 yield process
         finally:
             for socket in _sockets(ports):
                 socket.unlink(missing_ok=True)
 
 
-def _options(ports: Sequence[int], store: S3, folder: Path, data: Path) -> Path:
+def _options(ports: Sequence[int], store: S3, folder: Path, data: Path, more: Mapping[str, str]) -> Path:
     """The servers' options as a file. data: folder for objects, as the servers see it."""
     names = [f"{server}.port{suffix}" for server in _SERVERS for suffix in ("", ".grpc")]
     flags = (
         _SETTINGS
+        | dict(more)
         | {name: str(port) for name, port in zip(names, ports, strict=True)}
         | {
             "dir": str(data),
@@ -154,9 +191,9 @@ def _options(ports: Sequence[int], store: S3, folder: Path, data: Path) -> Path:
     return path
 
 
-def _local(ports: Sequence[int], store: S3, folder: Path) -> Process:
+def _local(ports: Sequence[int], store: S3, folder: Path, more: Mapping[str, str]) -> Process:
     version()
-    options = _options(ports, store, folder, folder / "data")
+    options = _options(ports, store, folder, folder / "data", more)
     for socket in _sockets(ports):
         session().on_end(["rm", "-f", str(socket)])
     return Process(

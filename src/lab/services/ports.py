@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from contextlib import ExitStack
+from pathlib import Path
+
+_LOWEST = 10_000
+# From here on the system takes ports for outgoing connections: one that is free now may be a client's before its server starts.
+_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_TRIES = 1_000
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different ports that nobody listens on at this moment."""
+    """`count` different ports that nobody has at this moment, and that no outgoing connection will be given."""
+    end = int(_RANGE.read_text().split()[0]) if _RANGE.exists() else 32_768
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        return [item.getsockname()[1] for item in sockets]
+        found = [stack.enter_context(_bound(end)) for _ in range(count)]
+        return [item.getsockname()[1] for item in found]
+
+
+def _bound(end: int) -> socket.socket:
+    """A socket on a random port below `end`; on any if there is little room below it."""
+    for _ in range(_TRIES if end > 2 * _LOWEST else 0):
+        item = socket.socket()
+        try:
+            item.bind(("127.0.0.1", _LOWEST + secrets.randbelow(end - _LOWEST)))
+            return item
+        except OSError:
+            item.close()
+    item = socket.socket()
+    item.bind(("127.0.0.1", 0))
+    return item
 
 
 def occupied(port: int) -> bool:

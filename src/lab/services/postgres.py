@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg import conninfo
 
-from lab.errors import ServiceError
+from lab.errors import NotAvailableError, ServiceError
 from lab.services import compose
 from lab.services.commands import run
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
 from lab.services.session import session
+from lab.services.tls import Identity
 
 VARIABLE = "DATABASE_URL"
 USER = "lab"
@@ -30,24 +32,37 @@ _INSTALL = "On Debian: apt-get install postgresql-15"
 
 @dataclass(frozen=True)
 class Postgres:
-    """A server that answers. dsn: connection string with all rights."""
+    """A server that answers. dsn: connection string with all rights. secure: the same by TLS, where it was asked for:
+    the server's certificate and name must be right (verify-full)."""
 
     dsn: str
     version: str
     node: Node
+    secure: str = ""
 
 
 @contextmanager
-def postgres(settings: Mapping[str, str] | None = None, preload: Sequence[str] = ()) -> Iterator[Postgres]:
+def postgres(
+    settings: Mapping[str, str] | None = None,
+    preload: Sequence[str] = (),
+    tls: Identity | None = None,
+    variable: str = VARIABLE,
+) -> Iterator[Postgres]:
     """A PostgreSQL server for the block. settings: lines of postgresql.conf, not applied when attached.
 
     preload: libraries that it loads at its start, such as pgaudit; an attached server must have loaded them (ServiceError).
+    tls: what the server shows its clients. NotAvailableError where it is not a process started here, whose files
+    can't be given to it. variable: of the environment, by which one is attached.
     """
+    if tls is not None and (os.environ.get(variable) or compose.chosen()):
+        raise NotAvailableError(
+            f"certificates are made for a PostgreSQL that is started here; unset {variable} and LAB_SERVICES"
+        )
     asked, libraries = dict(settings or {}), ",".join(preload)
-    if url := os.environ.get(VARIABLE):
-        version = attached("PostgreSQL", VARIABLE, lambda: _version(url))
+    if url := os.environ.get(variable):
+        version = attached("PostgreSQL", variable, lambda: _version(url))
         _loaded(url, preload)
-        yield Postgres(url, version, Attached("PostgreSQL", VARIABLE))
+        yield Postgres(url, version, Attached("PostgreSQL", variable))
     elif compose.chosen():
         (port,) = free_ports(1)
         dsn = _dsn(port)
@@ -58,9 +73,13 @@ def postgres(settings: Mapping[str, str] | None = None, preload: Sequence[str] =
             yield Postgres(dsn, _version(dsn), node)
     else:
         own = {_PRELOAD: libraries} if preload else {}
-        with running(_local(SETTINGS | own | asked)) as process:
+        with running(_local(SETTINGS | own | asked, tls)) as process:
             dsn = _dsn(process.ports[0])
-            yield Postgres(dsn, _version(dsn), process)
+            yield Postgres(dsn, _version(dsn), process, _secure(dsn, tls) if tls else "")
+
+
+def _secure(dsn: str, tls: Identity) -> str:
+    return conninfo.make_conninfo(dsn, sslmode="verify-full", sslrootcert=str(tls.authority))
 
 
 def _loaded(dsn: str, preload: Sequence[str]) -> None:
@@ -74,7 +93,7 @@ def _loaded(dsn: str, preload: Sequence[str]) -> None:
         )
 
 
-def _local(settings: Mapping[str, str]) -> Process:
+def _local(settings: Mapping[str, str], tls: Identity | None = None) -> Process:
     (port,) = free_ports(1)
     folder = session().folder / f"postgres-{port}"
     folder.mkdir()
@@ -84,6 +103,7 @@ def _local(settings: Mapping[str, str]) -> Process:
     target = ["-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     run([*prefix, str(programs / "initdb"), *target], "PostgreSQL's initdb")
     options = dict(settings) | {"port": str(port), "unix_socket_directories": str(folder)}
+    options |= _encrypting(tls, folder, owned=bool(prefix)) if tls else {}
     lines = [f"-c{name}={value}" for name, value in options.items()]
     dsn = _dsn(port)
     return Process(
@@ -94,6 +114,20 @@ def _local(settings: Mapping[str, str]) -> Process:
         ports=[port],
         hint=_INSTALL,
     )
+
+
+def _encrypting(tls: Identity, folder: Path, owned: bool) -> dict[str, str]:
+    """Settings for TLS. PostgreSQL takes no key that others may read, and reads it as the user that it runs as."""
+
+    def give(file: Path) -> None:
+        if owned:
+            shutil.chown(file, "postgres", "postgres")
+
+    own = tls.copied(folder, give)
+    files = {"ssl_cert_file": own.certificate, "ssl_key_file": own.key, "ssl_ca_file": own.authority}
+    return {"ssl": "on", "ssl_min_protocol_version": "TLSv1.3"} | {
+        name: str(file) for name, file in files.items()
+    }
 
 
 def _programs() -> Path:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class S3:
-    """An S3 endpoint that is addressed by path (http://HOST/BUCKET/KEY)."""
+    """An S3 endpoint that is addressed by path (http://HOST/BUCKET/KEY). authority: PEM file of whom to believe, by https."""
 
     endpoint: str
     access_key: str
     secret_key: str = field(repr=False)
     region: str = "us-east-1"
+    authority: str = ""
 
     def iceberg(self) -> dict[str, str]:
         """Properties by which Iceberg's own library, in whatever engine, reaches the store."""

@@ -24,6 +24,7 @@ from lab.services import (
     kafka,
     objectstore,
     postgres,
+    redis,
     schemaregistry,
     sparkcluster,
     toxiproxy,
@@ -86,6 +87,10 @@ def _toxiproxy(stack: ExitStack) -> Variables:
     return {toxiproxy.VARIABLE: stack.enter_context(toxiproxy.toxiproxy()).url}
 
 
+def _redis(stack: ExitStack) -> Variables:
+    return {redis.VARIABLE: stack.enter_context(redis.redis()).url}
+
+
 # In the order of their starts: one that needs another attaches to it, if it is up, and else brings its own.
 _STARTS: dict[str, Callable[[ExitStack], Variables]] = {
     "kafka": _kafka,
@@ -97,6 +102,7 @@ _STARTS: dict[str, Callable[[ExitStack], Variables]] = {
     "spark": _spark,
     "trino": _trino,
     "toxiproxy": _toxiproxy,
+    "redis": _redis,
 }
 NAMES = tuple(_STARTS)
 

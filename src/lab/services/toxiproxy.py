@@ -29,20 +29,23 @@ _INSTALL = "Run: lab setup --tests"
 
 @dataclass(frozen=True)
 class Link:
-    """A TCP link through the proxy. host, port: what clients connect to instead of the server itself."""
+    """A TCP link through the proxy. host, port: what clients connect to instead of the server itself.
+
+    proxy: its address in Toxiproxy's interface.
+    """
 
     host: str
     port: int
-    _proxy: str
+    proxy: str
 
     @contextmanager
     def cut(self) -> Iterator[None]:
         """No link within the block: open connections are closed, new ones refused."""
-        http.call("POST", self._proxy, {"enabled": False})
+        http.call("POST", self.proxy, {"enabled": False})
         try:
             yield
         finally:
-            http.call("POST", self._proxy, {"enabled": True})
+            http.call("POST", self.proxy, {"enabled": True})
 
     @contextmanager
     def delay(self, seconds: float, jitter_s: float = 0) -> Iterator[None]:
@@ -59,11 +62,11 @@ class Link:
 
     @contextmanager
     def _toxic(self, kind: str, attributes: dict[str, int]) -> Iterator[None]:
-        http.call("POST", f"{self._proxy}/toxics", {"name": kind, "type": kind, "attributes": attributes})
+        http.call("POST", f"{self.proxy}/toxics", {"name": kind, "type": kind, "attributes": attributes})
         try:
             yield
         finally:
-            http.call("DELETE", f"{self._proxy}/toxics/{kind}")
+            http.call("DELETE", f"{self.proxy}/toxics/{kind}")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,10 +12,11 @@ from lab import environments
 from lab.errors import SetupError
 from lab.setup import staged
 from lab.setup.locks import HINT, OPTIONS, lock_of
+from lab.setup.step import Step
 from lab.setup.telling import call
 
 
-def step(name: str) -> Callable[[], None]:
+def step(name: str) -> Step:
     """A step that has the packages of env/python/NAME.lock in an environment of their own."""
 
     def install() -> None:
@@ -27,7 +27,7 @@ def step(name: str) -> Callable[[], None]:
         fetch, arrange = partial(_fetch, lock), partial(_name_place, target)
         staged.install(target.name, what, lock, fetch, _check, arrange)
 
-    return install
+    return Step(install, partial(staged.size, environments.folder(name).name))
 
 
 def _runs_this_python(environment: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lab import paths
 from lab.errors import SetupError
+from lab.setup.step import size_of
 from lab.setup.telling import doing
 
 STAMP = ".verified"
@@ -43,6 +44,12 @@ def install(
             staging.rename(target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+
+
+def size(name: str) -> int | None:
+    """Bytes of `tools()/name`, None if it has not been installed."""
+    folder = paths.tools() / name
+    return size_of(folder) if _stamp(folder) else None
 
 
 def matches(checksums: Path) -> Callable[[Path], None]:

@@ -6,23 +6,43 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import click
 
 from lab.errors import SetupError
 
+_SPENT: ContextVar[list[float] | None] = ContextVar("spent", default=None)  # one for each thread
+
+
+@contextmanager
+def timed() -> Iterator[list[float]]:
+    """Collects how long each `doing` of this thread takes within the block, s."""
+    spent: list[float] = []
+    token = _SPENT.set(spent)
+    try:
+        yield spent
+    finally:
+        _SPENT.reset(token)
+
 
 @contextmanager
 def doing(what: str) -> Iterator[None]:
     """`what ... 5.8 s` on standard error; a full disk becomes a sentence."""
     click.echo(f"setup: {what} ...", err=True)
-    begin = time.monotonic()
+    begin, spent = time.monotonic(), _SPENT.get()
+    token = _SPENT.set(None)  # what is done within counts once
     try:
         yield
     except OSError as error:
         raise SetupError(f"{what}: {error.strerror or error} ({error.filename or 'no file named'})") from None
-    click.echo(f"setup: {what}: done in {time.monotonic() - begin:.1f} s", err=True)
+    finally:
+        _SPENT.reset(token)
+    seconds = time.monotonic() - begin
+    click.echo(f"setup: {what}: done in {seconds:.1f} s", err=True)
+    if spent is not None:
+        spent.append(seconds)
 
 
 def call(

@@ -56,25 +56,24 @@ def run(params: Params, gate: Gate = check) -> Result:
 
 def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
     """The gate and the hook; the same data and the same pushes without them."""
-    with steps(4) as work:
+    with steps(3) as work:
         work.next("services")
         with _services(params) as up:
             chosen = drawn(mutants(), params.mutants, params.seed)
-            work.next("changes of the data")
-            on_duckdb, builds = _gates(up, chosen, check)
-            work.next("other places, pushes")
+            work.next("changes and pushes")
             # Of those that every place can show: text has no types, and what breaks no rule says little.
             broken = [one for one in chosen if one.broken and not one.typed]
             some = drawn(broken, params.elsewhere, params.seed)
-            others, with_hook = side_by_side(
-                lambda: list(elsewhere(up.on, some, up.cli, up.dsn)),
-                lambda: _pushed(up.on.folder, hooked=True),
+            every, builds, with_hook, without = side_by_side(
+                lambda: [*judged(up.on, chosen, up.cli), *elsewhere(up.on, some, up.cli, up.dsn)],
+                partial(built, up.on, chosen, up.dbt),
+                partial(_pushed, up.on.folder, hooked=True),
+                partial(_pushed, up.on.folder, hooked=False),
                 give_up=up.give_up,
             )
-            without = _pushed(up.on.folder, hooked=False)
             work.next("times")
             ended, timed = _timed(params, up)
-            seen = Seen([*on_duckdb, *others], builds, with_hook, ended, timed)
+            seen = Seen(every, builds, with_hook, ended, timed)
             versions = _versions(up)
     # A sweep is what the census is made from, and so not compared with it.
     kept = None if len(chosen) == len(mutants()) else census.kept()

@@ -34,7 +34,7 @@ class Params(Parameters):
     clients: int = Field(50, ge=1, le=400, description="people who search at the same time")
     pace: float = Field(1.0, gt=0, le=20, description="searches per second of each of them")
     seconds: float = Field(3.0, ge=1, le=600, description="s of load on each store")
-    copies: int = Field(5, ge=2, le=50, description="copies of the catalog in the largest one measured")
+    copies: int = Field(5, ge=3, le=50, description="copies of the catalog in the largest one measured")
     seed: int = Field(1, ge=0, description="of queries, typing errors, owners and dates")
 
     @field_validator("boosts")

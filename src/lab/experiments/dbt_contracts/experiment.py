@@ -42,12 +42,15 @@ from lab.services.session import session
 
 @dataclass(frozen=True)
 class Plan:
-    """Which mutants are tried. known: all that change something; skipped: those that do not; chosen: of the known."""
+    """Which mutants are tried. known: all that change something; skipped: those that do not; chosen: of the known.
+
+    elsewhere: of the chosen, those that are tried on PostgreSQL too. Layers alone are tried on these, or on all in a sweep.
+    """
 
     known: Sequence[Mutant]
     skipped: int
     chosen: Sequence[Mutant]
-    on_postgres: Sequence[Mutant]
+    elsewhere: Sequence[Mutant]
 
     @property
     def whole(self) -> bool:
@@ -55,16 +58,15 @@ class Plan:
         return len(self.chosen) == len(self.known)
 
     def of(self, kinds: Sequence[str], among: bool = True) -> list[Mutant]:
-        """The chosen violations of `kinds`, or of all other kinds."""
-        return [one for one in self.chosen if not one.benign and (one.kind in kinds) == among]
+        """Violations of `kinds`, or of all other kinds, for a layer alone."""
+        tried = self.chosen if self.whole else self.elsewhere
+        return [one for one in tried if not one.benign and (one.kind in kinds) == among]
 
     @property
     def types(self) -> list[Mutant]:
-        """Chosen changes of types, and always those of a decimal into a float."""
-        return [
-            *self.of(("type",)),
-            *(one for one in self.known if one.variant == "to double precision" and one not in self.chosen),
-        ]
+        """Changes of types, and always those of a decimal into a float."""
+        float_ = [one for one in self.known if one.variant == "to double precision"]
+        return [*(one for one in self.of(("type",)) if one not in float_), *float_]
 
 
 def plan(params: Params) -> Plan:
@@ -72,8 +74,7 @@ def plan(params: Params) -> Plan:
     every = mutants(SHOP, PLACE)
     known = changing(every, params.orders)
     chosen = stratified(known, params.mutants, params.seed)
-    on_postgres = stratified(chosen, params.postgres_mutants, params.seed)
-    return Plan(known, len(every) - len(known), chosen, on_postgres)
+    return Plan(known, len(every) - len(known), chosen, stratified(chosen, params.elsewhere, params.seed))
 
 
 def run(params: Params, arm: Arm = LAYERS) -> Result:
@@ -95,7 +96,9 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
             work.next("builds")
             found = lanes(_work(chosen, first, second, on_postgres), marts_due(tables))
             work.next("times")
-            timed = timed_table(timing.by_size(params, first, Path(name)))
+            timed = timed_table(
+                timing.by_size(params, {LAYERS.name: first, NEITHER.name: second}, Path(name))
+            )
             versions = {"PostgreSQL": on_postgres.version}
     kept = None if chosen.whole else census.kept()
     return _treatment(params, chosen, found, timed, kept, versions), {
@@ -137,7 +140,7 @@ def _work(chosen: Plan, first: Bench, second: Bench, on_postgres: OnPostgres) ->
             (second, NEITHER, chosen.of((), among=False)),
             (second, CONTRACTS, chosen.of(SCHEMA, among=False)),
             (second, TESTS, chosen.of(SCHEMA)),
-            (on_postgres.bench, LAYERS, chosen.on_postgres),
+            (on_postgres.bench, LAYERS, chosen.elsewhere),
         ],
     ]
 

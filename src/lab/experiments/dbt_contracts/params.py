@@ -13,9 +13,14 @@ class Params(Parameters):
     """Parameters of dbt_contracts; their defaults are those of the notebook."""
 
     mutants: int = Field(
-        20, ge=16, le=ALL, description="changes of the source tried on DuckDB, of each kind some; 200 for all"
+        20,
+        ge=6,
+        le=ALL,
+        description="changes of the source tried on DuckDB, of each kind from 16 on; 200 for all",
     )
-    postgres_mutants: int = Field(6, ge=1, le=ALL, description="of those, tried on PostgreSQL too")
+    elsewhere: int = Field(
+        6, ge=2, le=ALL, description="of those, tried on PostgreSQL too, and with some of the layers alone"
+    )
     orders: int = Field(400, ge=100, le=100_000, description="orders in the source that is changed")
     sizes: tuple[int, ...] = Field(
         (10_000, 50_000, 200_000),

@@ -14,7 +14,7 @@ from lab.evidence.result import Result
 from lab.experiments.kafka_lag import oracle
 from lab.experiments.kafka_lag.judge.metrics import beside_metrics, metrics, model_metrics, tables
 from lab.experiments.kafka_lag.judge.observations import observe, oracles, same_partition
-from lab.experiments.kafka_lag.measure.bench import Bench, bench, create_topics, delete_topics
+from lab.experiments.kafka_lag.measure.bench import Bench, bench
 from lab.experiments.kafka_lag.measure.lag import LagProbe
 from lab.experiments.kafka_lag.measure.seen import Beside, Seen, Wire, collect
 from lab.experiments.kafka_lag.params import Params
@@ -32,6 +32,7 @@ from lab.experiments.kafka_lag.workload.variants import (
 )
 from lab.progress import Steps, steps
 from lab.services.kafka import Kafka, kafka
+from lab.services.topics import create_topics, delete_topics
 
 KEYS_ASKED = 1_000
 

@@ -16,7 +16,7 @@ CRITERIA = (
     Criterion(
         "sql_blocked",
         "Who has a login and sends any SQL reads and changes no other tenant's row; attacks that did, of those that were tried "
-        "(metadata that PostgreSQL can't close apart).",
+        "(metadata that no policy reaches apart).",
         exactly(0),
         "invariant",
         "attacks",

@@ -10,7 +10,7 @@ from pathlib import Path
 from lab.evidence.result import Result
 from lab.experiments.warehouse_bench.judge import result
 from lab.experiments.warehouse_bench.measure.engines import engines
-from lab.experiments.warehouse_bench.measure.measurement import answers_over, measured
+from lab.experiments.warehouse_bench.measure.measurement import Answer, answers_by, answers_over, measured
 from lab.experiments.warehouse_bench.mechanism.dataset import PARQUET, Dataset
 from lab.experiments.warehouse_bench.params import Params
 from lab.experiments.warehouse_bench.workload import changed_cent
@@ -21,10 +21,16 @@ from lab.services.session import session
 CONTROL_QUERY = 1  # it adds up every price up to a date
 
 
-def run(params: Params, damage: bool = False) -> Result:
-    """The whole bench; with damage=True only the control: one price in a data file is changed."""
+def run(params: Params, damage: bool = False, answer: Answer | None = None) -> Result:
+    """The whole bench; with damage=True only the control: one price in a data file is changed.
+
+    With `answer`, an engine of a reader's own, only what that answers to the queries: (SQL, pattern of the Parquet files by
+    table) -> rows.
+    """
     folder = session().folder / f"warehouse-{uuid.uuid4().hex[:6]}"
     try:
+        if answer is not None:
+            return _answered(params, folder, answer)
         return _damaged(params, folder) if damage else _whole(params, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -53,6 +59,12 @@ def _datasets(params: Params) -> list[Dataset]:
     """As Parquet at every size, in the other formats at the size compared."""
     plain = [Dataset(PARQUET, size) for size in params.sizes]
     return plain + [Dataset(name, params.scale_factor) for name in params.formats if name != PARQUET]
+
+
+def _answered(params: Params, folder: Path, answer: Answer) -> Result:
+    lake = Lake(folder, params.numbers)
+    lake.generate([params.scale_factor])
+    return result.of_answers(params, answers_by(answer, lake.files[params.scale_factor], params))
 
 
 def _damaged(params: Params, folder: Path) -> Result:

@@ -84,6 +84,14 @@ class Params(Parameters):
         return tuple(sorted((self.scale_factor, *self.model_scale_factors)))
 
     @property
+    def growth_rounds(self) -> range:
+        """Numbers of the rounds that measure growth, after those of the formats.
+
+        Twice as many: a line through two small sizes multiplies what disturbs them.
+        """
+        return range(self.repeats + 1, 3 * self.repeats + 1)
+
+    @property
     def whole(self) -> bool:
         """Whether this is the whole benchmark: all 22 queries at scale factor 1, every engine and format."""
         everything = len(self.numbers) == 22 and len(self.engines) == 3 and len(self.formats) == 3

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from lab.errors import LabError
 from lab.report.fragments import lists
 from lab.report.fragments.at_scale import at_scale
+from lab.report.fragments.changes import changes
 from lab.report.fragments.decisions import decisions
 from lab.report.fragments.scoreboard import scoreboard
 from lab.report.row import Row
@@ -21,6 +22,7 @@ _MARK = re.compile(r"<!-- lab:(\w+)(?: (.+?))? -->")
 Fragment = Callable[[Sequence[Row], str, str], str]
 _FRAGMENTS: dict[str, Fragment] = {
     "counts": lists.counts,
+    "changes": changes,
     "scoreboard": scoreboard,
     "roadmap": lists.roadmap,
     "theme": lists.theme,

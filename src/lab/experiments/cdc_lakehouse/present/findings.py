@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from lab.evidence.fit import Line, percentile_interval
+from lab.evidence.fit import Line
 from lab.evidence.result import Result
 from lab.experiments.cdc_lakehouse.criteria import ANYWHERE, CONTROLS
 from lab.experiments.cdc_lakehouse.judge import sizes
@@ -151,11 +151,6 @@ class Findings:
         """The same line as it might as well have come out: other rounds drawn."""
         # A table that grows can't make a batch cheaper.
         return [sizes.through(one).rising() for one in sizes.redrawn(self.by_size)]
-
-    def batch_at(self, rows: float) -> tuple[float, float, float]:
-        """s of a batch into a table of so many rows: by the line, and both ends of its interval."""
-        low, high = percentile_interval([one.at(rows) for one in self.batches])
-        return self.batch.rising().at(rows), low, high
 
     def of(self, mode: str, version: int) -> pd.Series:
         """Medians of the table of that mode and format version, of the second size."""

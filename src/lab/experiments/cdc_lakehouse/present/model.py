@@ -10,9 +10,10 @@ import pandas as pd
 from lab.evidence.fit import percentile_interval
 from lab.evidence.result import FACTORS, Advice, Grade, Metric, Model, Prediction, Result
 from lab.experiments.cdc_lakehouse.measure.sizes import CHANGED, COPY, MERGE
+from lab.experiments.cdc_lakehouse.present.calculator import LATE, calculator
 from lab.experiments.cdc_lakehouse.present.findings import Findings, findings
 
-_HOUR, _DAY, _MILLION = 3600, 86_400, 1e6
+_MILLION = 1e6
 # Columns of the projection, and how strong each is.
 GRADES: dict[str, Grade] = {
     "rows of the table": "arithmetic",
@@ -71,6 +72,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         checked_to=float(largest.rows / smallest.rows),
         changes_at=_changes_at(found),
         advice=_advice(found),
+        calculator=calculator(found),
     )
 
 
@@ -78,24 +80,12 @@ _METHOD = "bootstrap 95 %"
 
 
 def _row(found: Findings, factor: int) -> dict[str, object]:
+    """So many times the rows, and so many times the changes."""
     rows = int(found.by_size["rows"].iloc[0]) * factor
-    took, low, high = found.batch_at(rows)
-    interval = float(found.shortest.interval)
-    lag = interval / 2 + found.pipeline + found.batch.each * (rows - found.accounts)
-    values = (
-        rows,
-        took,
-        low,
-        high,
-        lag if high <= interval else "the interval can't be kept",
-        _log(found, factor),
-    )
+    seen = calculator(found).answers(rows=rows, changes=found.change_rate * factor)
+    lag = seen["lag"] if math.isfinite(seen["lag"]) else LATE
+    values = (rows, seen["batch"], seen["low"], seen["high"], lag, seen["log"])
     return {"factor": factor} | dict(zip(GRADES, values, strict=True))
-
-
-def _log(found: Findings, factor: float) -> float:
-    """GB of log that an hour writes at so many times the rate of changes."""
-    return (found.log_behind + found.log_rate * factor * _HOUR) / 1e9
 
 
 def reach(found: Findings) -> tuple[float, float, float]:
@@ -131,7 +121,7 @@ def _advice(found: Findings) -> list[Advice]:
             f"{rows / largest:.1f} times" if math.isfinite(rows) else "this run does not tell how far beyond"
         )
         beyond = f"{times} the largest table of this run"
-    outage = found.outage
+    outage, hour = found.outage, calculator(found).answers()["log"]
     return [
         Advice(
             f"{_reached(found)} a MERGE that scans its whole table takes longer than {interval:g} s, with nothing else at work: "
@@ -151,7 +141,7 @@ def _advice(found: Findings) -> list[Advice]:
             "measured",
         ),
         Advice(
-            f"A slot without a reader keeps {_log(found, 1):,.1f} GB in an hour at this rate, this experiment's own log "
+            f"A slot without a reader keeps {hour:,.1f} GB in an hour at this rate, this experiment's own log "
             "included. Set `max_slot_wal_keep_size` below the free disk and alert on the slot's `restart_lsn` long before: "
             "past the limit the slot is lost.",
             "extrapolated",

@@ -10,21 +10,11 @@ import pandas as pd
 
 from lab.evidence.fit import Line
 from lab.evidence.result import Result
+from lab.evidence.statistics import Counted
 from lab.experiments.contract_gate.judge import kinds, metrics
 from lab.experiments.contract_gate.measure.seen import DUCKDB, Timed
 from lab.experiments.contract_gate.params import Params
 from lab.experiments.contract_gate.workload.mutants import GOOD, OUTSIDE
-
-
-@dataclass(frozen=True)
-class Counted:
-    """`count` of `of`."""
-
-    count: int
-    of: int
-
-    def __str__(self) -> str:
-        return f"{self.count} of {self.of}"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from lab.evidence.fit import rough
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
 from lab.experiments.contract_gate.judge import metrics
 from lab.experiments.contract_gate.measure.times import DBT, GATE
@@ -39,8 +40,8 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
 
 
 def _limit(found: Findings) -> str:
-    """Orders at which the gate takes LIMIT_S, in two digits: a line drawn out so far knows no more."""
-    return f"{float(f'{found.law.reaches(LIMIT_S):.2g}'):,.0f}"
+    """Orders at which the gate takes LIMIT_S."""
+    return rough(found.law.reaches(LIMIT_S))
 
 
 def _row(found: Findings, orders: int, factor: int) -> dict[str, object]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,14 +47,19 @@ class Growth:
 
 
 def fitted(times: pd.DataFrame, words: pd.DataFrame) -> Growth:
-    """Times from the searches in the catalog itself, none of its copies; words from parts of at most a half."""
-    own = medians(times[times["factor"] == 1])
+    """Times from every size but the largest, words from parts of at most a half.
+
+    The line goes through the means of each size. One through the searches of one catalog takes for fixed what hangs on
+    the search, such as rows of its words that are read and don't match, and that grows with the catalog too.
+    """
+    fitted_to = medians(times[times["factor"] < times["factor"].max()])
+    means = fitted_to.groupby("factor")[["matches", "ms"]].mean()
     datasets, size = (float(times.loc[times["factor"] == 1, name].iloc[0]) for name in ("datasets", "bytes"))
     parts, whole = words[words["factor"] < 1], words[words["factor"] == 1].iloc[0]
     beta, log_k = np.polyfit(np.log(parts["tokens"]), np.log(parts["words"]), 1)
     return Growth(
-        line(own["matches"], own["ms"]).rising(),
-        float(own["matches"].mean()) / datasets,
+        line(means["matches"], means["ms"]).rising(),
+        float(means["matches"].loc[1]) / datasets,
         size / datasets,
         float(whole["tokens"]) / float(whole["datasets"]),
         float(np.exp(log_k)),
@@ -65,16 +69,27 @@ def fitted(times: pd.DataFrame, words: pd.DataFrame) -> Growth:
 
 def reaches_between(times: pd.DataFrame, words: pd.DataFrame, ms: float) -> Interval:
     """The interval of `Growth.reaches` that drawing other searches gives."""
-    own = times[times["factor"] == 1]
-    queries = [part.to_dict("records") for _, part in own.groupby("query", sort=False)]
+    return _between(times, lambda drawn: fitted(drawn, words).reaches(ms))
+
+
+def error_between(times: pd.DataFrame, words: pd.DataFrame) -> Interval:
+    """The interval that drawing other searches gives of what `predicted` is off, as a share of what was measured."""
+    return _between(times, lambda drawn: error(*predicted(drawn, words)))
+
+
+def error(predicted: float, measured: float) -> float:
+    return abs(predicted / measured - 1)
+
+
+def _between(times: pd.DataFrame, statistic: Callable[[pd.DataFrame], float]) -> Interval:
+    queries = [part.to_dict("records") for _, part in times.groupby("query", sort=False)]
 
     def drawn(chosen: list[list[dict[Hashable, Any]]]) -> float:
-        rows = [row | {"query": place} for place, each in enumerate(chosen) for row in each]
-        # One search drawn again and again gives no line.
-        several = len({row["matches"] for row in rows}) > 1
-        return fitted(pd.DataFrame(rows), words).reaches(ms) if several else math.nan
+        return statistic(
+            pd.DataFrame([row | {"query": place} for place, each in enumerate(chosen) for row in each])
+        )
 
-    return percentile_interval([value for value in resampled([queries], drawn) if not math.isnan(value)])
+    return percentile_interval(resampled([queries], drawn))
 
 
 def medians(times: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +99,7 @@ def medians(times: pd.DataFrame) -> pd.DataFrame:
 
 
 def predicted(times: pd.DataFrame, words: pd.DataFrame) -> tuple[float, float]:
-    """(predicted, measured) mean time of a search in the copies, ms."""
+    """(predicted, measured) mean time of a search in the largest catalog, ms."""
     copies = medians(times[times["factor"] == times["factor"].max()])
     return fitted(times, words).ms(float(copies["datasets"].iloc[0])), float(copies["ms"].mean())
 

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from lab.experiments.data_catalog.workload.arms import options
 from lab.load.interleave import interleaved
 
 PARTS = (0.125, 0.25, 0.5, 1.0)
+BETWEEN = 2  # copies in the catalog that the law is fitted to, beside the catalog itself
 SEARCHES = 30
 ROUNDS = 3
 SHORTEST = 4  # letters of a word that is counted, as of one that is corrected
@@ -45,26 +47,32 @@ def words(collection: Collection) -> pd.DataFrame:
 def times(collection: Collection, catalog: Catalog, path: Path) -> pd.DataFrame:
     """Searches in `catalog`, of SQLite's file `path`, and in copies of it. Columns: factor, datasets, bytes, query, round,
     matches, ms (processor time of a search with facets)."""
-    larger = _copied(collection, path)
     asked = _sample(collection, catalog)
-    sizes = {1: catalog, collection.params.copies: larger}
+    larger = {copies: _copied(collection, path, copies) for copies in (BETWEEN, collection.params.copies)}
+    sizes = {1: catalog, **larger}
     rows = []
     for number, factor in interleaved(list(sizes), ROUNDS, collection.params.seed):
         own = sizes[factor]
         size = (factor, len(own), own.size())
         rows += [(*size, text, number, *_timed(own, text)) for text in asked]
-    larger.close()
+    for each in larger.values():
+        each.close()
     columns = ["factor", "datasets", "bytes", "query", "round", "matches", "ms"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _sample(collection: Collection, catalog: Catalog) -> list[str]:
-    """Common queries that find enough at once: those that find less ask again, in a small catalog only."""
+    """Common queries that find enough as they are typed: the others ask again, and only while the catalog is small."""
     places = collection.common("exact", "two")
     chosen = np.random.default_rng([collection.params.seed, 3]).permutation(places)
     found = (collection.queries[place].typed for place in chosen)
-    enough = (text for text in found if catalog.search(text, limit=1).total >= catalog.options.enough)
-    return [text for _, text in zip(range(SEARCHES), enough, strict=False)]
+    return list(islice((text for text in found if asks_once(catalog, text)), SEARCHES))
+
+
+def asks_once(catalog: Catalog, text: str) -> bool:
+    """Whether a search finds enough without correction or a looser try."""
+    answer = catalog.search(text, limit=1)
+    return answer.how == "as typed" and answer.total >= catalog.options.enough
 
 
 def _timed(catalog: Catalog, text: str) -> tuple[int, float]:
@@ -74,12 +82,12 @@ def _timed(catalog: Catalog, text: str) -> tuple[int, float]:
     return total, (time.process_time() - start) * 1e3
 
 
-def _copied(collection: Collection, path: Path) -> Catalog:
+def _copied(collection: Collection, path: Path, copies: int) -> Catalog:
     """A catalog of `copies` times the datasets, made in the database: to read the same texts again would take minutes."""
-    target = path.with_name("copies.db")
+    target = path.with_name(f"copies_{copies}.db")
     with sqlite3.connect(path) as source, sqlite3.connect(target) as connection:
         source.backup(connection)
-        for copy in range(1, collection.params.copies):
+        for copy in range(1, copies):
             _copy(connection, copy * len(collection.datasets), len(collection.datasets))
     source.close()
     connection.close()

@@ -54,7 +54,7 @@ def search_time(found: Findings) -> Figure:
     order = list(dict.fromkeys(data.sort_values("datasets")["catalog"]))
     ends = pd.Series(sorted(set(data["matches"])), dtype=float)
     line = pd.DataFrame({"matches": ends, "ms": ends.map(found.growth.time.at)})
-    line["line"] = f"model, fitted to {order[0]}"
+    line["line"] = f"model, fitted to {order[0]} and {order[1]}"
 
     def chart(width: int) -> Any:
         x = log_x("matches", "datasets that a search matches", data["matches"], ",d")
@@ -67,7 +67,7 @@ def search_time(found: Findings) -> Figure:
                 x=x,
                 y=y,
                 color=alt.Color("catalog:N", sort=order, title=None).scale(
-                    domain=order, range=[theme.BLUE, theme.VERMILION]
+                    domain=order, range=[theme.BLUE, theme.GREEN, theme.VERMILION]
                 ),
             )
         )
@@ -76,10 +76,10 @@ def search_time(found: Findings) -> Figure:
     check = found.treatment.observed["model_predicts"]
     means = data.groupby("catalog", sort=False)["ms"].mean()
     return Figure(
-        f"With {found.params.copies} times the datasets a search takes {means[order[1]] / means[order[0]]:.1f} times as long",
+        f"With {found.params.copies} times the datasets a search takes {means[order[-1]] / means[order[0]]:.1f} times as long",
         "Processor time of a search with facets against the number of datasets that it matches, on logarithmic axes, a point "
         f"for each search and size, and the model's dashed line. Mean: {means[order[0]]:.2f} ms with {order[0]}, "
-        f"{means[order[1]]:.2f} ms with {order[1]}; {check.detail}.",
+        f"{means[order[-1]]:.2f} ms with {order[-1]}; {check.detail}.",
         chart,
         data,
     )

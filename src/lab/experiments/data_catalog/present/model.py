@@ -74,7 +74,8 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
 def _advice(found: Findings) -> list[Advice]:
     growth, rate = found.growth, found.params.rate
     most = 1e3 * law.BUSY / rate - found.overhead_ms
-    basis = f"line through searches in {found.datasets:,} datasets, checked at {found.params.copies} times as many"
+    copies = found.params.copies
+    basis = f"line through searches in {found.datasets:,} and twice as many datasets, checked at {copies} times as many"
     return [
         Advice(
             f"Add a second process from {_reached(found, most)} datasets on, where {rate:g} searches/s keep one busy for half "
@@ -87,7 +88,7 @@ def _advice(found: Findings) -> list[Advice]:
             f"From {_reached(found, SLOW_MS)} datasets on one search alone takes {SLOW_MS:g} ms: cap what a word may match, "
             "count facets on a sample, or shard by source.",
             "extrapolated",
-            f"{basis}, drawn to {growth.reaches(SLOW_MS) / found.datasets / found.params.copies:.0f} times that",
+            f"{basis}, drawn to {growth.reaches(SLOW_MS) / found.datasets / copies:.0f} times that",
         ),
         Advice(
             "OpenSearch or Elasticsearch becomes worth its cluster when shards, analysers for several languages or more than "

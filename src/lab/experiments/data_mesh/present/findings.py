@@ -10,23 +10,13 @@ import pandas as pd
 
 from lab.evidence.fit import Line
 from lab.evidence.result import Result
+from lab.evidence.statistics import Counted
 from lab.experiments.data_mesh import judge
 from lab.experiments.data_mesh.params import Params
 from lab.experiments.data_mesh.workload.arms import ARMS, EXPECTATIONS, Arm
 
 FOUND, MISSED, PASSES, BLOCKED = "breaks, found", "breaks, missed", "harmless, passes", "harmless, blocked"
 OUTCOMES = (FOUND, MISSED, PASSES, BLOCKED)
-
-
-@dataclass(frozen=True)
-class Counted:
-    """`count` of `of`."""
-
-    count: int
-    of: int
-
-    def __str__(self) -> str:
-        return f"{self.count} of {self.of}"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from lab.evidence.fit import rough
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
 from lab.experiments.data_mesh import judge
 from lab.experiments.data_mesh.present.findings import Findings, findings
@@ -40,7 +41,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             "weeks until all have moved": "arithmetic",
         },
         checked_to=found.params.consumers[-1] / base,
-        changes_at=f"{found.law.reaches(PIPELINE_S):,.0f} consumers: verification takes 10 minutes",
+        changes_at=f"{rough(found.law.reaches(PIPELINE_S))} consumers: verification takes 10 minutes",
     )
 
 
@@ -65,7 +66,7 @@ def _advice(found: Findings) -> list[Advice]:
     lines = f"line through {few} to {many} consumers of one table of {found.params.timed_orders:,} rows; neither was tried"
     return [
         Advice(
-            f"From {found.law.reaches(PIPELINE_S):,.0f} consumers of one dataset on, verification takes "
+            f"From {rough(found.law.reaches(PIPELINE_S))} consumers of one dataset on, verification takes "
             f"{PIPELINE_S / 60:.0f} minutes (our threshold): verify side by side, or ask for the rules of all in one scan.",
             "extrapolated",
             lines,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
 from lab.experiments.data_quality.judge.rates import ONE, SHUFFLED, TWO
+from lab.experiments.data_quality.present.calculator import calculator
 from lab.experiments.data_quality.present.findings import ALL, Findings, findings, percent
 
 
@@ -30,7 +31,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             "batches",
             "model_predicts",
         ),
-        projection=pd.DataFrame([_row(extremes.value, chosen.value, factor, found) for factor in FACTORS]),
+        projection=pd.DataFrame([_row(extremes.value, factor, found) for factor in FACTORS]),
         advice=_advice(found),
         grades={
             "tables": "arithmetic",
@@ -40,16 +41,19 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         },
         checked_to=float(half["tables"]),
         changes_at=_changes_at(chosen.value),
+        calculator=calculator(found),
     )
 
 
-def _row(extremes: float, chosen: float, factor: int, found: Findings) -> dict[str, object]:
+def _row(extremes: float, factor: int, found: Findings) -> dict[str, object]:
+    own = calculator(found)
+    seen, narrow = own.answers(tables=factor), own.answers(tables=factor, share=100 * extremes)
     return {
         "factor": factor,
         "tables": factor,
-        "false alarms a day, bounds at the extremes": f"{extremes * factor:,.3g}",
-        f"false alarms a day, margin {found.params.margin:g}": f"{chosen * factor:,.3g}",
-        "chance of one or more": percent(1 - (1 - chosen) ** factor),
+        "false alarms a day, bounds at the extremes": f"{narrow['alarms']:,.3g}",
+        f"false alarms a day, margin {found.params.margin:g}": f"{seen['alarms']:,.3g}",
+        "chance of one or more": percent(seen["any"] / 100),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lab.experiments.dbt_contracts.measure.builds import Bench
@@ -14,23 +14,22 @@ from lab.experiments.dbt_contracts.workload.arms import LAYERS, NEITHER, Arm
 from lab.load.interleave import interleaved
 
 
-def by_size(params: Params, on: Bench, folder: Path) -> list[Timed]:
+def by_size(params: Params, on: Mapping[str, Bench], folder: Path) -> list[Timed]:
     """Seconds of models, tests and unit tests for each size; DuckDB, one thread.
 
-    on: a bench on DuckDB, on whose project sources of these sizes are put in turn.
+    on: a bench on DuckDB for each arm by its name, which has run it before; sources of these sizes are put under it in turn.
     """
     sources = {orders: DuckSource(folder / str(orders), orders) for orders in params.sizes}
-    benches = {orders: Bench(on.warm, on.project, source) for orders, source in sources.items()}
-    for bench in benches.values():
-        bench.source.fresh(())
-    for arm in (LAYERS, NEITHER):
-        benches[params.sizes[0]].invoke(arm)  # parsed, and nothing is new to the process
+    for source in sources.values():
+        source.fresh(())
     # Without contracts at the largest size alone: there they could cost most.
     cells = [*((orders, LAYERS) for orders in params.sizes), (params.sizes[-1], NEITHER)]
     return [
         timed
         for round_, (orders, arm) in interleaved(cells, params.rounds, params.seed)
-        for timed in _timed(benches[orders], orders, round_, arm)
+        for timed in _timed(
+            Bench(on[arm.name].warm, on[arm.name].project, sources[orders]), orders, round_, arm
+        )
     ]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from lab.evidence.fit import Line
 from lab.evidence.result import Result
+from lab.evidence.statistics import Counted
 from lab.experiments.dbt_contracts.judge import growth
 from lab.experiments.dbt_contracts.judge.layers import BUILD, GROUPS, NAMING, NOBODY
 from lab.experiments.dbt_contracts.params import Params
@@ -17,17 +18,6 @@ from lab.experiments.dbt_contracts.workload.arms import CASTS, CONTRACTS, LAYERS
 
 NAMES, RULES, MEANING, BENIGN = GROUPS
 ARMS = (LAYERS, CONTRACTS, TESTS, CASTS, NEITHER)
-
-
-@dataclass(frozen=True)
-class Counted:
-    """`count` of `of` changes."""
-
-    count: int
-    of: int
-
-    def __str__(self) -> str:
-        return f"{self.count} of {self.of}"
 
 
 @dataclass(frozen=True)

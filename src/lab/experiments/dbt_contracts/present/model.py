@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from lab.evidence.fit import rough
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
 from lab.experiments.dbt_contracts.judge import growth
 from lab.experiments.dbt_contracts.present.findings import Findings, findings
@@ -37,7 +38,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             "share that is dbt's own, %": "measured",
         },
         checked_to=found.params.sizes[-1] / base,
-        changes_at=f"{_grown(found):,.0f} orders: half of the time is reading",
+        changes_at=f"{rough(_grown(found))} orders: half of the time is reading",
     )
 
 
@@ -62,13 +63,13 @@ def _advice(found: Findings) -> list[Advice]:
     limit = found.law.reaches(CI_S)
     return [
         Advice(
-            f"Below {_grown(found):,.0f} orders tests cost dbt's own time, not the database's: raise `threads`, merge "
-            "rules of one table into one test, and run them all in every pull request.",
-            "extrapolated",
-            f"line through {sizes}, one thread; more threads were not tried",
+            f"Below {rough(_grown(found))} orders most of the tests' time is dbt's own, not the database's: a smaller sample "
+            "saves little, so run them all in every pull request.",
+            "measured" if _grown(found) <= found.params.sizes[-1] else "extrapolated",
+            f"line through {sizes}, one thread",
         ),
         Advice(
-            f"From {limit:,.0f} orders on the data tests take {CI_S / 60:.0f} minutes (our threshold): test the newest "
+            f"From {rough(limit)} orders on the data tests take {CI_S / 60:.0f} minutes (our threshold): test the newest "
             "partitions by `where`, and the whole table once a night.",
             "extrapolated",
             f"line through {sizes}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lab import duck
-from lab.experiments.dbt_contracts.workload.mutants import MEANING, Mutant
+from lab.experiments.dbt_contracts.workload.mutants import MEANING, Mutant, group_of
 from lab.experiments.dbt_contracts.workload.shop import SCHEMA, creation
 from lab.experiments.dbt_contracts.workload.source_schema import quoted
 
@@ -53,17 +53,28 @@ def _changes(source: object, mutant: Mutant) -> bool:
 
 
 def stratified(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
-    """`count` of them at random, or all: of each kind at least one, and of each about the same share."""
+    """`count` of them at random, or all: of each kind at least one, and of each about the same share.
+
+    Of fewer than there are kinds: names and types, rules, meaning and benign ones in turn.
+    """
     if count >= len(mutants):
         return list(mutants)
     random = np.random.default_rng(seed)
     shuffled = [mutants[place] for place in random.permutation(len(mutants))]
-    sizes, taken = Counter(one.kind for one in mutants), Counter[str]()
+    sizes, taken, groups = Counter(one.kind for one in mutants), Counter[str](), Counter[object]()
     chosen: list[Mutant] = []
     for _ in range(min(count, len(mutants))):
         left = [one for one in shuffled if one not in chosen]
-        # The kind of which the smallest share was taken; none at all before any share.
-        kind = min((one.kind for one in left), key=lambda kind: (taken[kind] > 0, taken[kind] / sizes[kind]))
+        # The kind of which the smallest share was taken; none at all before any share, and then the rarest group's.
+        kind = min(
+            (one.kind for one in left),
+            key=lambda kind: (
+                taken[kind] > 0,
+                groups[group_of(kind)] if not taken[kind] else 0,
+                taken[kind] / sizes[kind],
+            ),
+        )
         chosen.append(next(one for one in left if one.kind == kind))
         taken[kind] += 1
+        groups[group_of(kind)] += 1
     return [one for one in mutants if one in chosen]

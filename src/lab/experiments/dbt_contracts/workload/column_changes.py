@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lab.experiments.dbt_contracts.workload.source_schema import Column, Table, literal, quoted
 
 OFFSET = 1_000_000  # added to keys of new rows
+SMALL_OFFSET = 10_000  # where one of the keys is a smallint
 CUT = 8  # letters that a truncated text keeps
 HOURS = 5  # a wall clock of UTC-5, written down as if it were UTC
 
@@ -107,7 +108,8 @@ def _duplicate(table: Placed, column: Column) -> Iterator[Change]:
 
 def _orphan(table: Placed, column: Column) -> Iterator[Change]:
     if column.references:
-        value = str(OFFSET) if column.family == "integer" else literal("nowhere")
+        small = SMALL_OFFSET if column.type == "smallint" else OFFSET
+        value = str(small) if column.family == "integer" else literal("nowhere"[: column.longest])
         yield ("orphan", "", _set(table, column, value, _one(table, column)))
 
 
@@ -121,8 +123,16 @@ def _range(table: Placed, column: Column) -> Iterator[Change]:
 
 def _category(table: Placed, column: Column) -> Iterator[Change]:
     if column.values:
-        new = next(text for text in ("XX", "X", "YY", "Y") if text not in column.values)
-        yield ("new category", "", _set(table, column, literal(new), _one(table, column)))
+        yield ("new category", "", _set(table, column, literal(_new_value(column)), _one(table, column)))
+
+
+def _new_value(column: Column) -> str:
+    """A value that the column can hold and has not; both databases read a number from its text."""
+    if column.family == "integer":
+        return str(max(map(int, column.values)) + 1)
+    letters, length = "XYZABCDEFGHIJKLMNOPQRSTUVW", min(2, column.longest or 2)
+    free = [letter * length for letter in letters if letter * length not in column.values]
+    return free[0] if free else "?" * length
 
 
 def _zone(table: Placed, column: Column) -> Iterator[Change]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lab.experiments.dbt_contracts.workload.column_changes import OFFSET, Placed, alter, of_column
+from lab.experiments.dbt_contracts.workload.column_changes import (
+    OFFSET,
+    SMALL_OFFSET,
+    Placed,
+    alter,
+    of_column,
+)
 from lab.experiments.dbt_contracts.workload.source_schema import Column, Table, quoted
 
 SCHEMA = ("drop", "rename", "type")  # what names and types alone tell
@@ -18,6 +24,11 @@ RULES = (
 )  # of values, as the source promises them
 MEANING = ("time zone", "truncation", "re-encoding")  # of which no promise says a word
 BENIGN = ("new column", "other order", "wider type", "more rows", "null allowed")
+
+
+def group_of(kind: str) -> tuple[str, ...]:
+    """The group of changes that a kind belongs to."""
+    return next(group for group in (SCHEMA, RULES, MEANING, BENIGN) if kind in group)
 
 
 @dataclass(frozen=True)
@@ -72,15 +83,17 @@ def _other_order(table: Placed) -> Mutant:
 
 def _more_rows(tables: Sequence[Placed]) -> Mutant:
     """Every row once more under keys of its own, references with them."""
+    keys = [column for table in tables for column in table.columns if column.unique or column.references]
+    offset = SMALL_OFFSET if any(column.type == "smallint" for column in keys) else OFFSET
     statements = [
-        f"INSERT INTO {table} SELECT {', '.join(_shifted(column) for column in table.columns)} FROM {table}"
+        f"INSERT INTO {table} SELECT {', '.join(_shifted(column, offset) for column in table.columns)} FROM {table}"
         for table in tables
     ]
     return Mutant("more rows", "", "", "", True, tuple(statements))
 
 
-def _shifted(column: Column) -> str:
+def _shifted(column: Column, offset: int) -> str:
     name = quoted(column.name)
     if not column.unique and not column.references:
         return name
-    return {"integer": f"{name} + {OFFSET}", "text": f"'n' || {name}"}.get(column.family, name)
+    return {"integer": f"{name} + {offset}", "text": f"'n' || {name}"}.get(column.family, name)

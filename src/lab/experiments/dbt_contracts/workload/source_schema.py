@@ -33,6 +33,16 @@ class Column:
     def __post_init__(self) -> None:
         if not _TYPES.fullmatch(self.type):
             raise ValueError(f"column {self.name!r}: no mutants are known of type {self.type!r}")
+        if self.values and self.family not in ("text", "integer"):
+            raise ValueError(f"column {self.name!r}: only texts and integers have a list of values")
+        if (self.low or self.high) and self.family in ("text", "boolean"):
+            raise ValueError(f"column {self.name!r}: of type {self.type}, which has no range")
+
+    @property
+    def longest(self) -> int | None:
+        """Letters that a varchar holds; None for any number."""
+        found = re.fullmatch(r"varchar\((\d+)\)", self.type)
+        return int(found[1]) if found else None
 
     @property
     def family(self) -> str:

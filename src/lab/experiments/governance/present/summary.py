@@ -72,7 +72,8 @@ def _defaults(found: Findings) -> Decision:
         "Is it enough to list the grants that PostgreSQL stores?",
         f"No: such an audit misses {len(missed)} of {len(tried)} variants ({'; '.join(missed)}), as "
         "PUBLIC's default grants are not "
-        "stored. Read coalesce(acl, acldefault(...)), and revoke EXECUTE, CONNECT and TEMPORARY.",
+        "stored. Read coalesce(acl, acldefault(...)), and revoke EXECUTE, CONNECT and TEMPORARY; of functions to come by ALTER "
+        "DEFAULT PRIVILEGES.",
         "measured",
         ("faults_found", "variants_found"),
         figure="found",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import psutil
-from confluent_kafka.admin import AdminClient, NewTopic
 from numpy.typing import NDArray
 
 from lab.errors import ServiceError
@@ -138,22 +137,6 @@ def bench(bootstrap: str, run: str, topics: Iterable[Topic], params: Params, fol
     finally:
         for worker in [*producers, *consumers]:
             worker.kill()
-
-
-def create_topics(bootstrap: str, partitions: Mapping[str, int]) -> None:
-    """Topics by name, whose messages carry the broker's own time of append."""
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 4})
-    config = {"message.timestamp.type": "LogAppendTime"}
-    made = admin.create_topics([NewTopic(name, count, config=config) for name, count in partitions.items()])
-    for future in made.values():
-        future.result(timeout=30)
-
-
-def delete_topics(bootstrap: str, topics: list[str]) -> None:
-    """Leave nothing behind on a cluster that is somebody else's."""
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 4})
-    for future in admin.delete_topics(topics).values():
-        future.result(timeout=30)
 
 
 def _load(path: Path) -> NDArray[np.int64]:

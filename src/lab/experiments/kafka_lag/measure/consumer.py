@@ -15,8 +15,8 @@ import numpy as np
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from lab.experiments.kafka_lag.measure.worker import MESSAGE, Messages, Simulated, Waiting
-from lab.experiments.kafka_lag.workload.messages import headers
 from lab.experiments.kafka_lag.workload.variants import Topic
+from lab.load.stamped import headers
 
 COMMIT_EVERY_NS = 20_000_000
 MEASURED = "measured"  # file with the name of the topic that is measured now

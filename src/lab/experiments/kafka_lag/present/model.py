@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Grade, Metric, Model, Prediction, Result
-from lab.experiments.kafka_lag.params import MEAN_LOAD, by_the_mean
+from lab.experiments.kafka_lag.params import MEAN_LOAD
+from lab.experiments.kafka_lag.present.calculator import calculator
 from lab.experiments.kafka_lag.present.findings import Findings, even, findings, listed
 from lab.experiments.kafka_lag.workload.variants import KEYS, LARGER
 
@@ -53,13 +54,15 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         checked_to=LARGER,
         changes_at=f"one key of {mu:,.0f} messages/s: salt it",
         advice=_advice(found),
+        calculator=calculator(found),
     )
 
 
 def _row(found: Findings, factor: int) -> dict[str, object]:
     """For 1,000 keys that are equally frequent."""
     rate, workers = found.params.rate * factor, found.params.workers * factor
-    mean = by_the_mean(workers)
+    seen = calculator(found).answers(rate=rate)
+    mean = round(seen["mean"])
     spread = even(mean)
     values = (
         rate,
@@ -67,7 +70,7 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
         round(spread.times_fair, 1),
         spread.empty,
         _holding(workers, mean, found.params.target_load),
-        f"{min(1.0, 1 / workers):.2%}",
+        f"{seen['most']:.2f}%",
     )
     return {"factor": factor, **dict(zip(GRADES, values, strict=True))}
 

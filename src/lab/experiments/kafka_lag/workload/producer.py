@@ -13,11 +13,11 @@ import numpy as np
 from confluent_kafka import Producer
 from numpy.typing import NDArray
 
-from lab.experiments.kafka_lag.workload.messages import payloads
 from lab.experiments.kafka_lag.workload.variants import key_names
 from lab.load.gate import Gate
 from lab.load.openloop import Send, drive, settle, share
 from lab.load.schedule import Nanoseconds
+from lab.load.stamped import payloads
 
 # Delivery that loses and doubles nothing, with batches large enough for the highest rate.
 SETTINGS: dict[str, Any] = {

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lab.evidence.calculator import Calculator
 from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
 from lab.experiments.parquet_compaction.measure.file_sizes import TIMES
 from lab.experiments.parquet_compaction.measure.query_times import STORE
+from lab.experiments.parquet_compaction.present.calculator import calculator
 from lab.experiments.parquet_compaction.present.findings import Findings, findings, listed, megabytes, span
 from lab.experiments.parquet_compaction.workload.event_log import FULL_SCAN
 
@@ -38,6 +40,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         changes_at=f"files of {_size(found):,.0f} MB at {found.params.rtt_ms:g} ms a round trip and "
         f"{found.model.bandwidth / 1e6:,.0f} MB/s",
         advice=_advice(found),
+        calculator=_own(found),
     )
 
 
@@ -74,19 +77,26 @@ def _check(found: Findings) -> Prediction:
     )
 
 
-def _row(found: Findings, factor: int) -> dict[str, object]:
+def _own(found: Findings) -> Calculator:
+    """A full scan of this run's log as it was written."""
     stored = found.layouts.set_index("layout").loc["date"]
     cells = found.tables["cells"].set_index(["place", "layout", "query", "state"])["bytes"]
-    read = float(cells.loc[[(STORE, "date", FULL_SCAN, "after")]].sum()) * factor
-    size, good = stored.bytes_after * factor, _size(found)
-    small, large = int(stored.files_before * factor), math.ceil(size / (good * 1e6))
+    read = float(cells.loc[[(STORE, "date", FULL_SCAN, "after")]].sum())
+    return calculator(found, int(stored.files_before), read / 1e6)
+
+
+def _row(found: Findings, factor: int) -> dict[str, object]:
+    own, good = _own(found), _size(found)
+    size = float(found.layouts.set_index("layout").loc["date"].bytes_after) * factor
+    read, small = own.inputs[0].value * factor, int(own.inputs[1].value) * factor
+    large = math.ceil(size / (good * 1e6))
     return {
         "factor": factor,
         "log, MB": size / 1e6,
         "files, never compacted": small,
-        "full scan of them, s": float(found.model.predict(small, read)),
+        "full scan of them, s": own.answers(files=small, size=read)["scan"],
         f"files of {good:.0f} MB": large,
-        "full scan of these, s": float(found.model.predict(large, read)),
+        "full scan of these, s": own.answers(files=large, size=read)["scan"],
     }
 
 

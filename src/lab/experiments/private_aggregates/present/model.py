@@ -9,6 +9,7 @@ import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
 from lab.experiments.private_aggregates.measure.advice import COPIES, SPLIT
+from lab.experiments.private_aggregates.present.calculator import calculator
 from lab.experiments.private_aggregates.present.findings import Findings, findings, percent
 
 SMALL_RELEASE = 0.01  # epsilon of one of very many releases
@@ -59,20 +60,21 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         },
         checked_to=COPIES,
         changes_at=_changes_at(found),
+        calculator=calculator(found),
     )
 
 
 def _row(found: Findings, factor: int) -> dict[str, object]:
     people, target = found.people * factor, found.params.target
     rows = float(found.treatment.tables["groups"]["rows"].sum()) * factor
-    epsilon = found.model.epsilon(people, target)
+    seen = calculator(found).answers(people=people)
     return {
         "factor": factor,
         "people": round(people),
-        "error of the sum, 95 % of releases": percent(found.model.p95(people, found.sum_epsilon), 2),
-        "clipping bias in it": percent(found.model.bias, 2),
+        "error of the sum, 95 % of releases": percent(seen["error"] / 100, 2),
+        "clipping bias in it": percent(seen["bias"] / 100, 2),
         f"whole budget for {percent(target)} error": (
-            f"{epsilon / found.sum_share:.2g}" if math.isfinite(epsilon) else "none is enough"
+            f"{seen['needed']:.2g}" if math.isfinite(seen["needed"]) else "none is enough"
         ),
         f"smallest group with {percent(target)} error": percent(min(1.0, found.smallest_group / rows), 2)
         + " of rows",

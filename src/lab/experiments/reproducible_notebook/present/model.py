@@ -80,6 +80,7 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
 
 def _advice(found: Findings) -> list[Advice]:
     executions = found.cost.executions
+    weekly = max(executions - 2, 0)
     return [
         Advice(
             f"A cached result is as good as its key: source, parameters, inputs, lock and Python; where bytes must be "
@@ -88,7 +89,7 @@ def _advice(found: Findings) -> list[Advice]:
         ),
         Advice(
             f"Whoever pushes pays for two executions (the first environment and another hash seed); the other "
-            f"{max(executions - 2, 0)} belong in a weekly run, whose {found.cost.machine_minutes(1, executions):.1f} machine "
+            f"{weekly} belong in a weekly run, whose {found.cost.machine_minutes(1, weekly):.1f} machine "
             "minutes for each notebook its owner pays.",
             "extrapolated",
             "from one notebook of this length; a longer one costs its own time in each environment",

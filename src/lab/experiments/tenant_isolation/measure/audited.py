@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from lab.errors import ServiceError
 from lab.experiments.tenant_isolation.measure.place import Place
@@ -38,13 +38,13 @@ class Audited:
 
 def audited(place: Place, history: Sequence[Sent]) -> Audited:
     """The audit of one installation, read once all that was sent is written."""
-    known = _entries(place)
+    days = sorted({sent.at.date() for sent in history})
+    known = _entries(place, days[0])
     by_mark = defaultdict[str, list[audit.Entry]](list)
     for entry in known:
         for mark in (*_MARK.findall(entry.what)[:1], entry.request):
             by_mark[mark].append(entry)
     missing = [_told(sent) for sent in history if not any(_is(sent, entry) for entry in by_mark[sent.mark])]
-    days = sorted({sent.at.date() for sent in history})
     pages = [
         send(place, f"auditor: GET /audit?tenant={VICTIM}&day={day.isoformat()}")[0].text for day in days
     ]
@@ -64,17 +64,17 @@ def audited(place: Place, history: Sequence[Sent]) -> Audited:
     )
 
 
-def _entries(place: Place) -> list[audit.Entry]:
+def _entries(place: Place, since: date) -> list[audit.Entry]:
     """All entries, the last of which is of a statement that is sent now."""
     last = f"/* {place.database} 999999999 */"
     with place.admin() as connection:
         connection.execute(f"{last} SELECT count(*) FROM shop.orders")
         deadline = time.monotonic() + _WRITTEN_S
-        while not any(last in line for line in audit.read_log(connection)[-50:]):
+        while not any(last in line for line in audit.read_log(connection, since)[-50:]):
             if time.monotonic() > deadline:
                 raise ServiceError("the server's log is not written")
             time.sleep(0.05)
-        lines = audit.read_log(connection)
+        lines = audit.read_log(connection, since)
     logins = {login: str(tenant) for tenant, login in place.logins.items()}
     own = place.log.read_text().splitlines()
     return audit.entries(lines, own, logins, {place.service}, place.database)

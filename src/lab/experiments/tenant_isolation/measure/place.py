@@ -32,7 +32,8 @@ SETTINGS = {"autovacuum": "off", "fsync": "off", "wal_level": "logical", **audit
 
 _READS_THE_LOG = (
     "pg_read_server_files TO {}",
-    "EXECUTE ON FUNCTION pg_read_file(text), pg_current_logfile(text) TO {}",
+    "pg_monitor TO {}",
+    "EXECUTE ON FUNCTION pg_read_file(text) TO {}",
     "USAGE ON SCHEMA tenancy TO {}",
     "SELECT ON tenancy.logins TO {}",
 )

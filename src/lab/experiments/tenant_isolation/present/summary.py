@@ -173,7 +173,7 @@ def _metadata(left: pd.DataFrame) -> Decision:
     return Decision(
         "What can a tenant with SQL still learn of others?",
         f"That they are there and how much they do, in {_told(left)} of {len(left)} ways: {names} and others. If that is too "
-        "much, give them requests instead of SQL, or a database.",
+        "much, give them requests instead of SQL, or a server: databases of one server share roles, sessions, transactions.",
         "measured",
         (slug("metadata", "sql", TREATMENT.name),),
         figure="matrix",

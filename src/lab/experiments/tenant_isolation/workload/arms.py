@@ -91,6 +91,8 @@ FAULTS = (
     ("not enabled", "CREATE TABLE shop.invoices (tenant_id bigint NOT NULL)"),
     ("not forced", "ALTER TABLE shop.orders NO FORCE ROW LEVEL SECURITY"),
     ("partition open", NOT_HARDENED.weaken[4] + "; GRANT SELECT ON shop.orders_0 TO PUBLIC"),
+    ("tenant's column missing", "CREATE TABLE shop.lines (shop bigint, number bigint, what text, FOREIGN KEY (shop, number) "
+     "REFERENCES shop.orders); GRANT SELECT ON shop.lines TO tenancy_login"),
     ("reads all", "CREATE POLICY support ON shop.customers FOR SELECT USING (true)"),
     ("reads all", "CREATE POLICY mail ON shop.customers FOR SELECT USING (email <> '')"),
     ("writes all", "CREATE POLICY load ON shop.orders FOR INSERT WITH CHECK (true)"),

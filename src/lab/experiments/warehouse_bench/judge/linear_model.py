@@ -1,7 +1,7 @@
 """The model a + b x bytes for each engine, fitted to the smaller sizes, held against the largest.
 
-Of a size's executions the fastest counts: whatever else the machine does, and every method that a JVM has not compiled yet,
-can only make one slower, and a line through two sizes multiplies that by the distance to the third.
+Of a size's rounds the median counts. The fastest is less disturbed, but says less of itself: drawn rounds hold the very
+fastest in two of three draws only, and a bootstrap of a minimum is no interval (Bickel and Freedman, 1981).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ METHOD = f"bootstrap of the rounds, {fit.RESAMPLES} draws, 95 %"
 
 @dataclass(frozen=True)
 class Line:
-    """Seconds of the mean query at its fastest = fixed_s + per_byte_s x bytes of the tables.
+    """Seconds of the mean query in the median round = fixed_s + per_byte_s x bytes of the tables.
 
     held_out_bytes, held_out_s: the largest size, which the fit did not use. draw: 0 for all rounds, else for as many drawn
     with replacement.
@@ -46,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Growth:
-    """An engine's line through the fastest of the rounds, and those through the fastest of drawn rounds."""
+    """An engine's line through the medians of the rounds, and those through the medians of drawn rounds."""
 
     line: Line
     draws: Sequence[Line]
@@ -63,36 +63,36 @@ class Growth:
 def growth_by_round(
     timings: pd.DataFrame, queries: Sequence[str], stored: Mapping[float, int]
 ) -> pd.DataFrame:
-    """engine, scale_factor, round, seconds (of the mean query over plain Parquet at its fastest), bytes (of the tables).
+    """engine, scale_factor, round, seconds (of the mean query over plain Parquet), bytes (of the tables).
 
     timings: of all scale factors. queries: those that were run at each.
     """
     plain = timings[(timings["format"] == PARQUET) & timings["query"].isin(queries) & (timings["round"] > 0)]
-    cells = plain.groupby(["engine", "scale_factor", "round", "query"])["seconds"].min()
+    cells = plain.groupby(["engine", "scale_factor", "round", "query"])["seconds"].median()
     found = cells.groupby(level=[0, 1, 2]).mean().reset_index()
     return found.assign(bytes=found["scale_factor"].map(stored))
 
 
 def growth(rounds: pd.DataFrame) -> pd.DataFrame:
-    """engine, scale_factor, bytes, seconds (fastest of the rounds), median, slowest. rounds: as `growth_by_round` gives."""
+    """engine, scale_factor, bytes, seconds (median of the rounds), fastest, slowest. rounds: as `growth_by_round` gives."""
     by_size = rounds.groupby(["engine", "scale_factor", "bytes"], as_index=False)
-    return by_size.agg(seconds=("seconds", "min"), median=("seconds", "median"), slowest=("seconds", "max"))
+    return by_size.agg(seconds=("seconds", "median"), fastest=("seconds", "min"), slowest=("seconds", "max"))
 
 
 def lines(rounds: pd.DataFrame) -> list[Line]:
-    """Each engine's line through the fastest of the rounds, and of drawn rounds, the same for all engines.
+    """Each engine's line through the medians of the rounds, and of drawn rounds, the same for all engines.
 
     rounds: as `growth_by_round` gives.
     """
     wide = rounds.pivot(index="round", columns=["engine", "bytes"], values="seconds").dropna()
     drawn = np.random.default_rng(0).integers(0, len(wide), (fit.RESAMPLES, len(wide)))
     chosen = [np.arange(len(wide)), *drawn]
-    fastest = np.array([wide.to_numpy()[places].min(axis=0) for places in chosen])
+    medians = np.array([np.median(wide.to_numpy()[places], axis=0) for places in chosen])
     engines = wide.columns.get_level_values("engine")
     return [
         _line(str(engine), draw, wide.columns[engines == engine], row[engines == engine])
         for engine in engines.unique()
-        for draw, row in enumerate(fastest)
+        for draw, row in enumerate(medians)
     ]
 
 

@@ -86,6 +86,11 @@ def _about(params: Params, answers: Observation, seconds: float, others: float) 
     }
 
 
+def of_answers(params: Params, compared: pd.DataFrame) -> Result:
+    """The result of an engine of which there is nothing but its answers."""
+    return Result(params, {"answers_published": observations.answers(compared)})
+
+
 def of_control(params: Params, damaged: pd.DataFrame, sound: pd.DataFrame, change: Change) -> Result:
     """The damaged variant's result. sound: answers over the same file without the change; they must be right."""
     seen, before = observations.answers(damaged), observations.answers(sound)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from lab.experiments.warehouse_bench.oracle import published_answers
 from lab.experiments.warehouse_bench.params import ANSWERED, Params
 from lab.experiments.warehouse_bench.workload.lake import Lake
 from lab.experiments.warehouse_bench.workload.queries import ORDER, tables_of, text
+
+# Of a reader's own: (SQL, pattern of the Parquet files by table) -> rows.
+Answer = Callable[[str, Mapping[str, str]], Iterable[tuple]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Answers:
 
 
 def measured(params: Params, lake: Lake, engines: Engines) -> Seen:
-    """All queries on all engines and formats in all rounds, then those of the model on all sizes in as many more.
+    """All queries on all engines and formats in all rounds, then those of the model on all sizes in twice as many.
 
     The sizes come last, when the Java engines have compiled what they will: what still gets faster from round to round
     would pass for a size's time.
@@ -74,9 +77,9 @@ def measured(params: Params, lake: Lake, engines: Engines) -> Seen:
     answers = Answers(_published(lake))
     compared = {one.name: params.numbers for one in lake.datasets if one.scale_factor == params.scale_factor}
     sizes = {one.name: params.model_queries for one in lake.datasets if one.format == PARQUET}
-    first, end = params.repeats + 1, 2 * params.repeats + 1
-    timings = _rounds(params, engines, compared, range(first), answers)
-    grown = _rounds(params, engines, sizes, range(first, end), answers)
+    growth = params.growth_rounds
+    timings = _rounds(params, engines, compared, range(growth.start), answers)
+    grown = _rounds(params, engines, sizes, growth, answers)
     timings = pd.concat([timings, grown], ignore_index=True)
     differing = _files_that_differ(params, lake, engines)
     resources = {name: engine.resources() for name, engine in engines.by_name.items()}
@@ -110,6 +113,16 @@ def answers_over(place: Path, files: Files, params: Params, query: int) -> pd.Da
         engine.register(dataset, place, files)
         answers = Answers({dataset.name: published_answers.published(params.scale_factor)})
         bench({engine.name: engine}, [dataset.name], {str(query): text(query)}, 0, 0, answers)
+    return answers.table()
+
+
+def answers_by(answer: Answer, files: Files, params: Params) -> pd.DataFrame:
+    """Every query's rows as `answer` gives them over the Parquet files, compared with the published ones."""
+    dataset = Dataset(PARQUET, params.scale_factor)
+    found = {table: str(files.folder / table / "*.parquet") for table in files.columns}
+    answers = Answers({dataset.name: published_answers.published(params.scale_factor)})
+    for number in params.numbers:
+        answers(Cell("own", dataset.name, str(number)), 0, list(answer(text(number), found)))
     return answers.table()
 
 

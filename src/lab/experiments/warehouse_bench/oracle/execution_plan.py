@@ -12,7 +12,7 @@ Execution = tuple[str, str, str, int]  # engine, dataset, query, round
 
 
 def expected(params: Params) -> set[Execution]:
-    """Every execution that the parameters ask for: the formats first, then the sizes in as many rounds."""
+    """Every execution that the parameters ask for: the formats first, then the sizes in twice as many rounds."""
     return {
         (engine, dataset, str(query), number)
         for engine in params.engines
@@ -39,8 +39,7 @@ def _rounds(params: Params) -> Iterator[tuple[str, tuple[int, ...], range]]:
     for name in params.formats:
         yield f"{name}_{_text(params.scale_factor)}", params.numbers, range(params.repeats + 1)
     for size in params.sizes:
-        later = range(params.repeats + 1, 2 * params.repeats + 1)
-        yield f"parquet_{_text(size)}", params.model_queries, later
+        yield f"parquet_{_text(size)}", params.model_queries, params.growth_rounds
 
 
 def _text(size: float) -> str:

@@ -133,8 +133,9 @@ def growth(found: Findings) -> Figure:
     worst = max(abs(own.line.error) for own in lines.values())
     return Figure(
         f"Lines fitted to the two smaller sizes miss the largest by at most {worst:.0%}",
-        f"Latency of the mean query against stored bytes at three scale factors, the fastest of {found.params.repeats} rounds, "
-        f"with a line for each engine through the smaller two; bars: up to the slowest round. {told}.",
+        "Latency of the mean query against stored bytes at three scale factors, the median of "
+        f"{len(found.params.growth_rounds)} rounds, "
+        f"with a line for each engine through the smaller two; bars: from the fastest to the slowest round. {told}.",
         partial(_growth_chart, data),
         data,
     )
@@ -147,10 +148,10 @@ def _growth_chart(data: pd.DataFrame, width: int) -> alt.TopLevelMixin:
         ),
         color=_colour(data["engine"]),
     )
-    title = "fastest round (s), bar: up to the slowest"
+    title = "median round (s), bar: fastest to slowest"
     y = alt.Y("seconds:Q", title=title)
     lines = base.mark_line().encode(y=alt.Y("predicted:Q", title=title))
-    bars = base.mark_rule(strokeWidth=2).encode(y="seconds:Q", y2="slowest:Q")
+    bars = base.mark_rule(strokeWidth=2).encode(y="fastest:Q", y2="slowest:Q")
     dots = base.mark_point(size=70, opacity=1).encode(
         y=y,
         shape=alt.Shape(

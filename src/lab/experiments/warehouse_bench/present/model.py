@@ -21,7 +21,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     fitted = " and ".join(f"{size:g}" for size in params.sizes[:-1])
     return Model(
         statement=(
-            "On one machine the mean query, at its fastest, takes a fixed time, to plan and schedule it, and a time that grows "
+            "On one machine the mean query takes a fixed time, to plan and schedule it, and a time that grows "
             "with the stored bytes x of its tables."
         ),
         formula=r"T(x) = a + b\,x",

@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None, schemas: Path | None = None) ->
     except DataError as error:
         print(f"no data: {error}", file=sys.stderr)
         return 2
+    except Exception as error:  # whatever it is, of a driver too: it must not be taken for a violation
+        print(f"not judged: {type(error).__name__}: {error}", file=sys.stderr)
+        return 2
     for left in contract.left:
         print(f"not checked: {left}", file=sys.stderr)
     for violation in report.violations:

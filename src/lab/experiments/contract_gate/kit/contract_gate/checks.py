@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 
 from .duck import ZONED
 from .rules import LENGTH, PATTERN, RANGE, REQUIRED, SET, Rule
@@ -20,6 +21,8 @@ _FAMILIES = {
     "time": r"time( .*)?",
     "object": r"(struct|map|jsonb?|union).*",
 }
+_FLOATS = r"(double( precision)?|float[48]?|real)"
+_TEXT = r"(varchar|text|character varying)(\(\d+\))?"  # what functions of text take as it is
 _BOUNDS = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
 
 
@@ -56,15 +59,14 @@ def zoned(type_: str) -> bool:
 def breaking_row(rule: Rule, type_: str, source: Source) -> str:
     """SQL: whether a row breaks a rule that is judged by row. NULL breaks none but `required`."""
     column, limits = quoted(rule.columns[0]), rule.limits
-    text = column if family(type_) == "string" else f"CAST({column} AS text)"
+    text = column if re.fullmatch(_TEXT, type_.lower()) else f"CAST({column} AS text)"
     if rule.kind == REQUIRED:
         other = [literal(str(value)) for value in limits.get("missingValues", ()) if value is not None]
         return f"{column} IS NULL" + (f" OR {text} IN ({', '.join(other)})" if other else "")
     if rule.kind == PATTERN:
         return f"NOT {source.matches(text, limits['pattern'])}"
     if rule.kind == SET:
-        values = [_value(value, type_) for value in limits["validValues"]]
-        return f"{column} NOT IN ({', '.join(values)})" if values else f"{column} IS NOT NULL"
+        return _not_in(column, text, type_, limits["validValues"])
     if rule.kind == LENGTH:
         held = [
             f"length({text}) {sign} {int(limits[name])}"
@@ -73,6 +75,26 @@ def breaking_row(rule: Rule, type_: str, source: Source) -> str:
         ]
         return f"NOT ({' AND '.join(held)})"
     return _out_of_range(column, type_, limits)
+
+
+def _not_in(column: str, text: str, type_: str, values: Sequence[str]) -> str:
+    """Numbers are compared as numbers, times as times, all else as text. What is no number a column of numbers never has."""
+    kind = family(type_)
+    if kind in ("integer", "number"):
+        known = [_value(number, type_) for one in values if (number := _number(one)) is not None]
+    elif kind in ("date", "timestamp", "time"):
+        known = [_value(one, type_) for one in values]
+    else:
+        column, known = text, [literal(one.lower() if kind == "boolean" else one) for one in values]
+    return f"{column} NOT IN ({', '.join(known)})" if known else f"{column} IS NOT NULL"
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _out_of_range(column: str, type_: str, limits: Mapping[str, object]) -> str:
@@ -85,9 +107,10 @@ def _out_of_range(column: str, type_: str, limits: Mapping[str, object]) -> str:
 
 
 def _value(value: object, type_: str) -> str:
-    """A limit as SQL. A number stays one: as the column's type it could be rounded."""
-    if isinstance(value, int | float):
-        return repr(value)
+    """A limit as SQL. A number stays one, as a decimal or an integer would round it; of a float it is the nearest."""
+    if isinstance(value, (int, float, Decimal)):
+        nearest = re.fullmatch(_FLOATS, type_.lower()) and -3e38 < value < 3e38
+        return f"CAST({value} AS {type_})" if nearest else str(value)
     return f"CAST({literal(str(value))} AS {'text' if family(type_) == 'string' else type_})"
 
 
@@ -96,10 +119,14 @@ def unzoned_text(column: str) -> str:
     return f"NOT regexp_matches({quoted(column)}, {literal(ZONED)})"
 
 
-def surplus(table: str, columns: Sequence[str]) -> str:
-    """A query for the number of rows whose key an earlier row has."""
-    names = [quoted(name) for name in columns]
-    there = " AND ".join(f"{name} IS NOT NULL" for name in names)
+def surplus(table: str, types: Mapping[str, str]) -> str:
+    """A query for the number of rows whose key an earlier row has. types: of the key's columns."""
+    there = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in types)
+    # Types without equality, such as JSON and points of PostgreSQL, are compared as text.
+    names = [
+        f"CAST({quoted(name)} AS text)" if family(type_) == "" or type_.lower() == "json" else quoted(name)
+        for name, type_ in types.items()
+    ]
     groups = f"SELECT count(*) AS n FROM {relation(table)} WHERE {there} GROUP BY {', '.join(names)}"
     return f"SELECT coalesce(sum(n - 1), 0) FROM ({groups} HAVING count(*) > 1) AS found"
 

@@ -73,7 +73,11 @@ class _Loader(yaml.SafeLoader):
     }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value if isinstance(key.value, str)]
+        # What is merged in (<<) may be said again: that is what merging is for.
+        texts = [
+            key for key, _ in node.value if isinstance(key.value, str) and not key.tag.endswith(":merge")
+        ]
+        keys = [self.construct_object(key, deep=True) for key in texts]
         for key in keys:
             if keys.count(key) > 1:
                 raise ContractError(f"line {node.start_mark.line + 1}: {key!r} comes twice")

@@ -16,6 +16,7 @@ from .sources import TYPE_NAME, DataError, Types, literal, quoted, relation
 _CASTS = {"number": "DECIMAL(38, 10)", "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMPTZ"}
 _CASTS |= {"time": "TIME", "integer": "HUGEINT"}
 _INTEGER = r"^\s*[+-]?\d+\s*$"
+_FINER = r"[.]\d{10}\d*[1-9]|[eE]-"  # more decimals than the decimal of `_CASTS` has
 ZONED = r"\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|UTC|[+-]\d\d(:?\d\d)?)$"  # a time with its zone
 
 
@@ -65,6 +66,12 @@ class DuckSource:
             return None
 
     def matches(self, value: str, pattern: str) -> str:
+        import duckdb
+
+        try:
+            self.connection.execute("SELECT regexp_matches('', ?)", [pattern])
+        except duckdb.Error as error:
+            raise ContractError(f"DuckDB can't use the pattern {pattern}: {error}") from None
         return f"regexp_matches({value}, {literal(pattern)})"
 
 
@@ -137,7 +144,10 @@ def _typed(source: DuckSource, raw: str, name: str, logical: str) -> str:
     if type_ is None:
         return column
     if logical == "number":
-        exact = f"bool_and(TRY_CAST({column} AS {type_}) IS NOT NULL) FILTER (WHERE {column} IS NOT NULL)"
+        fits = (
+            f"TRY_CAST({column} AS {type_}) IS NOT NULL AND NOT regexp_matches({column}, {literal(_FINER)})"
+        )
+        exact = f"bool_and({fits}) FILTER (WHERE {column} IS NOT NULL)"
         if source.connection.execute(f"SELECT {exact} FROM {raw}").fetchone()[0] is False:
             type_ = "DOUBLE"
     return f"TRY_CAST({column} AS {type_}) AS {column}"
@@ -148,4 +158,8 @@ def no_value_of(logical: str, column: str) -> str | None:
     if logical == "integer":
         return f"NOT regexp_matches({column}, {literal(_INTEGER)})"
     type_ = "DOUBLE" if logical == "number" else _CASTS.get(logical)
-    return f"{column} IS NOT NULL AND TRY_CAST({column} AS {type_}) IS NULL" if type_ else None
+    if not type_:
+        return None
+    # To DuckDB a text with a time of day is a date too, which would lose it.
+    longer = f" OR contains({column}, ':')" if logical == "date" else ""
+    return f"{column} IS NOT NULL AND TRY_CAST({column} AS {type_}) IS NULL{longer}"

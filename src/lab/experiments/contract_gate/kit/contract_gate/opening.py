@@ -35,4 +35,6 @@ def _files(path: Path, tables: Mapping[str, object]) -> dict[str, Path]:
     if path.is_file():
         return {}
     places = {table: [path / f"{table}{suffix}" for suffix in (".parquet", ".csv")] for table in tables}
+    if both := [table for table, found in places.items() if all(one.exists() for one in found)]:
+        raise DataError(f"{path} has {both[0]}.parquet and {both[0]}.csv: which of them is meant?")
     return {table: next((one for one in found if one.exists()), found[0]) for table, found in places.items()}

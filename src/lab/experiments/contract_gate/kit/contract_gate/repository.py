@@ -38,7 +38,7 @@ class Judged:
 
 def judge(new: Path, old: Path | None = None, schemas: Path | None = None) -> Judged:
     """Whether the folder `new` may be merged; old: what it follows, against which promises are held."""
-    contracts, refused = {}, []
+    contracts, refused = {}, list(_unread(new))
     for path in sorted((new / "contracts").glob(f"*{SUFFIX}")):
         try:
             contracts[path.name.removesuffix(SUFFIX)] = load(path, schemas)
@@ -50,6 +50,13 @@ def judge(new: Path, old: Path | None = None, schemas: Path | None = None) -> Ju
     if old is not None:
         refused += _promises(old, new, contracts, schemas)
     return Judged(tuple(refused), len(contracts), sum(len(one.rules) for one in contracts.values()))
+
+
+def _unread(new: Path) -> Iterator[str]:
+    """Files among the contracts that would be judged by nobody, because of where they are or what they are called."""
+    for path in sorted((new / "contracts").rglob("*.y*ml")):
+        if path.parent.name != "contracts" or not path.name.endswith(SUFFIX):
+            yield f"{path.relative_to(new).as_posix()}: it would not be judged; call it contracts/NAME{SUFFIX}"
 
 
 def _samples(name: str, contract: Contract, folder: Path) -> Iterator[str]:

@@ -9,9 +9,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from . import Broker, Decision, Publication, read, verify
+from . import Broker, BrokerError, Decision, Publication, read, verify
 
-NONE = "0" * 40  # git's name for no commit
 # Commands with their arguments; `broker` comes first everywhere.
 COMMANDS = {
     "add": ("make a version known, with what it needs of others", "participant", "version", "expectations*"),
@@ -45,6 +44,8 @@ def _done(given: argparse.Namespace, broker: Broker) -> int:
         case "can-i-deploy" | "deploy":
             place = (who, given.version, given.environment)
             asks = given.command == "can-i-deploy"
+            if asks:
+                _known(broker, given.environment)
             decision = (
                 broker.can_i_deploy(*place) if asks else broker.deploy(*place, given.beside, given.force)
             )
@@ -84,9 +85,10 @@ def gate(
 
     refs: lines "OLD NEW REF". Other branches take anything; this one can't be deleted.
     """
+    _known(broker, environment)
     status = 0
     for _, new, ref in map(str.split, refs):
-        if ref == f"refs/heads/{branch}" and new == NONE:
+        if ref == f"refs/heads/{branch}" and not new.strip("0"):  # git's name for no commit
             print(f"{branch} can't be deleted")
             status = 1
         elif ref == f"refs/heads/{branch}":
@@ -94,6 +96,13 @@ def gate(
             said = f"{participant} {new[:12]} can{{}} be deployed to {environment}, where {branch} goes"
             status |= _told(decision, said, new)
     return status
+
+
+def _known(broker: Broker, environment: str) -> None:
+    """BrokerError for an environment that was never deployed to while others were: where nobody is, all is allowed."""
+    known = broker.environments()
+    if known and environment not in known:
+        raise BrokerError(f"nothing was ever deployed to {environment!r}; known are {', '.join(known)}")
 
 
 def _told(decision: Decision, sentence: str, commit: str = "") -> int:

@@ -124,6 +124,14 @@ class Broker:
         with self._transaction() as record:
             return deployed(record, participant, environment)
 
+    def environments(self) -> list[str]:
+        """Where anything was ever deployed to."""
+        with self._transaction() as record:
+            found = record.execute(
+                "SELECT DISTINCT environment FROM deployment ORDER BY environment"
+            ).fetchall()
+        return [name for (name,) in found]
+
     def retire(self, participant: str, version: str, environment: str) -> None:
         """Record that a version is deployed no longer. BrokerError if it was not."""
         with self._transaction() as record:

@@ -33,6 +33,10 @@ class Need:
     minimum: int | float | None = None
     maximum: int | float | None = None
 
+    def __post_init__(self) -> None:
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ExpectationError(f"no number is from {self.minimum} to {self.maximum}")
+
 
 @dataclass(frozen=True)
 class Fresh:
@@ -40,6 +44,10 @@ class Fresh:
 
     field: str
     hours: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hours <= 1_000_000:
+            raise ExpectationError(f"fresh.hours is more than 0 and at most a million, not {self.hours!r}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,10 @@ class Expectation:
         if missing := [name for name in used if name not in self.fields]:
             # A field that is needed and not listed could be removed without a word.
             raise ExpectationError(f"{missing[0]} is used by key or fresh: list it under fields too")
+        if len(set(self.key)) < len(self.key):
+            raise ExpectationError("key names a field twice")
+        if self.rows < 0 or self.rows != int(self.rows):
+            raise ExpectationError(f"rows is a whole number, not {self.rows!r}")
 
     @property
     def digest(self) -> str:
@@ -76,10 +88,10 @@ class Expectation:
 
 def read(path: Path) -> Expectation:
     """The expectation in a file, YAML (with PyYAML) or JSON."""
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8-sig")
         return parse(json.loads(text, object_pairs_hook=_once) if path.suffix == ".json" else _yaml(text))
-    except (ExpectationError, json.JSONDecodeError) as error:
+    except (ExpectationError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ExpectationError(f"{path}: {error}") from None
 
 
@@ -99,7 +111,7 @@ def parse(document: Any) -> Expectation:
         fields={_name(name): _need(_name(name), need) for name, need in needs.items()},
         key=tuple(_name(name) for name in _list(given.get("key"), "key")),
         fresh=_fresh(given.get("fresh")),
-        rows=int(_number(given.get("rows", 1), "rows")),
+        rows=_number(given.get("rows", 1), "rows"),
     )
 
 
@@ -193,16 +205,16 @@ def _yaml(text: str) -> Any:
         pass
 
     def mapping(loader: Any, node: Any) -> dict[str, Any]:
+        # What is merged in (<<) may be said again: that is what merging is for.
+        own = [key for key, _ in node.value if not key.tag.endswith(":merge")]
+        _once([(loader.construct_object(key), None) for key in own])
         loader.flatten_mapping(node)
-        return _once(
-            [
-                (loader.construct_object(key), loader.construct_object(value, True))
-                for key, value in node.value
-            ]
-        )
+        return {
+            loader.construct_object(key): loader.construct_object(value, True) for key, value in node.value
+        }
 
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     try:
         return yaml.load(text, Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, TypeError) as error:  # a list as a key, too
         raise ExpectationError(f"it is no YAML: {error}") from None

@@ -79,9 +79,22 @@ def engine_of(connection: Any) -> str:
 
 
 def ask(connection: Any, sql: str) -> list[tuple[Any, ...]]:
-    # A cursor of DuckDB is another session, which would not see temporary tables; psycopg2's connections execute nothing.
-    cursor = connection if hasattr(connection, "execute") else connection.cursor()
+    cursor = _cursor(connection)
     return list((cursor.execute(sql) or cursor).fetchall())
+
+
+def _cursor(connection: Any) -> Any:
+    """One whose rows are tuples, whatever the connection's are by default: dictionaries lose columns of the same name."""
+    driver = type(connection).__module__.partition(".")[0]
+    if driver == "psycopg":
+        from psycopg.rows import tuple_row
+
+        return connection.cursor(row_factory=tuple_row)
+    if driver == "psycopg2":
+        from psycopg2.extensions import cursor
+
+        return connection.cursor(cursor_factory=cursor)
+    return connection  # DuckDB: a cursor is another session, which would not see temporary tables
 
 
 def _postgres_columns(schema: str, dataset: str) -> str:

@@ -75,7 +75,7 @@ def _onboard(given: argparse.Namespace) -> int:
 
 def _classify(given: argparse.Namespace) -> int:
     schema, _, table = given.table.rpartition(".")
-    with psycopg.connect(given.dsn) as connection:
+    with psycopg.connect(given.dsn, client_encoding="UTF8") as connection:
         query = sql.SQL("SELECT * FROM {} LIMIT 500").format(sql.Identifier(schema or "public", table))
         cursor = connection.execute(query)
         names = [column.name for column in cursor.description or ()]

@@ -47,7 +47,11 @@ def audit(
     known = catalogue if isinstance(catalogue, Catalogue) else read(catalogue)
     try:
         with psycopg.connect(
-            dsn, row_factory=dict_row, connect_timeout=10, application_name="governance audit"
+            dsn,
+            row_factory=dict_row,
+            connect_timeout=10,
+            application_name="governance audit",
+            client_encoding="UTF8",  # or a database without an encoding would give names as bytes
         ) as link:
             link.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             state = look(link, since, rows, queries)

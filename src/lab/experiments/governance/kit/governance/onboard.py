@@ -77,7 +77,9 @@ def onboard(
         mine = _alone(known, item)
         _refuse([flaw.detail for flaw in mine.flaws if flaw.subject == name])
     dataset = mine.datasets[name]
-    with psycopg.connect(dsn, row_factory=dict_row, application_name="governance onboarding") as connection:
+    with psycopg.connect(
+        dsn, row_factory=dict_row, application_name="governance onboarding", client_encoding="UTF8"
+    ) as connection:
         with done.step("table"):
             state = _of(look(connection, at, rows), name)
             _refuse(_before(state, dataset, mine, at))
@@ -87,11 +89,12 @@ def onboard(
             _grant(connection, state, dataset)
         with done.step("audit"):
             after = _of(look(connection, at, rows), name)
+            parts = {row["name"] for row in after.grants if row["dataset"] == name} | {name}
             _refuse(
                 [
                     f"{subject}: {detail}"
                     for subject, detail in _findings(after, mine, at)
-                    if _about(subject, name)
+                    if any(_about(subject, part) for part in parts)
                 ]
             )
         with done.step("filing"):
@@ -157,9 +160,14 @@ def _grant(connection: psycopg.Connection[Any], state: State, dataset: Dataset) 
     first = state.tables[dataset.name][0]
     table = sql.Identifier(first["schema"], first["table"])
     others = {row["grantee"] for row in state.grants if row["dataset"] == dataset.name} | {"PUBLIC"}
-    for grantee in sorted(others):
-        who = sql.SQL("PUBLIC") if grantee == "PUBLIC" else sql.Identifier(grantee)
-        connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(table, who))
+    # Who is granted a partition reads it past the table's own grants.
+    tree = sql.SQL("SELECT relid::regclass::text AS part FROM pg_partition_tree({}::regclass)")
+    rows = connection.execute(tree.format(sql.Literal(table.as_string(connection)))).fetchall()
+    for part in {table.as_string(connection), *(row["part"] for row in rows)}:
+        for grantee in sorted(others):
+            who = sql.SQL("PUBLIC") if grantee == "PUBLIC" else sql.Identifier(grantee)
+            # A name that the database has quoted.
+            connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.SQL(part), who))
     for grant in dataset.access:
         columns = sql.SQL(", ").join(map(sql.Identifier, sorted(grant.columns)))
         part = sql.SQL(" ({})").format(columns) if grant.columns else sql.SQL("")
@@ -177,8 +185,7 @@ def _findings(state: State, known: Catalogue, at: datetime) -> Iterator[tuple[st
 
 def _about(subject: str, name: str) -> bool:
     """Whether a finding's subject is this dataset, one of its columns, or a grant on it."""
-    last = subject.rpartition(" on ")[2]
-    return last == name or last.startswith(f"{name}.")
+    return subject == name or subject.startswith(f"{name}.") or subject.endswith(f" on {name}")
 
 
 def _file_name(dataset: str) -> str:

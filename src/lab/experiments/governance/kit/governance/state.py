@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,10 +12,13 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
+from psycopg.types.string import TextLoader
 
 QUERIES = {path.stem: path.read_text() for path in sorted(Path(__file__).with_name("queries").glob("*.sql"))}
 SELDOM_FILLED = 20  # of a table with more rows than this times the sample, pages are drawn at random
 Rows = Sequence[Mapping[str, Any]]
+# PostgreSQL has times that Python has not (infinity, BC, after 9999): in a sample they are text.
+TIMES = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,10 @@ class State:
             share = 100 * SELDOM_FILLED * self.rows / first["rows"]
             drawn = sql.SQL("TABLESAMPLE SYSTEM ({})").format(share)
         query = sql.SQL("SELECT * FROM {} {} LIMIT {}").format(table, drawn, self.rows)
-        with self.connection.transaction():
-            return self.connection.execute(query).fetchall()
+        with self.connection.transaction(), self.connection.cursor() as cursor:
+            for kind in TIMES:
+                cursor.adapters.register_loader(kind, TextLoader)
+            return cursor.execute(query).fetchall()
 
     def older(self, dataset: str, column: str, days: int, at: datetime) -> int:
         """Rows of a table that are more than `days` older than `at`, by `column`. psycopg.Error if it can't be told."""
@@ -80,22 +86,29 @@ def _log(
     connection: psycopg.Connection[dict[str, Any]], query: str, since: datetime
 ) -> tuple[Rows | None, str]:
     """The log since a time, or why there is none that tells enough."""
-    names = ("log_destination", "logging_collector", "log_connections", "shared_preload_libraries")
-    settings = {name: _setting(connection, name) for name in names}
-    wanted = {
-        "log_destination": "jsonlog",
-        "logging_collector": "on",
-        "log_connections": "on",
-        "shared_preload_libraries": "pgaudit",
-    }
-    lacking = [f"{name} lacks {value}" for name, value in wanted.items() if value not in settings[name]]
-    if lacking:
-        return None, f"the log does not tell enough: {', '.join(lacking)}"
+    if missing := lacking({name: _setting(connection, name) for name in TOLD_BY}):
+        return None, f"the log does not tell enough: {', '.join(missing)}"
     try:
         with connection.transaction():
             return connection.execute(query, {"since": since}).fetchall(), ""
     except psycopg.Error as error:
         return None, f"the log can't be read: {str(error).splitlines()[0]}"
+
+
+# Words of a setting one of which has to be there. log_connections is a list of its own from PostgreSQL 18 on.
+TOLD_BY = {
+    "log_destination": ("jsonlog",),
+    "logging_collector": ("on",),
+    "log_connections": ("on", "true", "yes", "1", "all", "authorization"),
+    "shared_preload_libraries": ("pgaudit",),
+    "pgaudit.log": ("read", "write", "all"),  # none is the default
+}
+
+
+def lacking(settings: Mapping[str, str]) -> list[str]:
+    """What has to be set before the log tells who did what. settings: of `TOLD_BY`, "" for one that there is not."""
+    words = {name: set(re.split(r"[\s,\"]+", settings[name].lower())) for name in TOLD_BY}
+    return [f"{name} lacks {due[0]}" for name, due in TOLD_BY.items() if words[name].isdisjoint(due)]
 
 
 def _setting(connection: psycopg.Connection[dict[str, Any]], name: str) -> str:

@@ -42,6 +42,15 @@ _DEPENDING = {
     "processors": {"cpu_count", "process_cpu_count", "sched_getaffinity", "Pool", "ThreadPoolExecutor"},
     "file order": {"listdir", "scandir", "glob", "iglob", "rglob", "iterdir", "walk"},
 }
+# Magics around a whole cell of Python, and in lines of it: the code of %time stays, a command's answer is None.
+_AROUND = re.compile(r"\s*%%(?:time|timeit|capture|prun)\b[^\n]*(?:\n|\Z)")
+_MAGICS = (
+    (re.compile(r"(?m)^(\s*)%time(?:it)?[ \t]+(?:-\w+(?:[ \t]*\d+)?[ \t]+)*(?=[^\s-])"), r"\1"),
+    (re.compile(r"(?m)^(\s*)[%!].*$"), r"\1pass"),
+    (re.compile(r"(?m)^(\s*[\w.\[\], \t]+=[ \t]*)[%!].*$"), r"\1None"),
+    (re.compile(r"(?m)^(\s*)(?:\?.*|[\w.]+\?{1,2})[ \t]*$"), r"\1pass"),
+)
+_TIMED = re.compile(r"(?m)^\s*(%{1,2}time(?:it)?\b.*)$")
 _SEEDABLE = {"default_rng", "RandomState", "Random", "PCG64", "MT19937", "SeedSequence"}
 _SET = (ast.Set, ast.SetComp)
 
@@ -76,8 +85,8 @@ class Cause:
 def suspects(cells: Sequence[str], cell: int, change: str = RUN_TO_RUN) -> list[Suspect]:
     """Calls that may make the output of code cell `cell` (counted from 1) differ, there and in the cells that it draws on.
 
-    change: `from run to run`, or what an environment changes ("hash seed", "time zone", ...). Magics are left out; what a
-    library does inside is not seen.
+    change: `from run to run`, or what an environment changes ("hash seed", "time zone", ...). Of magics those that time are
+    told; what a library does inside is not seen.
     """
     trees = [parsed(source) for source in cells]
     names, found = _imports(trees), list[Suspect]()
@@ -85,6 +94,8 @@ def suspects(cells: Sequence[str], cell: int, change: str = RUN_TO_RUN) -> list[
         seeded = any(_seeds(call, names) for tree in trees[:number] for call in _calls(tree))
         for kind, node in _suspicious(trees[number - 1], names, change, seeded):
             found.append(Suspect(kind, number, ast.unparse(node)[:80]))
+    if change == RUN_TO_RUN and 0 < cell <= len(cells):  # they print in their own cell
+        found += [Suspect(CLOCK, cell, text.strip()[:80]) for text in _timed(cells[cell - 1])]
     return list(dict.fromkeys(found))
 
 
@@ -94,13 +105,32 @@ def code_cells(notebook: Mapping[str, Any]) -> list[str]:
 
 
 def parsed(source: str) -> ast.Module:
-    """A cell without its magics; an empty one if it is no Python."""
+    """A cell without its magics, but with the code that they run; an empty one if it is no Python."""
+    while found := _AROUND.match(source):
+        source = source[found.end() :]
     if source.lstrip().startswith("%%"):
         return ast.parse("")
+    for text in (source, _without_magics(source)):  # a line of Python, too, may begin with %
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError):
+            continue
+    return ast.parse("")
+
+
+def _timed(source: str) -> list[str]:
+    """Lines of magics that print how long something took."""
     try:
-        return ast.parse(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source))
+        ast.parse(source)
     except SyntaxError:
-        return ast.parse("")
+        return _TIMED.findall(source)
+    return []
+
+
+def _without_magics(source: str) -> str:
+    for pattern, instead in _MAGICS:
+        source = pattern.sub(instead, source)
+    return source
 
 
 def _imports(trees: Iterable[ast.Module]) -> dict[str, str]:
@@ -176,10 +206,10 @@ def _suspicious(
 
 
 def _is_unseeded(full: str, call: ast.Call, seeded: bool) -> bool:
-    """A generator without a seed, a module's own one that nobody seeded, or pandas' sample without random_state."""
+    """A generator without a seed, a module's own one that nobody seeded, or a library's draw without random_state."""
     last = full.rpartition(".")[2]
     if re.fullmatch(r"(numpy\.)?random\.\w+", full) and last != "seed":
         return not _has_seed(call) if last in _SEEDABLE else not seeded
-    if last == "sample" and not full.startswith(("random.", "numpy.")):
+    if last in ("sample", "train_test_split") and not full.startswith(("random.", "numpy.")):
         return not seeded and not any(item.arg in ("random_state", "seed") for item in call.keywords)
     return False

@@ -128,6 +128,8 @@ def _texts(before: str, after: str, rule: Numbers) -> Compared:
 def _apart(first: str, second: str) -> float:
     if all(re.fullmatch(r"[-+]?\d+", text) for text in (first, second)):
         return math.inf  # a count is right or wrong
+    if not (math.isfinite(float(first)) and math.isfinite(float(second))):
+        return math.inf  # beyond what a double holds there are no steps, and the texts differ
     return ulps(float(first), float(second))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
+import keyword
 import math
 import os
 import shutil
@@ -101,10 +102,10 @@ def check(notebook: Path, parameters: Mapping[str, Any]) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotebookError(f"{notebook} is no notebook of format 4: {error}") from None
     language = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name")
-    if language and language != "python":
+    if language and str(language).lower() not in ("python", "ipython"):
         raise NotebookError(f"{notebook} is in {language}; only Python is executed here")
     for name, value in parameters.items():
-        if not name.isidentifier() or not _is_plain(value):
+        if not name.isidentifier() or keyword.iskeyword(name) or not _is_plain(value):
             raise NotebookError(
                 f"{name} = {value!r}: a parameter has a name of Python's and a finite JSON value"
             )

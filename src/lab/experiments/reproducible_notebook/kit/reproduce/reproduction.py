@@ -17,6 +17,7 @@ from .environment import Environment, standard
 from .execute import Artefact, Execution, NotebookError, check, execute
 
 EXPECTED = Environment("expected")
+LITTER = {".DS_Store", "Thumbs.db", ".gitkeep", ".ipynb_checkpoints", "__pycache__"}  # nobody's artefacts
 SINCE = "since the expected artefacts were made"
 
 
@@ -221,7 +222,7 @@ def _inputs(given: Sequence[Path | str], notebook: Path) -> list[Path]:
 
 
 def _expected(folder: Path) -> Execution:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not LITTER & {*path.parts})
     if not files:
         raise NotebookError(f"no expected artefacts in {folder}; write them with --write")
     names = [path.relative_to(folder).as_posix() for path in files]

@@ -181,11 +181,11 @@ def _audit(app: FastAPI, caller: Any, log: Path, database: str | None) -> None:
             )
             members = "SELECT rolname::text FROM pg_roles WHERE rolcanlogin AND NOT rolsuper AND pg_has_role(oid, %s, 'MEMBER')"
             services = {name for (name,) in connection.execute(members, ("tenancy_service",))}
-            lines = audit.read_log(connection)
+            lines = audit.read_log(connection, day)
             name = connection.info.dbname
         own = log.read_text().splitlines() if log.exists() else []
         found = audit.about(audit.entries(lines, own, logins, services, name), tenant, day, access)
-        return audit.page(found, tenant, day, access)
+        return audit.page(found, tenant, day, access, audit.begins(lines))
 
 
 def _found(row: dict[str, Any] | None) -> dict[str, Any]:

@@ -52,12 +52,24 @@ class Entry:
     request: str = ""
 
 
-def read_log(connection: psycopg.Connection[Any]) -> list[str]:
-    """Lines of the server's present jsonlog. Needs pg_read_server_files and EXECUTE on
-    pg_current_logfile(text) and pg_read_file(text)."""
-    row = connection.execute("SELECT pg_read_file(pg_current_logfile('jsonlog'))").fetchone()
-    assert row
-    return str(row[0]).splitlines()
+def read_log(connection: psycopg.Connection[Any], day: date) -> list[str]:
+    """Lines of the server's jsonlog from that day (UTC) on, of all its files: a server begins a new one every day.
+
+    Needs pg_monitor, pg_read_server_files and EXECUTE on pg_read_file(text)."""
+    query = """SELECT pg_read_file(current_setting('log_directory') || '/' || name) FROM pg_ls_logdir()
+        WHERE name ~ '[.]json$' AND modification >= %s ORDER BY modification, name"""
+    found = connection.execute(query, (_midnight(day),)).fetchall()
+    return [line for (text,) in found for line in str(text).splitlines()]
+
+
+def begins(database: Iterable[str]) -> datetime | None:
+    """When a log begins; None if nothing is in it."""
+    lines = (line for line in map(_read, database) if "timestamp" in line)
+    return next((_time(str(line["timestamp"])) for line in lines), None)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def entries(
@@ -167,12 +179,16 @@ def _time(text: str) -> datetime:
 _HEAD = ("At, UTC", "Who", "Via", "Whose rows", "Access", "What", "Of", "Rows", "Outcome", "Request")
 
 
-def page(found: Iterable[Entry], tenant: str, day: date, access: str) -> str:
-    """The answer as HTML without a script."""
+def page(found: Iterable[Entry], tenant: str, day: date, access: str, begun: datetime | None = None) -> str:
+    """The answer as HTML without a script. begun: when the log begins, if that is known."""
     rows = "".join(f"<tr>{''.join(map(_cell, _shown(entry)))}</tr>" for entry in found)
     head = "".join(f'<th scope="col">{name}</th>' for name in _HEAD)
     asked = f"{escape(access or 'Any access')} of tenant {escape(tenant)}, {day.isoformat()}"
     body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else "<p>Nobody.</p>"
+    if begun and begun > _midnight(day):
+        body += (
+            f"<p>The log begins at {begun:%Y-%m-%d %H:%M:%S} UTC and does not tell of what was before.</p>"
+        )
     style = "body{font:1rem/1.5 system-ui;margin:1rem}td,th{text-align:left;padding:.2rem .6rem;vertical-align:top}"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Audit</title><style>{style}</style>'

@@ -85,6 +85,10 @@ RULES = (
     Rule("partition open", "leak", "addressed by itself a partition has its own grants and policies, not its parent's",
          "revoke the grants, or ENABLE row-level security on it",
          "SELECT DISTINCT t.name FROM t JOIN g USING (oid) WHERE t.relispartition AND NOT t.relrowsecurity"),
+    Rule("tenant's column missing", "leak", "its rows belong to rows of a tenant, and no policy can compare what is not there",
+         "add the tenant's column, to the foreign key too, and policies", """
+         SELECT DISTINCT g.name FROM g JOIN pg_constraint k ON k.conrelid = g.oid JOIN t ON t.oid = k.confrelid
+         JOIN pg_class c ON c.oid = g.oid WHERE NOT c.relrowsecurity AND g.oid NOT IN (SELECT oid FROM t)"""),
     Rule("reads all", "leak", "a permissive policy shows rows without asking for their tenant; policies are joined by OR",
          "compare the tenant's column in it", f"""
          SELECT name FROM p WHERE polpermissive AND polcmd IN ('*', 'r', 'w', 'd') AND coalesce(shown, '') !~ {_ANYWHERE}"""),
@@ -179,7 +183,7 @@ def _opened(database: str | psycopg.Connection[Any]) -> Iterator[psycopg.Connect
     if not isinstance(database, str):
         yield database
         return
-    with psycopg.connect(database) as connection:
+    with psycopg.connect(database, client_encoding="UTF8") as connection:
         connection.read_only = True
         yield connection
 

@@ -48,11 +48,21 @@ DECLARE
     of_type text;
     part regclass;
     own text;
+    others text;
 BEGIN
     SELECT format_type(a.atttypid, a.atttypmod) INTO of_type FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     WHERE a.attrelid = target AND a.attname = tenant_column AND a.attnum > 0 AND a.attnotnull AND c.relkind IN ('r', 'p');
     IF of_type IS NULL THEN
         RAISE EXCEPTION '% is no table with a column % that is NOT NULL', target, quote_ident(tenant_column);
+    END IF;
+    -- Policies are joined by OR: whatever another one shows to a tenant this one can't hide.
+    SELECT string_agg(quote_ident(polname) || ' on ' || polrelid::regclass, ', ') INTO others FROM pg_policy
+    WHERE polrelid IN (SELECT target UNION SELECT relid FROM pg_partition_tree(target)) AND polname <> 'tenant' AND polpermissive
+      AND EXISTS (SELECT FROM unnest(polroles) r WHERE CASE WHEN r = 0 THEN true ELSE pg_has_role(r, 'tenancy_login', 'MEMBER')
+                  OR pg_has_role(r, 'tenancy_service', 'MEMBER') END);
+    IF others IS NOT NULL THEN
+        RAISE EXCEPTION '% has permissive policies of its own for tenants: %', target, others
+            USING HINT = 'Drop them, or make them RESTRICTIVE.';
     END IF;
     -- A partition that is addressed by itself has its own policies: none, so nobody gets in that way.
     FOR part IN SELECT target UNION SELECT relid FROM pg_partition_tree(target) LOOP

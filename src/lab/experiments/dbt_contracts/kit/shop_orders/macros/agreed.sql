@@ -30,12 +30,14 @@
 {% macro compared(name) %}{{ return(name | lower if target.type == 'duckdb' else name) }}{% endmacro %}
 
 {% macro widened(name, found, wanted) %}
+  {#- By each name that a contract may give the agreed type, in any case. -#}
+  {%- set integers = ['smallint', 'integer', 'tinyint', 'utinyint', 'usmallint', 'uinteger'] -%}
+  {%- set texts = ['text', 'character varying', 'varchar', 'character', 'char', 'bpchar'] -%}
   {%- set narrower = {
-    'bigint': ['smallint', 'integer', 'tinyint'],
-    'text': ['character varying', 'varchar', 'character', 'char', 'bpchar'],
+    'bigint': integers, 'int8': integers, 'text': texts, 'varchar': texts, 'character varying': texts, 'string': texts,
   } -%}
   {%- set base = (found.dtype | lower).split('(')[0] -%}
-  {%- if base in narrower.get(wanted, []) or (base in ['numeric', 'decimal'] and shop_orders.holds_all_of(wanted, found)) -%}
+  {%- if base in narrower.get(wanted | lower | trim, []) or (base in ['numeric', 'decimal'] and shop_orders.holds_all_of(wanted, found)) -%}
     cast({{ name }} as {{ wanted }}) as {{ name }}
   {%- else -%}
     {{ name }}
@@ -44,8 +46,9 @@
 
 {# True if a numeric type has at least as many digits as `found`, before and after the point. #}
 {% macro holds_all_of(wanted, found) %}
+  {%- set wanted = wanted | lower | trim -%}
   {%- set has, needs = modules.re.findall('[0-9]+', wanted), modules.re.findall('[0-9]+', found.data_type) -%}
-  {%- if not wanted.startswith('numeric') or has | length < 2 or needs | length < 2 -%}{{ return(false) }}{%- endif -%}
+  {%- if not wanted.startswith(('numeric', 'decimal')) or has | length < 2 or needs | length < 2 -%}{{ return(false) }}{%- endif -%}
   {%- set before = has[0] | int - has[1] | int >= needs[0] | int - needs[1] | int -%}
   {{ return(before and has[1] | int >= needs[1] | int) }}
 {% endmacro %}

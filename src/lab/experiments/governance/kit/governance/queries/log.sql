@@ -4,7 +4,7 @@ SELECT (line ->> 'timestamp')::timestamptz AS at, (line ->> 'session_start')::ti
        line ->> 'application_name' AS program, left(line ->> 'message', 200) AS message
 FROM pg_ls_logdir() AS file,
      regexp_split_to_table(pg_read_file(current_setting('log_directory') || '/' || file.name), E'\n') AS text,
-     LATERAL (SELECT CASE WHEN starts_with(text, '{') THEN text::jsonb END AS line) AS parsed
+     LATERAL (SELECT CASE WHEN text ~ '^[{].*[}]$' THEN text::jsonb END AS line) AS parsed  -- a last line may be half written
 WHERE file.name ~ '[.]json$' AND file.modification >= date_trunc('second', %(since)s::timestamptz)  -- a file's time has no more
   AND (line ->> 'timestamp')::timestamptz >= %(since)s AND line ->> 'user' IS NOT NULL
 ORDER BY 1

@@ -1,0 +1,80 @@
+"""A small run with folders of its own, which a test may kill at any moment; and what must then be left: nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import yaml
+
+from lab.evidence import record
+
+LAB = Path(sys.executable).with_name("lab")
+SMALL = Path(__file__).parent / "experiments"
+MARK = "LAB_TEST_RUN"
+
+
+def _heed_ctrl_c() -> None:
+    """A suite that a shell put into the background ignores SIGINT, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Runner:
+    """A small run with folders of its own; every process that it starts inherits a mark."""
+
+    def __init__(self, folder: Path, slug: str = "kafka_lag") -> None:
+        self.build, self.temporary, self.mark = folder / "build", folder / "tmp", uuid.uuid4().hex
+        self.temporary.mkdir(parents=True, exist_ok=True)
+        environment = os.environ | {
+            "LAB_BUILD": str(self.build),
+            "TMPDIR": str(self.temporary),
+            MARK: self.mark,
+        }
+        small = yaml.safe_load((SMALL / f"{slug}.small.yaml").read_text())
+        chosen = [part for name, value in small.items() for part in ("-p", f"{name}={json.dumps(value)}")]
+        self.process = subprocess.Popen(
+            [str(LAB), "run", slug, *chosen],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=_heed_ctrl_c,
+        )
+
+    def left(self) -> list[str]:
+        """Command lines of living processes that carry the mark."""
+        return [line for process in psutil.process_iter() if (line := self._marked(process))]
+
+    def _marked(self, process: psutil.Process) -> str:
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == self.mark:
+                return " ".join(process.cmdline()[:6])
+        except psutil.Error:
+            pass
+        return ""
+
+    def assert_clean(self) -> None:
+        assert _eventually(lambda: not self.left()), self.left()
+        assert _eventually(lambda: not list(self.temporary.glob("lab-run-*"))), list(self.temporary.iterdir())
+        for path in self.build.rglob("*"):
+            assert not path.name.startswith("."), f"half-written: {path}"
+            if path.suffix == ".json":
+                record.read(path)
+
+
+def _eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True

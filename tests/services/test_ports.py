@@ -1,0 +1,35 @@
+"""Ports for servers: free, different, and none that the system might give to a client before the server starts."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from lab.services import ports
+
+
+def test_a_servers_port_is_never_one_for_outgoing_connections() -> None:
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    found = ports.free_ports(200)
+    assert len(set(found)) == 200
+    assert max(found) < lowest
+
+
+def test_a_port_that_somebody_has_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        (port,) = ports.free_ports(1)
+        taken.bind(("127.0.0.1", port))
+        drawn = iter([port - 10_000, port - 10_000, 5])
+        monkeypatch.setattr(ports.secrets, "randbelow", lambda _: next(drawn))
+        assert ports.free_ports(1) == [10_005]
+
+
+def test_where_the_system_takes_all_ports_for_clients_one_is_still_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    everything = tmp_path / "range"
+    everything.write_text("1024\t65535\n")
+    monkeypatch.setattr(ports, "_RANGE", everything)
+    assert len(set(ports.free_ports(3))) == 3
