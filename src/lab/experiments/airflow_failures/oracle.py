@@ -1,0 +1,36 @@
+"""The truth, found another way: what was published against what the source made, and calls counted one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Orders of a batch: missing, published more than once (times beyond the first), and not of the batch at all."""
+
+    missing: int
+    doubled: int
+    unknown: int
+
+    def __int__(self) -> int:
+        return self.missing + self.doubled + self.unknown
+
+
+def difference(made: Iterable[Hashable], published: Iterable[Hashable]) -> Difference:
+    """Order by order, as multisets; the orders of a batch are all different."""
+    wanted, found = set(made), Counter(published)
+    return Difference(
+        missing=len(wanted - found.keys()),
+        doubled=sum(times - 1 for order, times in found.items() if order in wanted),
+        unknown=sum(times for order, times in found.items() if order not in wanted),
+    )
+
+
+def calls(retries: int, layers: int) -> int:
+    """Calls that reach a source that is away, counted by making them: each layer tries once and `retries` times again."""
+    if layers == 0:
+        return 1
+    return sum(calls(retries, layers - 1) for _ in range(1 + retries))
