@@ -1,0 +1,1 @@
+"""What works by itself outside this project; see README.md."""
