@@ -1,0 +1,1 @@
+"""windows: rates and shares of one arm. observations: for each criterion. metrics, tables."""

@@ -1,0 +1,1 @@
+"""server: admission for any ASGI application. client: throttle and retry budget for httpx. durable, ingest, sidecar: example."""

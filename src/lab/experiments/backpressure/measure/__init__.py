@@ -1,0 +1,1 @@
+"""bench: processes of an arm. burst: one arm under load. kills: SIGKILL under load. seen: all."""
