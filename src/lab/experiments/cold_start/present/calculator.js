@@ -1,0 +1,8 @@
+(inputs, constants) => {
+  const weight = inputs.interactions / (inputs.interactions + inputs.k);
+  return {
+    weight: 100 * weight,
+    left: inputs.wrong * (1 - weight),
+    error: Math.sqrt(Math.max(0, constants.start - constants.full * weight)),
+  };
+}
