@@ -1,0 +1,1 @@
+"""figures, model, summary: what the page shows, from results alone."""
