@@ -1,0 +1,1 @@
+"""One run, services up: processors, a Spark driver, faults, and what they leave behind."""
