@@ -1,0 +1,64 @@
+"""What figures, model and summary share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lab.evidence.result import Result
+from lab.experiments.infra_drift.measure.beside import DETECTOR, NO_REFRESH, PLAIN, REFRESH_ONLY
+from lab.experiments.infra_drift.params import Params
+from lab.experiments.infra_drift.workload import KINDS, NAMED
+
+COMMANDS = (NO_REFRESH, PLAIN, REFRESH_ONLY, DETECTOR)
+SEEN = {name: f"seen_{number}" for number, name in enumerate((PLAIN, REFRESH_ONLY, NO_REFRESH, DETECTOR), 1)}
+
+
+@dataclass(frozen=True)
+class Findings:
+    params: Params
+    treatment: Result
+    controls: Mapping[str, Result]
+
+    def value(self, metric: str) -> float:
+        return self.treatment.metric(metric).value
+
+    def count(self, metric: str) -> int:
+        return round(self.value(metric))
+
+    @property
+    def detections(self) -> pd.DataFrame:
+        return self.treatment.tables["detections"]
+
+    @property
+    def lag(self) -> float:
+        """R - r, s: from an object's read to the end of the look, mean."""
+        return self.value("predicted_mean_s") - self.params.every_s / 2
+
+    @property
+    def lost(self) -> list[str]:
+        table = self.treatment.tables["everything"]
+        return list(table["item"][table["what"] == "lost"])
+
+    def seen(self, command: str) -> int:
+        """Kinds that a command tells of."""
+        return self.count(SEEN[command])
+
+    def missed(self, command: str) -> list[str]:
+        """In words, the kinds that it does not tell of."""
+        table = self.treatment.tables["commands"]
+        kinds = table[(table["command"] == command) & ~table["seen"].astype(bool)]["kind"]
+        return [NAMED[kind].what for kind in kinds]
+
+    def run_s(self, objects: float) -> float:
+        """Run time of a look, by the line."""
+        return self.value("run_fixed_s") + self.value("run_each_s") * objects
+
+
+def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
+    return Findings(treatment.of(Params), treatment, controls)
+
+
+ALL = len(KINDS)
