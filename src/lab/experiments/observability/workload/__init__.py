@@ -1,0 +1,1 @@
+"""streams: generated days with known anomalies. arms: rules. faults: of live pipelines."""
