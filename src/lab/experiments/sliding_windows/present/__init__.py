@@ -1,0 +1,1 @@
+"""What a run shows: findings, figures, the law at scale, the summary."""
