@@ -1,0 +1,165 @@
+"""Bills: by hand, by the meter, by rules that must hold whatever the policy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lab.experiments.storage_cost import (
+    History,
+    Move,
+    Trace,
+    age_rules,
+    all_hot,
+    automatic_tiering,
+    bill,
+    break_even,
+    learn,
+    load,
+    offline_optimum,
+)
+from lab.experiments.storage_cost.judge.observations import MILLIONTH, differing
+from lab.experiments.storage_cost.kit.storagecost import optimum
+from lab.experiments.storage_cost.measure import checks
+from lab.experiments.storage_cost.measure.bound import bound
+from lab.experiments.storage_cost.mechanism import Object, PriceError, break_even_days
+from lab.experiments.storage_cost.workload.arms import HOT, TIERING, age_rule, billed
+from lab.experiments.storage_cost.workload.traces import reheating
+
+PRICES = load()
+GIB = 1 << 30
+
+
+def one(reads: tuple[tuple[int, int], ...] = (), size: int = GIB, days: int = 100, ended: int = 0) -> Trace:
+    return Trace((Object("x", size, 0, ended or days, reads),), days)
+
+
+def test_every_bill_by_hand_is_met_to_the_millionth() -> None:
+    table = checks.by_hand_table()
+    assert len(table) == 10 and differing(table, "bills", MILLIONTH).value == 0
+
+
+def test_what_goes_back_up_by_a_copy_is_fetched_once_more_in_bill_and_optimum() -> None:
+    read = one(reads=((50, 1),))
+    again, policy = replace(read, refetched=True), break_even(PRICES)
+    assert bill(again, policy, PRICES).total - bill(read, policy, PRICES).total == pytest.approx(0.03)
+    back = bill(again, policy, PRICES)
+    # Two reads on one day and a long hot rest: going up pays, and the optimum's own bill agrees with its search.
+    often = replace(one(reads=tuple((day, 9) for day in range(50, 80))), refetched=True)
+    assert offline_optimum(often, PRICES).total <= bill(often, policy, PRICES).total
+    assert offline_optimum(again, PRICES).total <= back.total
+
+
+def test_a_long_trace_is_searched_a_few_objects_at_a_time_with_the_same_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trace = reheating(12, 200, 40, 5.0, 3)
+    once = offline_optimum(trace, PRICES)
+    monkeypatch.setattr(optimum, "OBJECT_DAYS", 1_000)
+    assert offline_optimum(trace, PRICES).stays == once.stays
+
+
+def test_a_price_that_is_off_is_seen_by_hand() -> None:
+    for name in ("gb_month", "put", "retrieval_gb", "get"):
+        classes = tuple(replace(item, **{name: getattr(item, name) * 1.1}) for item in PRICES.classes)
+        assert differing(checks.by_hand_table(replace(PRICES, classes=classes)), "bills", MILLIONTH).value > 0
+
+
+def test_the_meter_agrees_on_every_kind_of_policy_and_sees_a_lost_charge() -> None:
+    trace = replace(reheating(12, 200, 40, 5.0, 3), egress=0.1)
+    rule = age_rule("GLACIER_IR", 30)
+    bills = billed(trace, {rule.name: rule, "deep": age_rule("DEEP_ARCHIVE", 7)}, PRICES)
+    bills["break-even"] = bill(trace, break_even(PRICES), PRICES)
+    assert {HOT, TIERING} <= set(bills)
+    assert differing(checks.by_meter(trace, bills, rule, PRICES), "bills", MILLIONTH).value == 0
+    cheap = replace(PRICES, classes=tuple(replace(item, min_days=0) for item in PRICES.classes))
+    short = bill(trace, break_even(PRICES), PRICES)
+    wrong = {**bills, "break-even": replace(short, lines=bill(trace, age_rules((7, "GLACIER")), cheap).lines)}
+    assert differing(checks.by_meter(trace, wrong, rule, PRICES), "bills", MILLIONTH).value == 1
+
+
+def test_the_dynamic_program_gives_the_least_of_all_schedules() -> None:
+    assert differing(checks.least(8, 7, PRICES), "traces", MILLIONTH).value == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    reads=st.lists(st.integers(0, 119), max_size=6, unique=True),
+    size=st.sampled_from([1, 1_000, 200_000, GIB, 300 * GIB]),
+    settled=st.booleans(),
+)
+def test_no_policy_beats_the_optimum_on_any_trace(reads: list[int], size: int, settled: bool) -> None:
+    trace = replace(one(tuple((day, 2) for day in sorted(reads)), size, 120), settled=settled)
+    least = offline_optimum(trace, PRICES).total
+    for to in PRICES.names[1:]:
+        for policy in (all_hot, age_rules((30, to)), break_even(PRICES, to), age_rules((0, to), min_bytes=0)):
+            assert bill(trace, policy, PRICES).total >= least * (1 - 1e-9)
+
+
+def test_break_even_stays_within_two_where_that_is_a_theorem() -> None:
+    random = reheating(20, 300, 45, 20.0, 5)
+    found = bound(random, PRICES, "GLACIER_IR")
+    assert found.objects == 20 and 1 <= found.together <= found.worst <= 2
+
+
+def test_break_even_is_the_idle_time_that_costs_the_way_there_and_back() -> None:
+    # (.02 + .005) / 1000 + .03 for a GB, over (.023 - .004) / 30 a day
+    assert break_even_days(GIB, "GLACIER_IR", PRICES) == pytest.approx(0.030025 / (0.019 / 30))
+    assert break_even_days(100, "GLACIER_IR", PRICES) == float("inf")
+
+
+def test_a_rule_of_age_goes_by_creation_and_never_back() -> None:
+    found = bill(one(((10, 1), (50, 1))), age_rules((30, "GLACIER_IR")), PRICES)
+    assert [(stay.to, stay.start) for stay in found.stays[0]] == [("STANDARD", 0), ("GLACIER_IR", 30)]
+    assert found.cold_reads == 1
+
+
+def test_small_objects_stay_where_lifecycle_leaves_them() -> None:
+    assert len(bill(one(size=1_000), age_rules((30, "GLACIER_IR")), PRICES).stays[0]) == 1
+
+
+def test_expiry_loses_reads_and_charges_nothing_after() -> None:
+    found = bill(one(((10, 1), (70, 3))), age_rules(expire=60), PRICES)
+    assert found.lost_reads == 3 and found.reads == 1
+    assert found.of("storage") == pytest.approx(0.023 * 2)
+
+
+def test_what_is_kept_beyond_the_trace_owes_its_minimum_only_if_settled() -> None:
+    trace, policy = one(days=40), age_rules((30, "GLACIER_IR"))
+    assert bill(trace, policy, PRICES).of("minimum duration") == 0
+    owed = bill(replace(trace, settled=True), policy, PRICES)
+    assert owed.of("minimum duration") == pytest.approx(0.004 * 80 / 30)
+    deleted = bill(one(days=41, ended=40), policy, PRICES)
+    assert deleted.total == pytest.approx(owed.total)
+
+
+def test_the_tariff_comes_back_on_a_read_without_a_fee() -> None:
+    found = automatic_tiering(one(((0, 1), (95, 1))), PRICES)
+    assert [stay.to for stay in found.stays[0]] == ["FREQUENT", "INFREQUENT", "ARCHIVE_INSTANT", "FREQUENT"]
+    assert found.of("retrieval") == found.of("transition") == 0 and found.cold_reads == 0
+
+
+def test_a_predictor_learns_what_its_trace_does() -> None:
+    once = Trace(tuple(Object(str(n), GIB, 0, 400, ((0, 1),)) for n in range(5)), 400)
+    often = Trace(
+        tuple(Object(str(n), GIB, 0, 400, tuple((d, 1) for d in range(0, 400, 20))) for n in range(5)), 400
+    )
+    assert learn(once, PRICES)[1][0] == 1
+    assert learn(often, PRICES)[1][2] >= 21
+
+
+def test_a_policy_that_reaches_back_or_names_no_class_is_refused() -> None:
+    def back(history: History) -> list[Move]:
+        return [Move(history.today, "GLACIER_IR")] if history.reads else []
+
+    with pytest.raises(ValueError, match="from day 11 on"):
+        bill(one(((10, 1),)), back, PRICES)
+    with pytest.raises(PriceError, match="TAPE"):
+        bill(one(), age_rules((3, "TAPE")), PRICES)
+    with pytest.raises(ValueError, match="ascending"):
+        age_rules((30, "GLACIER_IR"), (7, "STANDARD_IA"))
+    with pytest.raises(ValueError, match="before the last rule"):
+        age_rules((30, "GLACIER_IR"), expire=30)
