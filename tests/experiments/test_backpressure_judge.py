@@ -186,3 +186,13 @@ def test_a_share_that_a_few_events_would_mend_is_no_verdict() -> None:
     found = observations.fair(PARAMS, Burst(**{**own.__dict__, "sent": fewer}), PARAMS.capacity)
     assert found.value < 0.8 and found.interval is not None and found.interval[1] >= 0.8
     assert not found.conclusive
+
+
+def test_a_share_just_enough_by_a_few_events_is_no_verdict_either() -> None:
+    own = history()
+    in_burst = (own.sent["at"] - START).between(PARAMS.before_s, END)
+    good = own.sent.index[in_burst & (own.sent["client"] == "c") & (own.sent["status"] == windows.GOOD)]
+    fewer = own.sent.assign(status=own.sent["status"].mask(own.sent.index.isin(good[: len(good) // 6]), 429))
+    found = observations.fair(PARAMS, Burst(**{**own.__dict__, "sent": fewer}), PARAMS.capacity)
+    assert found.value >= 0.8 and found.interval is not None and found.interval[0] < 0.8
+    assert not found.conclusive

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -207,16 +208,18 @@ def test_a_throttle_lets_all_through_while_the_server_accepts() -> None:
 
 def test_a_throttle_sends_k_for_each_that_is_accepted_and_forgets() -> None:
     clock = Clock()
-    throttle = Throttle(k=2.0, window_s=10, clock=clock)
+    throttle = Throttle(k=2.0, window_s=10, clock=clock, random=random.Random(7).random)
     accepted = sent = 0
-    for step in range(20_000):
+    taken = -1
+    for step in range(60_000):
         clock.now = step / 1000
         if throttle.permit():
-            sent += 1
-            good = step % 100 < 10  # a tenth of the time the server accepts
-            accepted += good
+            good, taken = step // 10 > taken, step // 10  # the server takes one in 10 ms, ten are asked for
             throttle.observe(good)
-    assert 1.5 < sent / accepted < 12
+            if step >= 20_000:  # its window has been full twice
+                sent += 1
+                accepted += good
+    assert 1.8 < sent / accepted < 2.2
     assert throttle.refusing() > 0.5
     clock.now += 11
     assert throttle.refusing() == 0

@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from confluent_kafka import OFFSET_BEGINNING
 
 import readmes
 from lab.errors import ParameterError
@@ -116,6 +118,28 @@ def test_a_queue_whose_partition_has_no_leader_yet_is_asked_again(monkeypatch: p
     assert queue._ends("events") == (0, 7)
     with pytest.raises(KafkaException):
         queue._ends("events")
+
+
+def test_a_sink_whose_coordinator_is_another_by_now_asks_again() -> None:
+    from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+    answers = iter([KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS, 7, -1001])
+
+    def asked(partitions: object, patience: float) -> list[TopicPartition]:
+        if (found := next(answers)) in sink._SETTLING:
+            raise KafkaException(KafkaError(found))
+        return [TopicPartition("events", 0, found)]
+
+    consumer: Any = SimpleNamespace(committed=asked)
+    assert sink.committed(consumer, "events") == 7
+    assert sink.committed(consumer, "events") == OFFSET_BEGINNING
+    answers = iter([KafkaError.GROUP_AUTHORIZATION_FAILED])
+
+    def refused(partitions: object, patience: float) -> list[TopicPartition]:
+        raise KafkaException(KafkaError(next(answers)))
+
+    with pytest.raises(KafkaException):
+        sink.committed(SimpleNamespace(committed=refused), "events")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

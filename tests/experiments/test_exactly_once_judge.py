@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lab import notebook
@@ -16,6 +17,7 @@ from lab.evidence.criteria import judge_all
 from lab.evidence.strength import flaws
 from lab.experiments import exactly_once as package
 from lab.experiments.exactly_once import experiment
+from lab.experiments.exactly_once.criteria import OVERHEAD_LIMIT
 from lab.experiments.exactly_once.judge import observations, tables
 from lab.experiments.exactly_once.judge.result import results
 from lab.experiments.exactly_once.measure.seen import (
@@ -297,3 +299,15 @@ def test_a_broker_that_somebody_else_runs_is_not_killed() -> None:
     with pytest.raises(NotAvailableError, match="leave"):
         experiment._ours_to_hurt(Params(), attached)
     experiment._ours_to_hurt(Params(faults=("zombie", "processor", "commit")), attached)
+
+
+@pytest.mark.parametrize(("high", "conclusive"), [(1.5, True), (2.5, False)])
+@pytest.mark.parametrize(("largest", "within"), [(10.0, True), (30.0, False)])
+def test_times_that_vary_decide_nothing_whether_or_not_they_agree(
+    high: float, conclusive: bool, largest: float, within: bool
+) -> None:
+    low = [1.0, 2.0, 4.0, largest]
+    cost = pd.DataFrame({"arm": package.EXACTLY_ONCE.name, "size": [100, 200, 400, 1000], "low": low})
+    found = observations.overhead_predicted(cost.assign(high=cost["low"] * high))
+    assert (found.value <= OVERHEAD_LIMIT) == within
+    assert found.conclusive == conclusive

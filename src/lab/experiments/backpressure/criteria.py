@@ -37,8 +37,8 @@ CRITERIA = (
     ),
     Criterion(
         "fair_by_client",
-        "Goodput of a client in the burst over its max-min fair share of the sink; the client that has least of it. A miss "
-        "tells only if the burst's seconds agree on it.",
+        "Goodput of a client in the burst over its max-min fair share of the sink; the client that has least of it. Inconclusive "
+        "if the limit lies within what other seconds of the burst could have given.",
         at_least(FAIR),
         "ratio",
     ),

@@ -10,10 +10,18 @@ import os
 import time
 from typing import Any
 
-from confluent_kafka import OFFSET_STORED, Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 COMMIT_EVERY_S = 0.2
 MADE_GOOD_S = 0.1
+_PATIENCE_S = 30.0
+_SETTLING = (  # a broker that has just begun, or whose groups are moving
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError._TRANSPORT,
+    KafkaError._TIMED_OUT,
+)
 
 
 def serve(bootstrap: str, events: str, done: str, service_s: float) -> None:
@@ -26,7 +34,7 @@ def serve(bootstrap: str, events: str, done: str, service_s: float) -> None:
     consumer = Consumer(
         common | {"group.id": f"{events}-sink", "enable.auto.commit": False, "auto.offset.reset": "earliest"}
     )
-    consumer.assign([TopicPartition(events, 0, OFFSET_STORED)])
+    consumer.assign([TopicPartition(events, 0, committed(consumer, events))])
     producer = Producer(common | {"acks": "all", "enable.idempotence": True, "linger.ms": 1})
     free, said, offset = 0.0, time.monotonic(), -1
     while True:
@@ -47,6 +55,25 @@ def serve(bootstrap: str, events: str, done: str, service_s: float) -> None:
             producer.flush()
             consumer.commit(offsets=[TopicPartition(events, 0, offset + 1)], asynchronous=False)
             said, offset = time.monotonic(), -1
+
+
+def committed(consumer: Consumer, topic: str) -> int:
+    """Where the group stands in partition 0, `OFFSET_BEGINNING` if nowhere.
+
+    Asked for rather than left to librdkafka, which stays without an offset for ever if the group's coordinator is not the one
+    that it asks (its issue 5586).
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            found = consumer.committed([TopicPartition(topic, 0)], 5)[0]
+            if found.error:
+                raise KafkaException(found.error)
+            return found.offset if found.offset >= 0 else OFFSET_BEGINNING
+        except KafkaException as error:
+            if error.args[0].code() not in _SETTLING or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _told(value: bytes, offset: int, begun: float) -> dict[str, Any]:
