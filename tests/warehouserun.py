@@ -24,7 +24,7 @@ from lab.experiments.warehouse_bench.workload.queries import TABLES
 
 PARAMS = parse(experiment.Params, {"queries": (1, 6, 12), "model_queries": (6, 12)})
 LINES = {"DuckDB": (0.005, 0.2e-9), "Trino": (0.1, 2e-9), "Spark": (0.2, 4e-9)}  # seconds, seconds per byte
-STORED = {0.1: 24_000_000, 0.25: 60_000_000, 0.5: 120_000_000, 1.0: 240_000_000}
+STORED = {0.1: 24_000_000, 0.3: 72_000_000, 0.5: 120_000_000, 1.0: 240_000_000}
 
 
 def lake(params: Params = PARAMS) -> Lake:

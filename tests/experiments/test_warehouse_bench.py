@@ -322,7 +322,7 @@ def test_all_means_all_22() -> None:
 
 
 def test_the_model_is_checked_beyond_the_sizes_that_it_is_fitted_to() -> None:
-    assert Params().sizes == (0.1, 0.25, 0.5)
+    assert Params().sizes == (0.1, 0.3, 0.5)
     assert parse(Params, {"scale_factor": 1.0, "model_scale_factors": (0.3, 0.1)}).sizes == (0.1, 0.3, 1.0)
 
 

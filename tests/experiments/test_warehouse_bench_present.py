@@ -113,7 +113,7 @@ def test_slopes_that_can_not_be_told_apart_from_none_give_no_number(treatment: R
     flat = (run.timings["dataset"] == "parquet_0p1") & (run.timings["round"] > PARAMS.repeats)
     for engine, (fixed, per_byte) in LINES.items():
         if engine != "DuckDB":
-            same = fixed + per_byte * STORED[0.25]
+            same = fixed + per_byte * STORED[0.3]
             fast = (
                 run.timings["round"] == PARAMS.growth_rounds[-1]
             )  # in one round a byte costs something, in the others nothing

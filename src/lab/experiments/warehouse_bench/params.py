@@ -22,7 +22,7 @@ class Params(Parameters):
         0.1, description="TPC-H scale factor at which formats are compared: 0.01, 0.1 or 1 (1 GB of text)"
     )
     model_scale_factors: tuple[ScaleFactor, ScaleFactor] = Field(
-        (0.25, 0.5),
+        (0.3, 0.5),
         description="two more, for plain Parquet; the largest of the three checks the model that the others are fitted to",
     )
     queries: tuple[QueryNumber, ...] | Literal["all"] = Field(
