@@ -39,8 +39,9 @@ def bounds(found: Findings) -> Figure:
         return (drawn.mark_line() + points).properties(width=width, height=260)
 
     return Figure(
-        f"The best bound grows with the table: with {found.people:,.0f} people it is "
-        f"{found.tried('bound on visits').best} visits",
+        # `best` may be three words, where the run can't tell.
+        f"The best bound grows with the table: {found.tried('bound on visits').best} visits with "
+        f"{found.people:,.0f} people",
         "95th percentile of the sum's relative error against the bound on visits, for tables of "
         + "; ".join(
             f"{name} (" + ", ".join(f"{row.bound:g}: {row.percent:.2g} %" for row in part.itertuples()) + ")"
