@@ -25,6 +25,7 @@ PAGES = [
     "how-to-read",
     "decisions",
     "at-scale",
+    "reproduction",
     "run-it-yourself",
     "add-an-experiment",
     "glossary",
