@@ -42,26 +42,33 @@ def alive(pid: int) -> bool:
 
 
 def test_the_load_takes_a_core_is_told_and_ends_with_the_block() -> None:
-    begin, own = time.monotonic(), psutil.Process()
     with busy(3) as told:
-        (child,) = [item for item in own.children() if "lab.services.workers" in item.cmdline()]
+        (child,) = _loads()
         eventually(lambda: told().share > 0.1)
-        before = child.cpu_times()
-        time.sleep(3)
-        used = sum(child.cpu_times()[:2]) - sum(before[:2])
-        load = told()
-    # All of a core but the pauses; a third of it where others want it too.
-    assert 1 <= used <= 3.1
+        used = sum(child.cpu_times()[:2])
+        wants = [_wants_a_core(child) for _ in range(150)]
+        used, load = sum(child.cpu_times()[:2]) - used, told()
+    # Whatever else runs here: it wants its core, but for the pauses, and is given some of it.
+    assert sum(wants) / len(wants) >= 0.7
+    assert used >= 0.3
     assert 0.1 < load.share <= 1
-    assert load.core in os.sched_getaffinity(0)
     assert load.seed == 3
+    assert load.core in os.sched_getaffinity(0)
     assert not alive(child.pid)
-    assert time.monotonic() - begin < 60
+
+
+def _loads() -> list[psutil.Process]:
+    return [item for item in psutil.Process().children() if "lab.services.workers" in item.cmdline()]
+
+
+def _wants_a_core(child: psutil.Process) -> bool:
+    time.sleep(0.03)
+    return child.status() == psutil.STATUS_RUNNING and len(child.cpu_affinity()) == 1
 
 
 def test_a_load_that_has_ended_before_its_time_is_an_error() -> None:
     with busy(1) as told:
-        (child,) = [item for item in psutil.Process().children() if "lab.services.workers" in item.cmdline()]
+        (child,) = _loads()
         child.kill()
         eventually(lambda: not alive(child.pid))
         with pytest.raises(WorkerError, match="burn ended with status -9"):
