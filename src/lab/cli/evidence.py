@@ -61,7 +61,8 @@ def reproduce(slugs: tuple[str, ...], seed: int, force: bool, keep: bool, strict
         raise click.BadParameter(f"no experiment {', '.join(sorted(strangers))}; `lab list` shows all")
     names = slugs or known
     worst = agree = 0
-    for slug in names:
+    for number, slug in enumerate(names, 1):
+        click.echo(f"[{number}/{len(names)}] {slug} ...", err=True)
         overall, verdict, remark = _reproduced(slug, seed, force, keep)
         agree += verdict == "pass"
         click.echo(f"{SIGNS[verdict]} {slug:24} {overall:13} {remark}")
