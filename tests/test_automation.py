@@ -20,6 +20,7 @@ from lab.setup import golang
 
 WORKFLOWS = sorted((paths.PROJECT / ".github" / "workflows").glob("*.yml"))
 BIN = Path(sys.executable).parent
+PAGES = ("run-it-yourself", "add-an-experiment", "reproduction")  # that name commands
 
 
 def test_actionlint_finds_nothing_in_the_workflows() -> None:
@@ -53,7 +54,7 @@ def _commands(text: str) -> list[str]:
     return [line.split("#")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("page", ["README.md", "book/run-it-yourself.md", "book/add-an-experiment.md"])
+@pytest.mark.parametrize("page", ["README.md", *(f"book/{name}.md" for name in PAGES)])
 def test_every_command_that_a_page_names_is_there(page: str) -> None:
     makefile = (paths.PROJECT / "Makefile").read_text()
     commands = _commands((paths.PROJECT / page).read_text())

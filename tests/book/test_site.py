@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from browsing import CUT_OFF, PHONE, Visit
-from lab.evidence import sweeps
+from lab.evidence import reproduction, sweeps
 from lab.evidence.record import Record
 from lab.report import catalogue
 from lab.runner.execute import Run
@@ -25,6 +25,7 @@ PAGES = [
     "how-to-read",
     "decisions",
     "at-scale",
+    "reproduction",
     "run-it-yourself",
     "add-an-experiment",
     "glossary",
@@ -209,6 +210,13 @@ def test_an_experiments_page_is_light(desk: Visit, slug: str) -> None:
 def test_formulas_are_typeset(desk: Visit, slug: str) -> None:
     assert desk.page.locator("main math").count() >= 1
     assert "$$" not in desk.page.locator("main").inner_text()
+
+
+def test_the_drift_report_has_a_line_for_each_experiment_with_the_word_of_its_kept_run(visit: Visit) -> None:
+    kept = [reproduction.kept(slug) for slug in catalogue.slugs()]
+    lines = visit.open("reproduction").locator(".lab-reproduction > table > tbody > tr > td:nth-child(2)")
+    words = [text.split(" ", 1)[1] for text in lines.all_inner_texts()]
+    assert words == ([made.overall if made else "not run" for made in kept] if any(kept) else [])
 
 
 def test_every_local_link_leads_somewhere(built_site: Path) -> None:

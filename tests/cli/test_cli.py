@@ -40,6 +40,8 @@ def _lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
         (["book", "nope"], "not in _toc.yml"),
         (["history", "nope"], "no experiment 'nope'"),
         (["history"], "name an experiment"),
+        (["reproduce", "kafka_lag", "nope"], "no experiment nope"),
+        (["reproduce", "kafka_lag", "--seed", "x"], "Invalid value for '--seed'"),
         (["services", "up", "nope"], "no service nope; known: kafka"),
         (["frobnicate"], "No such command"),
     ],

@@ -1,4 +1,4 @@
-"""lab check, compare, history."""
+"""lab check, reproduce, compare, history."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from lab import paths
 from lab.cli.status import STATUS
+from lab.errors import LabError
 from lab.evidence import record
 from lab.evidence.recompute import disagreements
 from lab.report import catalogue
@@ -40,6 +41,51 @@ def _checked(slug: str) -> tuple[str, str]:
         return "error", f"the record contradicts itself: {'; '.join(wrong)}"
     controls = ", ".join(f"{arm['name']}: {arm['outcome']}" for arm in found["control"]["variants"])
     return found["verdict"], f"controls (must fail): {controls}"
+
+
+@click.command()
+@click.argument("slugs", nargs=-1)
+@click.option(
+    "--seed", default=1, show_default=True, help="Draws the core, and its spans of work and pauses."
+)
+@click.option("--force", is_flag=True, help="Run also what was run under this load and has not changed.")
+@click.option("--keep", is_flag=True, help="Keep the comparisons in reproduction/, for the book's page.")
+@click.option("--strict", is_flag=True, help="An inconclusive comparison fails too.")
+def reproduce(slugs: tuple[str, ...], seed: int, force: bool, keep: bool, strict: bool) -> None:
+    """Run SLUGS (default: all) again, one core kept busy, and compare each with the baseline.
+
+    Exit status: 0 all agree, 1 one differs, 4 one could not be run or compared.
+    """
+    known = catalogue.slugs()
+    if strangers := set(slugs) - set(known):
+        raise click.BadParameter(f"no experiment {', '.join(sorted(strangers))}; `lab list` shows all")
+    names = slugs or known
+    worst = agree = 0
+    for number, slug in enumerate(names, 1):
+        click.echo(f"[{number}/{len(names)}] {slug} ...", err=True)
+        overall, verdict, remark = _reproduced(slug, seed, force, keep)
+        agree += verdict == "pass"
+        click.echo(f"{SIGNS[verdict]} {slug:24} {overall:13} {remark}")
+        if verdict != "pass" and (strict or verdict != "inconclusive"):
+            worst = max(worst, STATUS[verdict])
+    click.echo(f"{agree} of {len(names)} agree with the baseline")
+    sys.exit(worst)
+
+
+def _reproduced(slug: str, seed: int, force: bool, keep: bool) -> tuple[str, str, str]:
+    """Outcome, the verdict that it counts as, a remark. An error is told, so that the next experiment has its turn."""
+    from lab.evidence import reproduction
+    from lab.report import reproduction as report
+    from lab.runner import reproduce as runner
+
+    try:
+        found = runner.reproduce(slug, seed, force)
+        if keep:
+            reproduction.keep(found)
+    except LabError as error:
+        return "error", "error", str(error)
+    load = f"{found.after.duration_s:.0f} s, load {found.load.share:.0%} of a core"
+    return found.overall, report.VERDICTS[found.overall], "; ".join([load, *report.remarks(found)])
 
 
 @click.command()
@@ -96,4 +142,4 @@ def _appended(slug: str) -> str:
     return f"{slug}: {paths.shown(kept)}" if kept else f"{slug}: was kept before"
 
 
-COMMANDS = (check, compare, history)
+COMMANDS = (check, reproduce, compare, history)

@@ -13,6 +13,7 @@ from lab.report.fragments import lists
 from lab.report.fragments.at_scale import at_scale
 from lab.report.fragments.changes import changes
 from lab.report.fragments.decisions import decisions
+from lab.report.fragments.reproduction import reproduced, reproduction
 from lab.report.fragments.scoreboard import scoreboard
 from lab.report.row import Row
 
@@ -29,6 +30,8 @@ _FRAGMENTS: dict[str, Fragment] = {
     "decisions": decisions,
     "models": at_scale,
     "inconclusive": lists.inconclusive,
+    "reproduced": reproduced,
+    "reproduction": reproduction,
 }
 
 
