@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from lab.errors import LabError, SetupError
-from lab.report import catalogue
+from lab.files import write_atomically
+from lab.report import stage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from pypdf import PdfReader, PdfWriter
 
-NAME = "measured-data-engineering.pdf"
+NAME, TITLE = "measured-data-engineering.pdf", "Measured Data Engineering"
 _STYLE = (
     "body{font:10pt/1.5 system-ui,sans-serif}h1{font-size:20pt}h2{font-size:11pt;margin:1em 0 .2em;break-after:avoid}"
-    "a{color:inherit;text-decoration:none;display:flex;gap:.5em}a::after{content:attr(data-number);margin-left:auto}"
+    "a{color:inherit;text-decoration:none;display:flex;justify-content:space-between;gap:.5em}"
+    # As wide without a number: the contents' sheets are counted before the numbers are known.
+    "a::after{content:attr(data-number);flex:0 0 4em;text-align:right}"
     "@page{size:A4;margin:20mm}"
 )
 
@@ -44,7 +47,7 @@ def write(browser: Browser, site: Path, target: Path, pages: Sequence[tuple[str,
     """
     if find_spec("pypdf") is None:
         raise SetupError("pypdf is not installed; it comes with the tests' packages. Run: make dev")
-    wanted = list(pages or catalogue.pages())
+    wanted = list(pages or stage.pages())
     missing = [file for _, file in wanted if not (site / f"{file}.html").exists()]
     if missing:
         raise LabError(f"{site} has no page {missing[0]}. Run: make book")
@@ -59,8 +62,9 @@ def write(browser: Browser, site: Path, target: Path, pages: Sequence[tuple[str,
         sheets += len(printed.pages)
     contents = _contents(page, [(each.part, each.file, each.title, each.first) for each in chapters])
     page.close()
-    _bound(contents, chapters, site).write(target)
-    return target
+    whole = BytesIO()
+    _bound(contents, chapters, site).write(whole)
+    return write_atomically(target, whole.getvalue())
 
 
 def _title(page: Page, path: Path) -> str:
@@ -72,6 +76,7 @@ def _printed(page: Page, path: Path, before: int) -> PdfReader:
     """One page's sheets, numbered from `before` + 1."""
     page.goto(path.as_uri())
     page.wait_for_load_state("load")
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
     page.add_style_tag(
         content=f"@page{{@bottom-center{{content:counter(page);font:8pt system-ui}}}} html{{counter-reset:page {before}}}"
     )
@@ -80,7 +85,7 @@ def _printed(page: Page, path: Path, before: int) -> PdfReader:
 
 def _contents(page: Page, lines: Sequence[tuple[str, str, str, int]]) -> PdfReader:
     """The sheets that list every page by part, with the number of its first sheet."""
-    shown, last = ["<h1>Measured Data Engineering</h1>"], ""
+    shown, last = [f"<h1>{TITLE}</h1>"], ""
     for part, file, title, number in lines:
         if part != last:
             shown.append(f"<h2>{html.escape(part)}</h2>")
@@ -115,6 +120,7 @@ def _bound(contents: PdfReader, chapters: Sequence[Chapter], site: Path) -> PdfW
     import pypdf
 
     book = pypdf.PdfWriter()
+    book.add_metadata({"/Title": TITLE})
     book.append(contents, outline_item="Contents", import_outline=False)
     parts: dict[str, Any] = {}
     for each in chapters:
@@ -123,6 +129,7 @@ def _bound(contents: PdfReader, chapters: Sequence[Chapter], site: Path) -> PdfW
             parts[each.part] = book.add_outline_item(title=each.part, page_number=each.first - 1)
         book.add_outline_item(title=each.title, page_number=each.first - 1, parent=parts.get(each.part))
     _keep_links_within(book, site, {each.file: each.first - 1 for each in chapters})
+    book.compress_identical_objects()  # every chapter has brought its fonts
     return book
 
 
