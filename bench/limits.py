@@ -23,7 +23,7 @@ LANDING_WEIGHT = Budget("landing page", 600_000, "bytes")
 # Six of them leave a page under its own limit.
 FIGURE = Budget("figure of a small run, the largest", 200_000, "bytes")
 SITE = Budget("the site on the disk", None, "MB")
-SETUP = Budget("set-up of what experiments need", None, "s")
+SETUP = Budget("set-up, the times of all needs added", None, "s")
 OVERHEAD = Budget("a notebook's run beside its mechanism", 6, "s")
 RATE = Budget("load generator: rate held within 1 %", 100_000, "messages/s", least=True)
 RATE_RATIO = Budget("load generator: that rate by ProducerPerformance's", 0.5, "times", least=True)

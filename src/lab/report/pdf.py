@@ -29,6 +29,17 @@ _STYLE = (
 )
 
 
+# What is folded is laid open. Of the places on a page Chromium notes those to which a link of the same page leads.
+_PREPARE = """() => {
+  document.querySelectorAll('details').forEach(fold => { fold.open = true });
+  document.querySelectorAll('article [id]:not(svg *)').forEach(place => {
+    document.body.append(Object.assign(document.createElement('a'), { href: '#' + encodeURIComponent(place.id), hidden: true }));
+  });
+}"""
+
+Place = tuple[int, list[Any]]  # a sheet of the book, from 0, and what of it a PDF reader shows; [] for all
+
+
 @dataclass(frozen=True)
 class Chapter:
     """A page of the book as it was printed. first: the number of its first sheet, from 1."""
@@ -76,7 +87,7 @@ def _printed(page: Page, path: Path, before: int) -> PdfReader:
     """One page's sheets, numbered from `before` + 1."""
     page.goto(path.as_uri())
     page.wait_for_load_state("load")
-    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+    page.evaluate(_PREPARE)
     page.add_style_tag(
         content=f"@page{{@bottom-center{{content:counter(page);font:8pt system-ui}}}} html{{counter-reset:page {before}}}"
     )
@@ -128,12 +139,23 @@ def _bound(contents: PdfReader, chapters: Sequence[Chapter], site: Path) -> PdfW
         if each.part and each.part not in parts:
             parts[each.part] = book.add_outline_item(title=each.part, page_number=each.first - 1)
         book.add_outline_item(title=each.title, page_number=each.first - 1, parent=parts.get(each.part))
-    _keep_links_within(book, site, {each.file: each.first - 1 for each in chapters})
+    _keep_links_within(book, site, _places(chapters))
     book.compress_identical_objects()  # every chapter has brought its fonts
     return book
 
 
-def _keep_links_within(book: PdfWriter, site: Path, places: Mapping[str, int]) -> None:
+def _places(chapters: Sequence[Chapter]) -> dict[str, Place]:
+    """Where a link may lead: `file` for a page's first sheet, `file#name` for a place on it."""
+    found: dict[str, Place] = {}
+    for each in chapters:
+        found[each.file] = each.first - 1, []
+        for name, place in each.printed.named_destinations.items():
+            sheet = each.printed.get_destination_page_number(place)
+            found[f"{each.file}#{unquote(name[1:])}"] = each.first - 1 + (sheet or 0), place.dest_array[1:]
+    return found
+
+
+def _keep_links_within(book: PdfWriter, site: Path, places: Mapping[str, Place]) -> None:
     """Links to pages of the book lead to their sheets; those to other files of this machine lead nowhere, so they go."""
     from pypdf.generic import ArrayObject, NameObject
 
@@ -142,12 +164,14 @@ def _keep_links_within(book: PdfWriter, site: Path, places: Mapping[str, int]) -
         for reference in sheet.annotations or ():
             link = reference.get_object()
             target = _target(uri(link), site)
-            if target is not None and target not in places:
+            place = None if target is None else places.get(target) or places.get(target.partition("#")[0])
+            if target is not None and place is None:
                 continue
-            if target is not None:
+            if place is not None:
                 del link["/A"]
-                place = book.pages[places[target]].indirect_reference
-                link[NameObject("/Dest")] = ArrayObject([place, NameObject("/Fit")])
+                number, view = place
+                where = book.pages[number].indirect_reference
+                link[NameObject("/Dest")] = ArrayObject([where, *(view or [NameObject("/Fit")])])
             kept.append(reference)
         sheet[NameObject("/Annots")] = kept
 
@@ -160,11 +184,14 @@ def uri(link: Mapping[str, Any]) -> str:
 
 
 def _target(named: str, site: Path) -> str | None:
-    """The page of the book that a link means, "" for another file of this machine, None for what is elsewhere."""
+    """The page of the book, or the place on it, that a link means; "" for another file of this machine, None for the web."""
     parsed = urlparse(named)
     if parsed.scheme == "book":
         return parsed.path
     if parsed.scheme != "file":
         return None
     path = Path(unquote(parsed.path))
-    return path.relative_to(site).with_suffix("").as_posix() if path.is_relative_to(site) else ""
+    if not path.is_relative_to(site):
+        return ""
+    page = path.relative_to(site).with_suffix("").as_posix()
+    return f"{page}#{unquote(parsed.fragment)}" if parsed.fragment else page
