@@ -18,7 +18,7 @@ def figures() -> dict[Budget, Found]:
     """Of the small runs that `make test` left; bytes of a figure's HTML with its style."""
     left = (paths.build() / "small" / "exploratory").glob("*/*/*.ipynb")
     sizes = {path.stem: max((len(each.encode()) for each in drawn(path)), default=0) for path in left}
-    return {limits.FIGURE: longest(limits.FIGURE, sizes, "notebooks of make test's small runs", "figures")}
+    return {limits.FIGURE: longest(limits.FIGURE, sizes, "notebooks of make test's small runs")}
 
 
 def drawn(notebook: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from bench import limits
 from bench.budget import Budget, Found
@@ -57,14 +57,12 @@ def kind(slug: str) -> str:
     return "airflow" if "airflow" in needs else "heavy" if HEAVY & set(needs) else "light"
 
 
-def longest(budget: Budget, values: Mapping[str, float], origin: str, what: str = "runs") -> Found:
-    """The largest of `values` by slug; the origin names whose it is, and all that are beyond the budget."""
+def longest(budget: Budget, values: Mapping[str, float], origin: str) -> Found:
+    """The largest of `values` by slug; the origin names whose it is, or all that are beyond the budget."""
     if not values:
-        return Found(None, f"there are no {what}: {origin}")
+        return Found(None, f"nothing there: {origin}")
     ranked = sorted(values, key=lambda slug: -values[slug])
     over = [slug for slug in ranked if not budget.holds(values[slug])]
-    return Found(values[ranked[0]], f"{_named(over or ranked[:1], values)} of {len(values)}; {origin}")
-
-
-def _named(slugs: Collection[str], values: Mapping[str, float]) -> str:
-    return ", ".join(f"{slug} {values[slug]:,.0f}" for slug in slugs)
+    named = ", ".join(f"{slug} {values[slug]:,.0f}" for slug in over or ranked[:1])
+    told = f"{len(over)} of {len(values)} beyond it: {named}" if over else f"{named}, of {len(values)}"
+    return Found(values[ranked[0]], f"{told}; {origin}")

@@ -46,7 +46,7 @@ def own_tests(report: Path, slugs: list[str]) -> Found:
     for case in cases:
         if slug := _slug(case.get("classname", ""), slugs):
             spent[slug] += float(case.get("time", 0))
-    return longest(limits.OWN_TESTS, spent, "report of `make test`, two at a time, drills apart", "tests")
+    return longest(limits.OWN_TESTS, spent, "report of `make test`, two at a time, drills apart")
 
 
 def _slug(module: str, slugs: list[str]) -> str | None:

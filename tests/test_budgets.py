@@ -51,9 +51,9 @@ def test_a_budget_of_which_nothing_is_said_is_a_mistake() -> None:
 
 
 def test_the_longest_is_named_and_so_is_all_that_is_beyond() -> None:
-    assert runs.longest(RUN, {"a": 10.0, "b": 60.0}, "records") == Found(60.0, "b 60 of 2; records")
+    assert runs.longest(RUN, {"a": 10.0, "b": 60.0}, "records") == Found(60.0, "b 60, of 2; records")
     assert runs.longest(RUN, {"a": 61.0, "b": 9.0, "c": 70.0}, "records") == Found(
-        70.0, "c 70, a 61 of 3; records"
+        70.0, "2 of 3 beyond it: c 70, a 61; records"
     )
     assert runs.longest(RUN, {}, "records").value is None
 
@@ -81,7 +81,7 @@ def test_the_time_of_an_experiments_own_tests_is_read_from_the_report(tmp_path: 
     (tmp_path / "tests.xml").write_text(f"<testsuites><testsuite>{lines}</testsuite></testsuites>")
     found = spans.own_tests(tmp_path / "tests.xml", ["lineage", "data_quality"])
     assert found.value == 3.5
-    assert found.origin.startswith("data_quality 4 of 2;")
+    assert found.origin.startswith("data_quality 4, of 2;")
     assert spans.own_tests(tmp_path / "none.xml", ["lineage"]).value is None
 
 
