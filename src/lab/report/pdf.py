@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlparse
 
 from lab.errors import LabError, SetupError
 from lab.files import write_atomically
+from lab.progress import steps
 from lab.report import stage
 
 if TYPE_CHECKING:
@@ -67,10 +68,12 @@ def write(browser: Browser, site: Path, target: Path, pages: Sequence[tuple[str,
     draft = [(part, file, title, 0) for (part, file), title in zip(wanted, titles, strict=True)]
     sheets = len(_contents(page, draft).pages)
     chapters: list[Chapter] = []
-    for part, file, title, _ in draft:
-        printed = _printed(page, site / f"{file}.html", sheets)
-        chapters.append(Chapter(part, file, title, printed, sheets + 1))
-        sheets += len(printed.pages)
+    with steps(len(draft)) as work:
+        for part, file, title, _ in draft:
+            work.next(file)
+            printed = _printed(page, site / f"{file}.html", sheets)
+            chapters.append(Chapter(part, file, title, printed, sheets + 1))
+            sheets += len(printed.pages)
     contents = _contents(page, [(each.part, each.file, each.title, each.first) for each in chapters])
     page.close()
     whole = BytesIO()
