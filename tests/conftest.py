@@ -10,6 +10,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser
 
 import drills
+import kills
 from lab.report import catalogue
 from lab.report.browser import chromium
 
@@ -35,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(drills)
+    config.pluginmanager.register(kills)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

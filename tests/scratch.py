@@ -12,7 +12,6 @@ from pathlib import Path
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
 from lab import paths
-from lab.report import catalogue
 
 COPIED = ("src", "notebooks", "book", "env", "_toc.yml", "_config.yml")
 SLUG = "quick"
@@ -64,17 +63,8 @@ def notebook() -> str:
     return writes(made)
 
 
-def thirty(folder: Path) -> list[str]:
-    """Fill the project in `folder` up to thirty experiments with copies of the real ones; all their slugs."""
-    real = [slug for slug in catalogue.slugs() if (paths.PROJECT / "baseline" / f"{slug}.json").exists()]
-    copies = [f"{slug}_{number}" for number in range(1, 30) for slug in real]
-    made = copies[: max(0, 30 - len(real) - 1)]
-    for slug in made:
-        _copy(folder, slug.rpartition("_")[0], slug)
-    return [SLUG, *real, *made]
-
-
-def _copy(folder: Path, slug: str, copy: str) -> None:
+def twin(folder: Path, slug: str, copy: str) -> None:
+    """Make `copy`, an experiment like `slug` that stands after it in the book, in the project in `folder`."""
     package, notebooks = folder / "src" / "lab" / "experiments", folder / "notebooks"
     shutil.copytree(package / slug, package / copy)
     shutil.copy(notebooks / f"{slug}.ipynb", notebooks / f"{copy}.ipynb")

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -34,6 +35,44 @@ def test_actionlint_finds_nothing_in_the_workflows() -> None:
 def test_a_workflow_fits_the_schema(path: Path) -> None:
     command = [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", path]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _job(workflow: str, name: str) -> tuple[dict[str, Any], str]:
+    """A job of a workflow, and all that its steps run."""
+    job = yaml.safe_load((paths.PROJECT / ".github" / "workflows" / f"{workflow}.yml").read_text())["jobs"][
+        name
+    ]
+    return job, "\n".join(step.get("run", "") for step in job["steps"])
+
+
+def test_experiments_run_as_a_matrix_of_the_books_notebooks() -> None:
+    _, listing = _job("experiments", "list")
+    assert "_toc.yml" in listing
+    run, commands = _job("experiments", "run")
+    assert run["strategy"] == {
+        "fail-fast": False,
+        "matrix": {"slug": "${{ fromJSON(needs.list.outputs.slugs) }}"},
+    }
+    assert 'papermill "notebooks/$SLUG.ipynb"' in commands
+    # What the listing's pattern takes of the contents.
+    found = re.findall(r"notebooks/(\w+)", catalogue.TOC.read_text())
+    assert found == catalogue.slugs()
+    assert {path.stem for path in (paths.PROJECT / "notebooks").glob("*.ipynb")} == set(found)
+
+
+def test_every_week_all_is_run_again_the_history_grows_and_drills_are_done() -> None:
+    path = paths.PROJECT / ".github" / "workflows" / "reproduce.yml"
+    (when,) = yaml.safe_load(path.read_text())[True]["schedule"]  # YAML 1.1 takes `on` for a truth
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", when["cron"])
+    assert "lab book --force" in _job("reproduce", "reproduce")[1]
+    assert "lab history --append" in _job("reproduce", "reproduce")[1]
+    append, commands = _job("reproduce", "append")
+    assert (append["needs"], append["permissions"]) == ("reproduce", {"contents": "write"})
+    assert "git add history" in commands
+    _, drills = _job("reproduce", "drills")
+    assert re.search("^make drills", drills, re.M)
+    assert "KILLS" not in drills  # as many as by hand
+    assert "\nKILLS ?= 10\n" in (paths.PROJECT / "Makefile").read_text()
 
 
 def test_the_dev_container_builds_a_target_that_there_is() -> None:

@@ -15,16 +15,15 @@ def test_an_experiment_has_its_place_in_every_wing(slug: str) -> None:
     assert lacking(paths.PROJECT, slug) == []
 
 
-def test_what_the_book_says_of_themes_and_plans_matches_something() -> None:
+def test_what_the_book_says_of_themes_matches_something() -> None:
     assert lost(paths.PROJECT) == []
 
 
-def _project(folder: Path, toc: str, page: str, roadmap: str = "[]") -> Path:
+def _project(folder: Path, toc: str, page: str) -> Path:
     """A project with one theme page and an experiment `mini` in every wing."""
     files = {
         "_toc.yml": toc,
         "book/themes/streams.md": page,
-        "book/roadmap.yml": roadmap,
         "src/lab/experiments/mini/__init__.py": "",
         "notebooks/mini.ipynb": "",
         "notebooks/own/mini.py": "",
@@ -60,41 +59,23 @@ def test_a_wing_that_an_experiment_lacks_is_named(tmp_path: Path, room: str) -> 
     assert lacking(project, "mini") == [f"there is no {room}"]
 
 
-def test_an_experiment_without_a_chapter_or_with_a_plan_left_over_is_named(tmp_path: Path) -> None:
-    toc = TOC.replace("notebooks/mini", "glossary")
-    project = _project(tmp_path, toc, PAGE, "[{slug: mini, theme: Streams, question: 'Is it?'}]")
-    assert lacking(project, "mini") == [
-        "there is no line `- file: notebooks/mini` in _toc.yml",
-        "mini is still in book/roadmap.yml",
-    ]
+def test_an_experiment_without_a_chapter_is_named(tmp_path: Path) -> None:
+    project = _project(tmp_path, TOC.replace("notebooks/mini", "glossary"), PAGE)
+    assert lacking(project, "mini") == ["there is no line `- file: notebooks/mini` in _toc.yml"]
 
 
 @pytest.mark.parametrize(
-    ("page", "roadmap", "said"),
+    ("page", "said"),
     [
-        (PAGE, "[]", []),
-        (PAGE, "[{slug: more, theme: Something else, question: 'Is it?'}]", []),
+        (PAGE, []),
         (
             "<!-- lab:theme Stream -->",
-            "[]",
             [
                 "book/themes/streams.md: _toc.yml has no part 'Stream'",
                 "book/themes/streams.md has no mark <!-- lab:theme Streams -->",
             ],
         ),
-        (
-            PAGE,
-            "[{slug: more, theme: Stream, question: 'Is it?'}]",
-            ["roadmap: more has the theme 'Stream', _toc.yml 'Streams'"],
-        ),
-        (
-            PAGE,
-            "[{slug: more-yet, theme: Streams, question: 'Is it?'}]",
-            ["roadmap: 'more-yet' needs a name that Python takes and a question"],
-        ),
     ],
 )
-def test_a_mark_or_a_plan_that_matches_nothing_is_named(
-    tmp_path: Path, page: str, roadmap: str, said: list[str]
-) -> None:
-    assert lost(_project(tmp_path, TOC, page, roadmap)) == said
+def test_a_mark_that_matches_nothing_is_named(tmp_path: Path, page: str, said: list[str]) -> None:
+    assert lost(_project(tmp_path, TOC, page)) == said

@@ -1,30 +1,22 @@
-"""The pages around thirty experiments: those that there are, and copies of them in the place of those to come."""
+"""The pages around the thirty experiments, of rows of which three differ in what a row may have to say."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import cycle
 from pathlib import Path
 
 import yaml
 
-from lab.report import catalogue, site
+from lab.report import site
 from lab.report.row import Row
 from lab.report.stage import BOOK, frame, prose
 
 
-def thirty(rows: Sequence[Row]) -> list[Row]:
-    """`rows`, and one of them under the name, theme and question of each experiment to come.
-
-    The last three differ in what a row may have to say: not run, failed, run on another machine and day.
-    """
-    copies = [
-        replace(row, entry=catalogue.Entry(item["slug"], item["theme"]), question=item["question"])
-        for row, item in zip(cycle(rows), catalogue.planned(), strict=False)
-    ]
-    *others, missing, failing, distant = [*rows, *copies]
+def varied(rows: Sequence[Row]) -> list[Row]:
+    """`rows`; of the last three one as not run, one as failed, one as run on another machine and day."""
+    *others, missing, failing, distant = rows
     failed, elsewhere = copy.deepcopy(failing.record), copy.deepcopy(distant.record)
     assert failed
     assert elsewhere

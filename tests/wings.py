@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ _MARK = re.compile(r"<!-- lab:theme (.+?) -->")
 
 
 def lacking(project: Path, slug: str) -> list[str]:
-    """What `slug` lacks in `project`, and where a line of it is left over, a sentence each."""
+    """What `slug` lacks in `project`, a sentence each."""
     rooms = {
         f"src/lab/experiments/{slug}/__init__.py",
         f"notebooks/{slug}.ipynb",
@@ -24,8 +23,7 @@ def lacking(project: Path, slug: str) -> list[str]:
     missing = [f"there is no {room}" for room in sorted(rooms) if not any(project.glob(room))]
     if slug not in _chapters(project):
         missing.append(f"there is no line `- file: notebooks/{slug}` in _toc.yml")
-    planned = {item["slug"] for item in _roadmap(project)}
-    return missing + ([f"{slug} is still in book/roadmap.yml"] if slug in planned else [])
+    return missing
 
 
 def begun(project: Path) -> list[str]:
@@ -37,7 +35,7 @@ def begun(project: Path) -> list[str]:
 
 
 def lost(project: Path) -> list[str]:
-    """Marks and entries of the book's prose that match nothing, a sentence each."""
+    """Marks of the book's prose that match nothing, a sentence each."""
     marks = {
         path.relative_to(project).as_posix(): _MARK.findall(path.read_text())
         for path in project.glob("book/**/*.md")
@@ -49,7 +47,7 @@ def lost(project: Path) -> list[str]:
         for theme in themes
         if theme not in captions
     ]
-    return found + _without_mark(project, marks) + _lost_plans(project, captions)
+    return found + _without_mark(project, marks)
 
 
 def _without_mark(project: Path, marks: dict[str, list[str]]) -> list[str]:
@@ -63,19 +61,6 @@ def _without_mark(project: Path, marks: dict[str, list[str]]) -> list[str]:
     ]
 
 
-def _lost_plans(project: Path, captions: list[str]) -> list[str]:
-    """Entries of the roadmap that can't be what was meant; a theme that is far from all others is one to come."""
-    names = [item["slug"] for item in _roadmap(project)]
-    found = [f"roadmap: {name} is there twice" for name in sorted(set(names)) if names.count(name) > 1]
-    for item in _roadmap(project):
-        near = get_close_matches(item["theme"], captions, cutoff=0.8)
-        if near and item["theme"] not in captions:
-            found.append(f"roadmap: {item['slug']} has the theme {item['theme']!r}, _toc.yml {near[0]!r}")
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", item["slug"]) or not item["question"].endswith("?"):
-            found.append(f"roadmap: {item['slug']!r} needs a name that Python takes and a question")
-    return found
-
-
 def _toc(project: Path) -> dict[str, Any]:
     return yaml.safe_load((project / "_toc.yml").read_text())
 
@@ -87,7 +72,3 @@ def _chapters(project: Path) -> list[str]:
 def _notebooks(part: dict[str, Any]) -> list[str]:
     files = [chapter["file"] for chapter in part["chapters"]]
     return [file.removeprefix("notebooks/") for file in files if file.startswith("notebooks/")]
-
-
-def _roadmap(project: Path) -> list[dict[str, str]]:
-    return yaml.safe_load((project / "book" / "roadmap.yml").read_text()) or []

@@ -40,7 +40,9 @@ from lab.experiments.{SLUG}.oracle import differing"""
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of the project with the skeleton in it."""
-    folder = scratch.copy(tmp_path_factory.mktemp("trial"), (*scratch.COPIED, "tests", "pyproject.toml"))
+    folder = scratch.copy(
+        tmp_path_factory.mktemp("trial"), (*scratch.COPIED, "bench", "tests", "pyproject.toml")
+    )
     done = scratch.lab(folder, *ASKED)
     assert done.returncode == 0, done.stderr
     yield folder
@@ -117,20 +119,6 @@ def test_with_a_measurement_in_it_the_skeleton_is_judged(tmp_path: Path) -> None
     done = scratch.lab(folder, "run", SLUG)
     assert done.returncode == 0, done.stdout
     assert f"{SLUG}: pass in" in done.stdout
-
-
-def test_a_planned_experiment_brings_theme_and_question_and_leaves_the_roadmap(tmp_path: Path) -> None:
-    folder = scratch.copy(tmp_path)
-    (folder / "tests" / "experiments").mkdir(parents=True)
-    (folder / "book" / "roadmap.yml").write_text(
-        '# To come.\n- {slug: planned, theme: Streams, question: "Is it?"}\n- {slug: later, theme: A, question: "B?"}\n'
-    )
-    done = scratch.lab(folder, "new", "planned")
-    assert done.returncode == 0, done.stderr
-    assert lacking(folder, "planned") == []
-    roadmap = (folder / "book" / "roadmap.yml").read_text()
-    assert roadmap == '# To come.\n- {slug: later, theme: A, question: "B?"}\n'
-    assert 'QUESTION = "Is it?"' in (folder / "src/lab/experiments/planned/__init__.py").read_text()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from pathlib import Path
 
@@ -11,6 +10,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
+from bench import limits
+from bench.figures import drawn
 from browsers import WIDTHS, unreadable
 from lab.charts import tips
 from lab.charts.figure import Figure, flaws
@@ -18,20 +19,10 @@ from lab.report import catalogue
 from lab.runner.execute import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]  # the first test makes all the runs
-LARGEST = 200_000  # bytes of a figure of a small run: six of them leave a page under 1.5 MB
-_FIGURE = re.compile(r'<style>[^<]*</style><figure class="lab-figure" id="figure-.*?</figure>', re.DOTALL)
 _PARTS = re.compile(
     r'id="figure-(?P<name>[^"]+)"><figcaption>(?P<title>.*?)</figcaption>.*?aria-label="(?P<alt>[^"]*)"',
     re.DOTALL,
 )
-
-
-def drawn(run: Run) -> list[str]:
-    """The figures' HTML that the executed notebook shows."""
-    cells = json.loads(run.place.notebook.read_text())["cells"]
-    outputs = [output for cell in cells for output in cell.get("outputs", ())]
-    shown = ("".join(output.get("data", {}).get("text/html", ())) for output in outputs)
-    return [figure for text in shown for figure in _FIGURE.findall(text)]
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
@@ -41,7 +32,9 @@ def test_no_text_is_cut_off_or_lies_over_another(
     found = []
     for width in WIDTHS:
         page = browser.new_page(viewport={"width": width, "height": 900})
-        page.set_content(f'<body style="font-family: system-ui">{"".join(drawn(small_runs[slug]))}</body>')
+        page.set_content(
+            f'<body style="font-family: system-ui">{"".join(drawn(small_runs[slug].place.notebook))}</body>'
+        )
         found += [f"at {width} px, {line}" for line in unreadable(page)]
         page.close()
     assert not found
@@ -49,18 +42,18 @@ def test_no_text_is_cut_off_or_lies_over_another(
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
 def test_figures_show_their_values_and_stay_small(slug: str, small_runs: dict[str, Run]) -> None:
-    figures = drawn(small_runs[slug])
+    figures = drawn(small_runs[slug].place.notebook)
     assert figures
     for figure in figures:
         assert 0 < figure.count("data-tip=") <= 2 * tips.MOST
-        assert len(figure.encode()) <= LARGEST
+        assert limits.FIGURE.holds(len(figure.encode()))
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
 def test_titles_say_a_finding_briefly_with_a_number(slug: str, small_runs: dict[str, Run]) -> None:
     run = small_runs[slug]
     data = {path.stem: pd.read_csv(path) for path in run.place.figures}
-    parts = [_PARTS.search(figure) for figure in drawn(run)]
+    parts = [_PARTS.search(figure) for figure in drawn(run.place.notebook)]
     found = {
         part["name"]: flaws(
             Figure(html.unescape(part["title"]), html.unescape(part["alt"]), str, data[part["name"]])

@@ -1,4 +1,4 @@
-"""The pages around thirty experiments, as a reader's browser sees them: short, light, narrowed by keyboard."""
+"""The pages around the thirty experiments, as a reader's browser sees them: short, light, narrowed by keyboard."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from bench import limits
 from browsing import CUT_OFF, PHONE, Visit
+from lab.report import catalogue
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PAGES = ["index", "decisions", "at-scale"]
+COUNT = len(catalogue.slugs())
 _UNFOLD = "document.querySelectorAll('details').forEach(fold => { fold.open = true })"
 
 
@@ -25,10 +28,11 @@ def visit(browser: Browser, thirty_site: Path, request: pytest.FixtureRequest) -
 
 def test_the_landing_page_is_light_and_short(visit: Visit) -> None:
     page = visit.open("index")
-    assert page.locator("tr[data-item]").count() == 30
-    assert 0 < visit.weight <= 600_000
+    assert page.locator("tr[data-item]").count() == COUNT
+    assert limits.LANDING_WEIGHT.holds(visit.weight)
+    assert visit.weight
     assert page.get_by_text("outside the spread of earlier runs").is_visible()
-    assert page.evaluate("document.documentElement.scrollHeight") <= 3500
+    assert limits.LANDING_LENGTH.holds(page.evaluate("document.documentElement.scrollHeight"))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -93,15 +97,15 @@ def _shown(page: Page, items: str) -> int:
 def test_the_scoreboard_is_narrowed_by_verdict_and_theme(visit: Visit) -> None:
     page = visit.open("index")
     said = page.locator(".lab-filter output")
-    assert said.inner_text() == "30 of 30 experiments"
+    assert said.inner_text() == f"{COUNT} of {COUNT} experiments"
     verdict, theme = page.get_by_label("Verdict"), page.get_by_label("Theme")
     verdict.focus()
     page.keyboard.type("fail")
-    assert said.inner_text() == "1 of 30 experiments"
+    assert said.inner_text() == f"1 of {COUNT} experiments"
     assert _shown(page, "scoreboard") == 1
     assert page.locator(".lab-group:visible").count() == 1
     theme.select_option("Features, models and privacy")  # where none has failed
-    assert said.inner_text() == "0 of 30 experiments"
+    assert said.inner_text() == f"0 of {COUNT} experiments"
     verdict.focus()
     page.keyboard.press("Home")
     assert _shown(page, "scoreboard") == 4
@@ -126,7 +130,7 @@ def test_the_decision_index_is_narrowed_as_one_types(visit: Visit) -> None:
 @pytest.mark.parametrize("visit", [{"java_script_enabled": False}], indirect=True, ids=["without scripts"])
 def test_without_scripts_everything_is_shown(visit: Visit) -> None:
     page = visit.open("index")
-    assert _shown(page, "scoreboard") == 30
+    assert _shown(page, "scoreboard") == COUNT
     assert not page.locator(".lab-filter").is_visible()
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from lab.report import catalogue
+from lab.report import stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 SHEET = {"width": 695, "height": 1000}  # px: A4 within its margins
-PAGES = [file for _, file in catalogue.pages()]
+PAGES = [file for _, file in stage.pages()]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from bench import limits
 from browsing import CUT_OFF, PHONE, Visit
 from lab.evidence import reproduction, sweeps
 from lab.evidence.record import Record
@@ -34,7 +35,6 @@ PAGES = [
 PAGES += [f"notebooks/{slug}" for slug in catalogue.slugs()]
 PAGES += [f"sweeps/{path.stem}" for path in sorted(sweeps.FOLDER.glob("*.json"))]
 DESKTOP = {"width": 1280, "height": 900}
-LONGEST = 12_000  # px of an experiment's page on a desktop, all folded
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def _bottom(page: Page, part: str) -> float:
 
 @of_experiments
 def test_a_page_is_not_long(desk: Visit, slug: str, answers: Record) -> None:
-    assert desk.page.evaluate("document.documentElement.scrollHeight") <= LONGEST
+    assert limits.PAGE_LENGTH.holds(desk.page.evaluate("document.documentElement.scrollHeight"))
 
 
 @of_experiments
@@ -203,7 +203,8 @@ def test_a_page_shows_each_figure_once_at_each_width(desk: Visit, slug: str) -> 
 
 @of_experiments
 def test_an_experiments_page_is_light(desk: Visit, slug: str) -> None:
-    assert 0 < desk.weight <= 1_500_000
+    assert desk.weight
+    assert limits.PAGE_WEIGHT.holds(desk.weight)
 
 
 @of_experiments

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lab.report import catalogue
 from lab.report.catalogue import Entry
 from lab.report.fragments import fill
 from lab.report.row import Row
@@ -112,12 +111,3 @@ def test_a_models_row_has_three_constants_and_opens_to_all() -> None:
 def test_before_the_first_run_the_lists_say_so() -> None:
     for name in ("decisions", "models"):
         assert fill(f"<!-- lab:{name} -->", [_not_run()]) == "No experiment has been run yet."
-
-
-def test_a_book_that_is_complete_has_nothing_to_come(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    planned = [{"slug": "later", "theme": "Streams", "question": "What comes?"}]
-    monkeypatch.setattr(catalogue, "planned", lambda: planned)
-    assert "## To come" in fill("<!-- lab:roadmap -->", [])
-    planned.clear()
-    assert fill("<!-- lab:roadmap -->", []) == ""
-    assert "to come" not in fill("<!-- lab:counts -->", [_row()])

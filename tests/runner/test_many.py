@@ -25,7 +25,7 @@ BOTH = "from lab.runner.many import run_all; print(run_all(['quick', 'quick_1'],
 def project(tmp_path: Path) -> Path:
     """A project with two experiments that time nothing."""
     folder = scratch.project(tmp_path / "project")
-    scratch._copy(folder, "quick", "quick_1")
+    scratch.twin(folder, "quick", "quick_1")
     return folder
 
 

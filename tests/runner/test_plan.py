@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lab import declared
 from lab.cli import experiments
 from lab.evidence import baseline
-from lab.report import site
+from lab.report import catalogue, site
 from lab.runner import many, plan
 from lab.runner.plan import Due, batches, due, fits
 
@@ -89,3 +89,19 @@ def test_the_book_says_what_it_left_out(monkeypatch: pytest.MonkeyPatch, tmp_pat
     done = CliRunner().invoke(experiments.book, ["--minutes", "0"])
     assert done.exit_code == 0
     assert "kafka_lag                LEFT OUT: 0 min were too short; run: lab run kafka_lag" in done.output
+
+
+@pytest.mark.parametrize(("earlier", "kept"), [(set(), ["book"]), ({"kafka_lag"}, [])])
+def test_only_a_book_of_which_all_was_run_anew_keeps_its_time(
+    build: Path, monkeypatch: pytest.MonkeyPatch, earlier: set[str], kept: list[str]
+) -> None:
+    old, new = "2020-01-01T00:00:00+00:00", "2100-01-01T00:00:00+00:00"
+    results = {
+        slug: RECORD | {"experiment": slug, "finished": old if slug in earlier else new}
+        for slug in catalogue.slugs()
+    }
+    monkeypatch.setattr(site, "rows", list)
+    monkeypatch.setattr(site, "build", lambda rows: build)
+    monkeypatch.setattr(many, "run_all", lambda slugs, force, minutes: (results, []))
+    assert CliRunner().invoke(experiments.book, []).exit_code == 0
+    assert [path.name for path in build.glob("times/*")] == kept

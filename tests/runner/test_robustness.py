@@ -3,50 +3,62 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+import kills
 from killing import Runner
+from lab.cli.status import STATUS
 from lab.evidence import record
 from lab.report import catalogue
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(1800)]
-# Kills of a run of each experiment: LAB_ROBUSTNESS=20 for many, LAB_ROBUSTNESS_SLUGS="a b" for some.
-KILLS = int(os.environ.get("LAB_ROBUSTNESS", "1"))
 SLUGS = os.environ.get("LAB_ROBUSTNESS_SLUGS", "").split() or catalogue.slugs()
-# About as long as a small run takes; a kill after its end would test nothing.
-RUN_S = {
-    "airflow_failures": 80.0,
-    "backlog_replay": 20.0,
-    "backpressure": 20.0,
-    "cdc_lakehouse": 60.0,
-    "encrypted_pipeline": 25.0,
-    "parquet_compaction": 40.0,
-    "warehouse_bench": 40.0,
-    "kafka_lag": 25.0,
-    "late_features": 35.0,
-    "model_drift": 35.0,
-    "observability": 35.0,
-    "sliding_windows": 40.0,
-    "infra_drift": 35.0,
-}
-SHORT_S = 8.0  # of the others
 
 
-@pytest.mark.parametrize("number", range(KILLS))
-@pytest.mark.parametrize(
-    "slug", [pytest.param(slug, marks=() if slug == "kafka_lag" else pytest.mark.drill) for slug in SLUGS]
-)
-def test_killed_at_a_random_moment_it_leaves_nothing(tmp_path: Path, slug: str, number: int) -> None:
+@pytest.fixture(scope="module")
+def lasts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], float]:
+    """How long a small run takes, s, if it is let alone; and it comes to a verdict, else it would have nothing to leave."""
+
+    @cache
+    def measured(slug: str) -> float:
+        begin = time.monotonic()
+        runner = Runner(tmp_path_factory.mktemp(slug), slug)
+        _, said = runner.process.communicate(timeout=300)
+        seconds = time.monotonic() - begin
+        assert runner.process.returncode in (STATUS["pass"], STATUS["fail"], STATUS["inconclusive"]), said
+        runner.assert_clean()
+        return seconds
+
+    return measured
+
+
+def _drill(slug: str) -> tuple[pytest.MarkDecorator, ...]:
+    """One kill of one experiment is for `make test`; all of them are a drill."""
+    return () if slug == "kafka_lag" and kills.KILLS == 1 else (pytest.mark.drill,)
+
+
+@pytest.mark.parametrize("number", range(kills.KILLS))
+@pytest.mark.parametrize("slug", [pytest.param(slug, marks=_drill(slug)) for slug in SLUGS])
+def test_killed_at_a_random_moment_it_leaves_nothing(
+    tmp_path: Path,
+    slug: str,
+    number: int,
+    lasts: Callable[[str], float],
+    record_property: Callable[[str, object], None],
+) -> None:
+    after = kills.moment(slug, number, lasts(slug))
     runner = Runner(tmp_path, slug)
-    # Stratified, so that few kills still meet the start, the middle and the end of a run.
-    time.sleep((number + random.random()) / KILLS * RUN_S.get(slug, SHORT_S))
+    time.sleep(after)
+    running = runner.process.poll() is None
     runner.process.kill()
     runner.process.wait()
+    record_property(kills.PROPERTY, [slug, after, running])
     runner.assert_clean()
 
 

@@ -1,4 +1,4 @@
-"""The book's table of contents and its roadmap, changed as text: comments and layout stay what they are."""
+"""The book's table of contents, changed as text: comments and layout stay what they are."""
 
 from __future__ import annotations
 
@@ -36,11 +36,6 @@ def with_theme(toc: str, theme: str, page: str) -> str:
     parts = _parts(toc)
     place = next((number for number, item in enumerate(parts) if _caption(item) == LAST), len(parts))
     return "".join([*parts[:place], part, *parts[place:]])
-
-
-def without_entry(roadmap: str, slug: str) -> str:
-    """`roadmap` without the line of `slug`, if it has one."""
-    return re.sub(rf"^- \{{slug: {re.escape(slug)},.*\n", "", roadmap, flags=re.M)
 
 
 def page_name(theme: str) -> str:

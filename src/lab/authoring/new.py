@@ -36,17 +36,12 @@ class Proposal:
 
 
 def propose(slug: str, theme: str | None, question: str | None) -> Proposal:
-    """A checked proposal; theme and question come from the roadmap where they are not given.
+    """A checked proposal.
 
-    ParameterError, which says what to do, if the name, the theme or the question can't be used.
+    ParameterError, which says what to do, if the name, the theme or the question is missing or can't be used.
     """
     _check_slug(slug)
-    planned = next((item for item in catalogue.planned() if item["slug"] == slug), {})
-    return Proposal(
-        slug,
-        _checked_theme(theme or planned.get("theme", "")),
-        _checked_question(question or planned.get("question", "")),
-    )
+    return Proposal(slug, _checked_theme(theme or ""), _checked_question(question or ""))
 
 
 def write(proposal: Proposal) -> list[Path]:
@@ -119,7 +114,7 @@ def _checked_theme(theme: str) -> str:
 
 def _checked_question(question: str) -> str:
     if not question:
-        raise ParameterError('no question, and the roadmap has none. Add --question "...?".')
+        raise ParameterError('no question. Add --question "...?".')
     if not question.endswith("?") or len(question) > LONGEST_QUESTION or re.search(r'["\\\n]', question):
         raise ParameterError(
             f"the question is {question!r}. Make it one line of at most {LONGEST_QUESTION} characters without "
@@ -129,14 +124,13 @@ def _checked_question(question: str) -> str:
 
 
 def _book(proposal: Proposal) -> dict[Path, str]:
-    """Theme page if the theme is new, roadmap, table of contents."""
+    """Theme page if the theme is new, table of contents."""
     files = {}
     toc = catalogue.TOC.read_text()
     if proposal.theme not in contents.themes(toc):
         name = contents.page_name(proposal.theme)
         files[_themes() / f"{name}.md"] = _fill(SKELETON / "theme.md.txt", proposal)
         toc = contents.with_theme(toc, proposal.theme, f"themes/{name}")
-    files[catalogue.ROADMAP] = contents.without_entry(catalogue.ROADMAP.read_text(), proposal.slug)
     files[catalogue.TOC] = contents.with_chapter(toc, proposal.theme, f"notebooks/{proposal.slug}")
     return files
 

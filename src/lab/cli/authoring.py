@@ -12,8 +12,8 @@ from lab import paths
 
 @click.command()
 @click.argument("slug")
-@click.option("--theme", help="The part of the book; a new one gets a page. Default: the roadmap's.")
-@click.option("--question", help="What the experiment answers. Default: the roadmap's.")
+@click.option("--theme", help="The part of the book; a new one gets a page.")
+@click.option("--question", help="What the experiment answers.")
 def new(slug: str, theme: str | None, question: str | None) -> None:
     """Write the skeleton of the experiment SLUG: it runs, and says `not run`."""
     from lab.authoring.new import propose, write

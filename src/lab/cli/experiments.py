@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import click
 
 from lab import paths
 from lab.cli.status import STATUS
+from lab.evidence.record import Record
+from lab.files import write_atomically
 from lab.report import catalogue
 from lab.report.tables import SIGNS, quantity
 from lab.runner.current import current
@@ -108,7 +112,7 @@ def book(slugs: tuple[str, ...], force: bool, minutes: float) -> None:
     from lab.report import site
     from lab.runner.many import line, run_all
 
-    begin = time.monotonic()
+    begin, begun = time.monotonic(), datetime.now(UTC)
     known = catalogue.slugs()
     if strangers := set(slugs) - set(known):
         raise click.BadParameter(
@@ -120,6 +124,7 @@ def book(slugs: tuple[str, ...], force: bool, minutes: float) -> None:
         click.echo(f"{slug:24} {line(result)}")
     for slug in left_out:
         click.echo(f"{slug:24} LEFT OUT: {minutes:g} min were too short; run: lab run {slug}")
+    _keep_time(results, begun, time.monotonic() - begin)
     if results:
         slowest = max(results.values(), key=lambda result: result["duration_s"])
         click.echo(f"slowest: {slowest['experiment']}, {slowest['duration_s']:.0f} s")
@@ -127,6 +132,13 @@ def book(slugs: tuple[str, ...], force: bool, minutes: float) -> None:
     click.echo(f"open {paths.shown(built / 'index.html')}")
     bad = [result for result in results.values() if result["verdict"] in ("fail", "error", "not run")]
     sys.exit(STATUS[bad[0]["verdict"]] if bad else 0)
+
+
+def _keep_time(results: Mapping[str, Record], begun: datetime, seconds: float) -> None:
+    """What a book took of which every experiment was run anew, for `make bench`."""
+    anew = [slug for slug, made in results.items() if datetime.fromisoformat(made["finished"]) >= begun]
+    if len(anew) == len(catalogue.slugs()):
+        write_atomically(paths.build() / "times" / "book", f"{seconds:.0f}\n")
 
 
 @click.command()

@@ -9,7 +9,6 @@ import yaml
 from lab import paths
 
 TOC = paths.PROJECT / "_toc.yml"
-ROADMAP = paths.PROJECT / "book" / "roadmap.yml"
 _NOTEBOOKS = "notebooks/"
 
 
@@ -37,8 +36,3 @@ def entries() -> list[Entry]:
 
 def slugs() -> list[str]:
     return [entry.slug for entry in entries()]
-
-
-def planned() -> list[dict[str, str]]:
-    """Experiments to come: slug, theme and question of each."""
-    return yaml.safe_load(ROADMAP.read_text()) or []

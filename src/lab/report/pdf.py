@@ -12,18 +12,33 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from lab.errors import LabError, SetupError
-from lab.report import catalogue
+from lab.files import write_atomically
+from lab.progress import steps
+from lab.report import stage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from pypdf import PdfReader, PdfWriter
 
-NAME = "measured-data-engineering.pdf"
+NAME, TITLE = "measured-data-engineering.pdf", "Measured Data Engineering"
 _STYLE = (
     "body{font:10pt/1.5 system-ui,sans-serif}h1{font-size:20pt}h2{font-size:11pt;margin:1em 0 .2em;break-after:avoid}"
-    "a{color:inherit;text-decoration:none;display:flex;gap:.5em}a::after{content:attr(data-number);margin-left:auto}"
+    "a{color:inherit;text-decoration:none;display:flex;justify-content:space-between;gap:.5em}"
+    # As wide without a number: the contents' sheets are counted before the numbers are known.
+    "a::after{content:attr(data-number);flex:0 0 4em;text-align:right}"
     "@page{size:A4;margin:20mm}"
 )
+
+
+# What is folded is laid open. Of the places on a page Chromium notes those to which a link of the same page leads.
+_PREPARE = """() => {
+  document.querySelectorAll('details').forEach(fold => { fold.open = true });
+  document.querySelectorAll('article [id]:not(svg *)').forEach(place => {
+    document.body.append(Object.assign(document.createElement('a'), { href: '#' + encodeURIComponent(place.id), hidden: true }));
+  });
+}"""
+
+Place = tuple[int, list[Any]]  # a sheet of the book, from 0, and what of it a PDF reader shows; [] for all
 
 
 @dataclass(frozen=True)
@@ -44,7 +59,7 @@ def write(browser: Browser, site: Path, target: Path, pages: Sequence[tuple[str,
     """
     if find_spec("pypdf") is None:
         raise SetupError("pypdf is not installed; it comes with the tests' packages. Run: make dev")
-    wanted = list(pages or catalogue.pages())
+    wanted = list(pages or stage.pages())
     missing = [file for _, file in wanted if not (site / f"{file}.html").exists()]
     if missing:
         raise LabError(f"{site} has no page {missing[0]}. Run: make book")
@@ -53,14 +68,17 @@ def write(browser: Browser, site: Path, target: Path, pages: Sequence[tuple[str,
     draft = [(part, file, title, 0) for (part, file), title in zip(wanted, titles, strict=True)]
     sheets = len(_contents(page, draft).pages)
     chapters: list[Chapter] = []
-    for part, file, title, _ in draft:
-        printed = _printed(page, site / f"{file}.html", sheets)
-        chapters.append(Chapter(part, file, title, printed, sheets + 1))
-        sheets += len(printed.pages)
+    with steps(len(draft)) as work:
+        for part, file, title, _ in draft:
+            work.next(file)
+            printed = _printed(page, site / f"{file}.html", sheets)
+            chapters.append(Chapter(part, file, title, printed, sheets + 1))
+            sheets += len(printed.pages)
     contents = _contents(page, [(each.part, each.file, each.title, each.first) for each in chapters])
     page.close()
-    _bound(contents, chapters, site).write(target)
-    return target
+    whole = BytesIO()
+    _bound(contents, chapters, site).write(whole)
+    return write_atomically(target, whole.getvalue())
 
 
 def _title(page: Page, path: Path) -> str:
@@ -72,6 +90,7 @@ def _printed(page: Page, path: Path, before: int) -> PdfReader:
     """One page's sheets, numbered from `before` + 1."""
     page.goto(path.as_uri())
     page.wait_for_load_state("load")
+    page.evaluate(_PREPARE)
     page.add_style_tag(
         content=f"@page{{@bottom-center{{content:counter(page);font:8pt system-ui}}}} html{{counter-reset:page {before}}}"
     )
@@ -80,7 +99,7 @@ def _printed(page: Page, path: Path, before: int) -> PdfReader:
 
 def _contents(page: Page, lines: Sequence[tuple[str, str, str, int]]) -> PdfReader:
     """The sheets that list every page by part, with the number of its first sheet."""
-    shown, last = ["<h1>Measured Data Engineering</h1>"], ""
+    shown, last = [f"<h1>{TITLE}</h1>"], ""
     for part, file, title, number in lines:
         if part != last:
             shown.append(f"<h2>{html.escape(part)}</h2>")
@@ -115,6 +134,7 @@ def _bound(contents: PdfReader, chapters: Sequence[Chapter], site: Path) -> PdfW
     import pypdf
 
     book = pypdf.PdfWriter()
+    book.add_metadata({"/Title": TITLE})
     book.append(contents, outline_item="Contents", import_outline=False)
     parts: dict[str, Any] = {}
     for each in chapters:
@@ -122,11 +142,23 @@ def _bound(contents: PdfReader, chapters: Sequence[Chapter], site: Path) -> PdfW
         if each.part and each.part not in parts:
             parts[each.part] = book.add_outline_item(title=each.part, page_number=each.first - 1)
         book.add_outline_item(title=each.title, page_number=each.first - 1, parent=parts.get(each.part))
-    _keep_links_within(book, site, {each.file: each.first - 1 for each in chapters})
+    _keep_links_within(book, site, _places(chapters))
+    book.compress_identical_objects()  # every chapter has brought its fonts
     return book
 
 
-def _keep_links_within(book: PdfWriter, site: Path, places: Mapping[str, int]) -> None:
+def _places(chapters: Sequence[Chapter]) -> dict[str, Place]:
+    """Where a link may lead: `file` for a page's first sheet, `file#name` for a place on it."""
+    found: dict[str, Place] = {}
+    for each in chapters:
+        found[each.file] = each.first - 1, []
+        for name, place in each.printed.named_destinations.items():
+            sheet = each.printed.get_destination_page_number(place)
+            found[f"{each.file}#{unquote(name[1:])}"] = each.first - 1 + (sheet or 0), place.dest_array[1:]
+    return found
+
+
+def _keep_links_within(book: PdfWriter, site: Path, places: Mapping[str, Place]) -> None:
     """Links to pages of the book lead to their sheets; those to other files of this machine lead nowhere, so they go."""
     from pypdf.generic import ArrayObject, NameObject
 
@@ -135,12 +167,14 @@ def _keep_links_within(book: PdfWriter, site: Path, places: Mapping[str, int]) -
         for reference in sheet.annotations or ():
             link = reference.get_object()
             target = _target(uri(link), site)
-            if target is not None and target not in places:
+            place = None if target is None else places.get(target) or places.get(target.partition("#")[0])
+            if target is not None and place is None:
                 continue
-            if target is not None:
+            if place is not None:
                 del link["/A"]
-                place = book.pages[places[target]].indirect_reference
-                link[NameObject("/Dest")] = ArrayObject([place, NameObject("/Fit")])
+                number, view = place
+                where = book.pages[number].indirect_reference
+                link[NameObject("/Dest")] = ArrayObject([where, *(view or [NameObject("/Fit")])])
             kept.append(reference)
         sheet[NameObject("/Annots")] = kept
 
@@ -153,11 +187,14 @@ def uri(link: Mapping[str, Any]) -> str:
 
 
 def _target(named: str, site: Path) -> str | None:
-    """The page of the book that a link means, "" for another file of this machine, None for what is elsewhere."""
+    """The page of the book, or the place on it, that a link means; "" for another file of this machine, None for the web."""
     parsed = urlparse(named)
     if parsed.scheme == "book":
         return parsed.path
     if parsed.scheme != "file":
         return None
     path = Path(unquote(parsed.path))
-    return path.relative_to(site).with_suffix("").as_posix() if path.is_relative_to(site) else ""
+    if not path.is_relative_to(site):
+        return ""
+    page = path.relative_to(site).with_suffix("").as_posix()
+    return f"{page}#{unquote(parsed.fragment)}" if parsed.fragment else page

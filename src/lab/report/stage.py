@@ -27,6 +27,12 @@ def stage(rows: Sequence[Row], target: Path) -> None:
     _pages(rows, target)
 
 
+def pages() -> list[tuple[str, str]]:
+    """Every page of the built book in its order, a kept sweep's after its experiment's: part, file without its ending."""
+    listed = [[(part, file), (part, _swept(file))] for part, file in catalogue.pages()]
+    return [page for pair in listed for page in pair if page[1]]
+
+
 def frame(target: Path) -> None:
     """What the pages stand in: configuration, table of contents, static files, references."""
     shutil.rmtree(target, ignore_errors=True)
@@ -43,10 +49,15 @@ def _contents() -> str:
     """The table of contents, with the page of each kept sweep below its experiment."""
     toc = yaml.safe_load(catalogue.TOC.read_text())
     for one in (item for part in toc["parts"] for item in part["chapters"]):
-        slug = Path(one["file"]).name
-        if one["file"].startswith("notebooks/") and sweeps.kept(slug):
-            one["sections"] = [{"file": f"sweeps/{slug}"}]
+        if swept := _swept(one["file"]):
+            one["sections"] = [{"file": swept}]
     return yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
+
+
+def _swept(file: str) -> str:
+    """The page of the kept sweep of an experiment's page; "" if there is none."""
+    folder, _, slug = file.rpartition("/")
+    return f"sweeps/{slug}" if folder == "notebooks" and sweeps.kept(slug) else ""
 
 
 def prose(rows: Sequence[Row], target: Path) -> None:

@@ -25,7 +25,6 @@ _FRAGMENTS: dict[str, Fragment] = {
     "counts": lists.counts,
     "changes": changes,
     "scoreboard": scoreboard,
-    "roadmap": lists.roadmap,
     "theme": lists.theme,
     "decisions": decisions,
     "models": at_scale,

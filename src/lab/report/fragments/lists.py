@@ -1,4 +1,4 @@
-"""Sentences and lists: how many experiments there are, those to come, those of a theme, an inconclusive one."""
+"""Sentences and lists: how many experiments there are, those of a theme, an inconclusive one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lab import paths
 from lab.evidence import record
-from lab.report import catalogue, tables
+from lab.report import tables
 from lab.report.row import Row
 
 
@@ -15,26 +15,7 @@ def counts(rows: Sequence[Row], up: str, _: str) -> str:
     """How many experiments came out how."""
     found = Counter(row.verdict for row in rows)
     said = ", ".join(f"{found[name]} {name}" for name in tables.SIGNS if found[name])
-    more = len(catalogue.planned())
-    return f"**{len(rows)} experiments: {said}.**" + (
-        f" {more} more are [to come](#to-come)." if more else ""
-    )
-
-
-def roadmap(rows: Sequence[Row], up: str, _: str) -> str:
-    """The experiments to come by theme, folded; nothing if there are none."""
-    themes: dict[str, list[str]] = {}
-    for item in catalogue.planned():
-        themes.setdefault(item["theme"], []).append(f"{item['question']} (`{item['slug']}`)")
-    if not themes:
-        return ""
-    lines = (
-        f"- **{theme}**\n" + "\n".join(f"  - {line}" for line in lines) for theme, lines in themes.items()
-    )
-    questions = tables.fold(
-        f"{len(catalogue.planned())} questions that have no experiment yet", "\n".join(lines)
-    )
-    return f"## To come\n\n{questions}"
+    return f"**{len(rows)} experiments: {said}.**"
 
 
 def theme(rows: Sequence[Row], up: str, name: str) -> str:
