@@ -195,7 +195,9 @@ def test_a_breaker_opens_lets_one_through_and_closes(database: Postgres) -> None
         mine, theirs = (CircuitBreaker("s", each, failures=2, open_s=60) for each in (one, other))
 
         def pass_s(seconds: float) -> None:
-            one.execute("UPDATE circuit_breaker SET at = at - make_interval(secs => %s)", (seconds,))
+            one.execute(
+                "UPDATE circuit_breaker SET at = at - make_interval(secs => %s) WHERE name = 's'", (seconds,)
+            )
 
         for breaker in (mine, theirs):
             with pytest.raises(OSError, match="away"):
