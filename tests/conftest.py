@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 import drills
@@ -14,8 +14,8 @@ import kills
 from lab.report import catalogue
 from lab.report.browser import chromium
 
-# How long an example takes says more about what else the machine does than about the code.
-settings.register_profile("lab", deadline=None)
+# How long an example takes, or takes to be made, says more about what else the machine does than about the code.
+settings.register_profile("lab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("lab")
 
 

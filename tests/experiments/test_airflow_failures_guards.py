@@ -192,17 +192,25 @@ def test_a_breaker_opens_lets_one_through_and_closes(database: Postgres) -> None
         psycopg.connect(database.dsn, autocommit=True) as one,
         psycopg.connect(database.dsn, autocommit=True) as other,
     ):
-        mine, theirs = (CircuitBreaker("s", each, failures=2, open_s=0.3) for each in (one, other))
+        mine, theirs = (CircuitBreaker("s", each, failures=2, open_s=60) for each in (one, other))
+
+        def pass_s(seconds: float) -> None:
+            one.execute(
+                "UPDATE circuit_breaker SET at = at - make_interval(secs => %s) WHERE name = 's'", (seconds,)
+            )
+
         for breaker in (mine, theirs):
             with pytest.raises(OSError, match="away"):
                 breaker.call(_fail)
         for breaker in (mine, theirs):  # both know that it is open
-            with pytest.raises(CircuitOpenError):
-                breaker.call(lambda: pytest.fail("called"))
-        time.sleep(0.4)
+            _refused(breaker)
+        pass_s(30)
+        _refused(mine)
+        pass_s(31)
         with pytest.raises(OSError, match="away"):  # the one trial
             mine.call(lambda: _refused(theirs) or _fail())
-        time.sleep(0.4)
+        _refused(theirs)
+        pass_s(61)
         assert theirs.call(lambda: 5) == 5
         assert mine.call(lambda: 6) == 6
 
@@ -268,10 +276,10 @@ def test_two_that_replace_a_batch_at_once_double_it_unless_each_has_it_alone(
         def another() -> None:
             """Begins while the first has deleted and not yet inserted; with a lock it waits, without one it ends."""
             others.append(pool.submit(replace_batch, psycopg.connect(database.dsn)))
-            wait(others, 0.5 if locked else 10)
+            wait(others, 0.5 if locked else 60)
 
         replace_batch(psycopg.connect(database.dsn), another)
-        others[0].result(10)
+        others[0].result(60)
         (count,) = watching.execute("SELECT count(*) FROM orders_published WHERE batch = 77").fetchone() or (
             0,
         )
@@ -309,17 +317,16 @@ try:
     what = "answered"
 except Exception as error:
     what = type(error).__name__
-print(what, round(time.monotonic() - begin, 2), flush=True)
+print(what, time.monotonic() - begin, time.monotonic(), flush=True)
 """
 
 
 @pytest.mark.service
 @pytest.mark.parametrize(
-    ("bounded", "alarm", "said", "low", "high"),
-    [(True, 60, "WaitTimeoutError", 0.9, 2.5), (False, 0.5, "TimeoutError", 2.9, 10)],
+    ("bounded", "alarm", "said"), [(True, 60, "WaitTimeoutError"), (False, 0.5, "TimeoutError")]
 )
 def test_a_wait_for_a_frozen_server_ends_when_it_is_bounded_and_no_alarm_ends_it(
-    database: Postgres, bounded: bool, alarm: float, said: str, low: float, high: float
+    database: Postgres, bounded: bool, alarm: float, said: str
 ) -> None:
     python = environments.program("airflow", "python")
     code = _WAITING.format(dags=str(DAGS), bounded=bounded, dsn=database.dsn, alarm=alarm)
@@ -330,10 +337,11 @@ def test_a_wait_for_a_frozen_server_ends_when_it_is_bounded_and_no_alarm_ends_it
     with hang(database.node):
         child.stdin.write("\n")
         child.stdin.flush()
-        time.sleep(3)
-    out, _ = child.communicate(timeout=20)
-    what, seconds = out.split()
-    assert (what, low <= float(seconds) <= high) == (said, True), out
+        time.sleep(5)
+        thawed = time.monotonic()  # the clock is the machine's, so the child's too
+    out, _ = child.communicate(timeout=60)
+    what, seconds, ended = out.split()
+    assert (what, float(seconds) >= 1, float(ended) < thawed) == (said, True, bounded), out
 
 
 @pytest.mark.service
@@ -341,5 +349,5 @@ def test_the_freezing_script_stops_a_server_and_lets_it_go(database: Postgres) -
     pid = getattr(database.node, "pid", 0)
     with faults.frozen(pid), pytest.raises(psycopg.Error):
         psycopg.connect(database.dsn, connect_timeout=2)
-    with psycopg.connect(database.dsn, connect_timeout=5) as connection:
+    with psycopg.connect(database.dsn, connect_timeout=30) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)

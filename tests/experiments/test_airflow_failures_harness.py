@@ -183,14 +183,14 @@ def test_the_source_serves_fails_and_counts() -> None:
         "source", command, lambda: http.call("GET", f"{url}/calls"), Path(os.devnull), [port], cwd=KIT
     )
     with running(process):
-        with urllib.request.urlopen(f"{url}/orders/3", timeout=5) as answer:
+        with urllib.request.urlopen(f"{url}/orders/3", timeout=30) as answer:
             assert answer.read().decode() == source.body(source.rows(3, 10, 7))
         assert http.call("GET", f"{url}/manifests/3")["rows"] == 10
         faults.spoil(url, 3, "unavailable")
         with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{url}/orders/3", timeout=5)
+            urllib.request.urlopen(f"{url}/orders/3", timeout=30)
         faults.main("truncate", url, "3")
-        with urllib.request.urlopen(f"{url}/orders/3", timeout=5) as answer:
+        with urllib.request.urlopen(f"{url}/orders/3", timeout=30) as answer:
             assert len(answer.read().decode().splitlines()) == 10
         assert [call["status"] for call in http.call("GET", f"{url}/calls")] == [200, 503, 200]
 

@@ -15,6 +15,8 @@ from lab.services.redis import Redis, redis
 
 pytestmark = pytest.mark.service
 KNOWN, DEFAULT = np.array([3.5, 0.25]), np.array([3.0, 0.0])
+# On a busy machine Redis may well need more than the 50 ms after which a service gives it up.
+TIME_OUT_S, REST_S, PATIENCE_S = 1.0, 2.0, 30.0
 
 
 @pytest.fixture(scope="module")
@@ -27,18 +29,18 @@ def server() -> Iterator[Redis]:
 def cache(server: Redis) -> Iterator[FeatureCache]:
     made = of(server.url)
     yield made
-    connect(server.url).flushdb()
+    connect(server.url, PATIENCE_S).flushdb()
 
 
-def of(url: str, rest_s: float = 0.3, version: str = "1", keep_s: float = 60) -> FeatureCache:
+def of(url: str, version: str = "1", keep_s: float = 60) -> FeatureCache:
     return FeatureCache(
-        connect(url, 0.05),
+        connect(url, TIME_OUT_S),
         lambda user, attributes: KNOWN,
         lambda attributes: DEFAULT,
         2,
         version,
         keep_s,
-        rest_s,
+        REST_S,
     )
 
 
@@ -89,7 +91,7 @@ def test_user_1_is_not_user_text_1(cache: FeatureCache) -> None:
 def test_what_is_no_features_is_computed_and_replaced(
     cache: FeatureCache, server: Redis, value: bytes
 ) -> None:
-    connect(server.url).set(cache.key("ann"), value)
+    connect(server.url, PATIENCE_S).set(cache.key("ann"), value)
     assert cache.get("ann", {}).source == "computed"
     assert cache.get("ann", {}).source == "cache"
 
@@ -99,19 +101,19 @@ def test_a_client_that_decodes_computes_what_it_can_not_read(server: Redis) -> N
 
     client = client_library.Redis.from_url(server.url, decode_responses=True)
     decoding = FeatureCache(client, lambda user, attributes: KNOWN, lambda attributes: DEFAULT, 2, "decoded")
-    connect(server.url).set(decoding.key("ann"), b"\xff\xfe")
+    connect(server.url, PATIENCE_S).set(decoding.key("ann"), b"\xff\xfe")
     assert [decoding.get("ann", {}).source for _ in range(2)] == ["computed", "cache"]
 
 
 def test_another_programs_list_under_the_key_is_computed_and_replaced(
     cache: FeatureCache, server: Redis
 ) -> None:
-    connect(server.url).rpush(cache.key("ann"), "3.5")
+    connect(server.url, PATIENCE_S).rpush(cache.key("ann"), "3.5")
     assert [cache.get("ann", {}).source for _ in range(2)] == ["computed", "cache"]
 
 
 def test_a_full_memory_keeps_nothing_new_and_still_serves(cache: FeatureCache, server: Redis) -> None:
-    client = connect(server.url)
+    client = connect(server.url, PATIENCE_S)
     cache.get("ann", {})
     client.config_set("maxmemory", "1mb")
     try:
@@ -138,10 +140,10 @@ def test_killed_the_default_comes_at_once_and_the_cache_again_afterwards(
     with crash(server.node):
         begun = time.monotonic()
         served = [cache.get("ann", {}) for _ in range(20)]
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5 * TIME_OUT_S
     assert {each.source for each in served} == {"default"}
     assert all(np.array_equal(each.features, DEFAULT) for each in served)
-    time.sleep(0.35)
+    time.sleep(REST_S + 0.1)
     assert [cache.get("ann", {}).source for _ in range(2)] == ["computed", "cache"]
 
 
@@ -152,9 +154,9 @@ def test_frozen_one_request_waits_for_the_time_out_and_the_others_do_not(
     with hang(server.node):
         begun = time.monotonic()
         sources = {cache.get("ann", {}).source for _ in range(20)}
-        assert time.monotonic() - begun < 0.3  # twenty time-outs would be a second
+        assert time.monotonic() - begun < 5 * TIME_OUT_S  # of twenty time-outs
     assert sources == {"default"}
-    time.sleep(0.35)
+    time.sleep(REST_S + 0.1)
     assert cache.get("ann", {}).source == "cache"
 
 
@@ -164,7 +166,7 @@ def test_what_could_not_be_deleted_is_deleted_before_the_next_read(
     cache.get("ann", {})
     with hang(server.node):
         assert not cache.forget("ann")
-    time.sleep(0.35)
+    time.sleep(REST_S + 0.1)
     assert cache.get("ann", {}).source == "computed"
 
 
@@ -172,7 +174,7 @@ def test_what_compute_raises_is_raised_and_nothing_is_kept(server: Redis) -> Non
     def fails(user: object, attributes: object) -> np.ndarray:
         raise ValueError("rating nan of item 7")
 
-    broken = FeatureCache(connect(server.url), fails, lambda attributes: DEFAULT, 2, "broken")
+    broken = FeatureCache(connect(server.url, PATIENCE_S), fails, lambda attributes: DEFAULT, 2, "broken")
     for _ in range(2):
         with pytest.raises(ValueError, match="item 7"):
             broken.get("ann", {})
@@ -194,7 +196,7 @@ def test_what_was_computed_before_an_interaction_is_not_kept_after_it(server: Re
             assert slow.forget("ann")
         return np.array([float(seen), 0.0])
 
-    slow = FeatureCache(connect(server.url), computes, lambda attributes: DEFAULT, 2, "slow")
+    slow = FeatureCache(connect(server.url, PATIENCE_S), computes, lambda attributes: DEFAULT, 2, "slow")
     assert [slow.get("ann", {}).features[0] for _ in range(2)] == [0.0, 1.0]
     assert slow.get("ann", {}).source == "cache"
 
@@ -209,7 +211,7 @@ def test_a_number_from_a_table_forgets_the_user_whom_pythons_number_asks_for(
 
 
 def test_more_threads_than_connections_are_no_failure_of_redis(server: Redis) -> None:
-    client = connect(server.url, 1.0, connections=2)
+    client = connect(server.url, PATIENCE_S, connections=2)
     busy = FeatureCache(client, lambda user, attributes: KNOWN, lambda attributes: DEFAULT, 2, "busy")
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda user: busy.get(user % 40, {}).source, range(400)))

@@ -109,7 +109,10 @@ def test_the_kits_readme_works_from_an_empty_folder(tmp_path: Path) -> None:
     shutil.copytree(KIT / "coldstart", tmp_path / "coldstart", ignore=shutil.ignore_patterns("__pycache__"))
     learning, serving = re.findall(r"```python\n(.*?)```", (KIT / "README.md").read_text(), re.DOTALL)
     with redis() as server:
-        own = serving.replace("redis://127.0.0.1:6379/0", server.url)
+        own = serving.replace("redis://127.0.0.1:6379/0", server.url).replace(
+            "timeout_s=0.05", "timeout_s=30"
+        )
+        assert own.count("timeout_s=30") == 1
         again = 'print(cache.get("dan", {}).source, cache.get("dan", {}).source)\nimport sys\nassert "lab" not in sys.modules\n'
         code = learning + own + again
         done = subprocess.run(

@@ -100,7 +100,7 @@ FACTS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     facts=FACTS,
     asked=st.lists(st.tuples(st.sampled_from(["c7", "c8", "c9"]), MOMENTS), min_size=1, max_size=8),

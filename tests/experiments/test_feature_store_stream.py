@@ -128,7 +128,7 @@ def test_the_readmes_batch_commands_fill_both_stores_and_say_what_is_gone(
     def ran(command: str, url: str) -> tuple[int, str]:
         places = f"--topic {topic} --space {topic} --kafka {broker} --redis {url}".split()
         said = [sys.executable, "-m", "features", command, "card", *places]
-        done = subprocess.run(said, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(said, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180)
         return done.returncode, done.stdout + done.stderr
 
     with redis() as server:
@@ -141,16 +141,16 @@ def test_the_readmes_batch_commands_fill_both_stores_and_say_what_is_gone(
 
 def test_an_event_that_is_ahead_waits_until_it_has_happened(broker: str, topic: str) -> None:
     """Sent before the job begins, so a job that was started again finds it too. One far ahead is refused."""
-    send(broker, topic, update(1), update(2, ahead_s=6), update(3, ahead_s=3_600))
-    due, store = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=6), Written()
+    due, store = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=15), Written()
+    send(broker, topic, update(1), update(2, ahead_s=15), update(3, ahead_s=3_600))
     assert replay(broker, topic, store, CARD) == 1  # type: ignore[arg-type]
     stopped = threading.Event()
     job = threading.Thread(target=follow, args=(broker, topic, store, CARD, stopped.is_set), daemon=True)
     job.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while "c2" not in dict(store.rows) and time.monotonic() < deadline:
         time.sleep(0.05)
     stopped.set()
-    job.join(10)
+    job.join(60)
     assert [name for name, _ in store.rows] == ["c1", "c1", "c2"]
-    assert store.rows[-1][1] >= due - timedelta(seconds=0.5)
+    assert store.rows[-1][1] >= due

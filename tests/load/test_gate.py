@@ -13,7 +13,7 @@ def test_all_get_the_same_moment(tmp_path: Path) -> None:
         arrived = [pool.submit(Gate(tmp_path).arrive, name) for name in "abc"]
         Gate(tmp_path).await_all(list("abc"))
         start = Gate(tmp_path).open()
-        assert {future.result(timeout=5) for future in arrived} == {start}
+        assert {future.result(timeout=60) for future in arrived} == {start}
 
 
 def test_who_did_not_come_is_named(tmp_path: Path) -> None:

@@ -68,16 +68,16 @@ def test_while_the_server_stalls_its_users_wait_from_when_they_were_due(app: Web
 def test_what_no_connection_is_free_for_is_told_from_what_has_no_answer(app: WebApp) -> None:
     at_once = schedule.burst(100, 1, size=100)
     with hang(app.node):
-        seen = _send(app.url, [Request()], at_once, connections=4, timeout_s=1)
+        seen = _send(app.url, [Request()], at_once, connections=4, timeout_s=3)
     assert seen.errors == {"no answer": 4, "not sent": 96}
     assert seen.statuses == {}
 
 
 def test_what_waits_for_a_connection_is_not_sent_in_time(app: WebApp) -> None:
     with hang(app.node):
-        seen = _send(app.url, [Request()], schedule.constant(100, 2), connections=4, timeout_s=1)
+        seen = _send(app.url, [Request()], schedule.constant(100, 2), connections=4, timeout_s=4)
     assert sum(seen.errors.values()) == 200
-    assert seen.punctual(0.5) == 4 / 200
+    assert seen.punctual(2) == 4 / 200  # the others wait for almost 4 s
 
 
 def test_each_status_is_counted_and_latency_is_of_those_asked_for(app: WebApp) -> None:

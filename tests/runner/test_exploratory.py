@@ -127,6 +127,7 @@ def test_a_sweep_goes_on_where_it_was_stopped_and_is_kept_when_asked(project: Pa
 
 
 def test_a_sweep_with_an_error_is_not_kept(project: Path) -> None:
+    scratch.lab(project, "sweep", "quick", "-p", "rate=10", "--keep")
     before = (project / "sweeps" / "quick.json").read_bytes()
     done = scratch.lab(project, "sweep", "quick", "-p", "rate=10,999", "--keep")
     assert done.returncode == 4

@@ -16,7 +16,7 @@ import pytest
 
 import scratch
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(500)
 MARK = "LAB_TEST_RUN"
 BOTH = "from lab.runner.many import run_all; print(run_all(['quick', 'quick_1'], force=True)[1])"
 
@@ -63,7 +63,7 @@ def test_ctrl_c_takes_both_down(project: Path) -> None:
     runs = _start(project, mark)
     _eventually(lambda: sum("ipykernel_launcher" in line for line in _left(mark)) == 2)
     os.killpg(runs.pid, signal.SIGINT)
-    runs.communicate(timeout=60)
+    runs.communicate(timeout=120)
     _eventually(lambda: not _left(mark))
     assert not list((project / "build").rglob("*.json"))
 
@@ -79,7 +79,7 @@ def _left(mark: str) -> list[str]:
     return found
 
 
-def _eventually(holds: object, seconds: float = 60) -> None:
+def _eventually(holds: object, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not holds():  # type: ignore[operator]
         assert time.monotonic() < deadline

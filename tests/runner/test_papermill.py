@@ -47,7 +47,7 @@ def _terminal(command: list[str], project: Path, cwd: Path, until: str = "") -> 
     screen = b""
     while part := _read(ours):
         screen += part
-        if until and until in screen.decode():
+        if until and until.encode() in screen:  # a sign may still be half there
             os.write(ours, b"\x03")
             until = ""
     os.close(ours)

@@ -59,14 +59,14 @@ def test_killed_at_a_random_moment_it_leaves_nothing(
     runner.process.kill()
     runner.process.wait()
     record_property(kills.PROPERTY, [slug, after, running])
-    runner.assert_clean()
+    runner.assert_clean(cut_off=1)
 
 
 def test_ctrl_c_takes_everything_down_and_says_so(tmp_path: Path) -> None:
     runner = Runner(tmp_path)
     time.sleep(10)
     os.killpg(runner.process.pid, signal.SIGINT)
-    _, said = runner.process.communicate(timeout=60)
+    _, said = runner.process.communicate(timeout=120)
     assert runner.process.returncode == 130
     assert "stopped" in said
     assert "Traceback" not in said
@@ -81,7 +81,7 @@ def test_after_a_kill_the_next_run_is_clean_and_two_at_once_do_not_collide(tmp_p
     killed.process.wait()
     runs = [Runner(tmp_path / "a"), Runner(tmp_path / "b")]
     for run in runs:
-        _, said = run.process.communicate(timeout=240)
+        _, said = run.process.communicate(timeout=600)
         (kept,) = run.build.glob("exploratory/kafka_lag/*/kafka_lag.json")
         made = record.read(kept)
         # Two at once share two cores: they may be too slow to tell, but nothing may break.

@@ -40,7 +40,7 @@ def test_it_runs_a_dag_with_what_it_was_given(tmp_path: Path, monkeypatch: pytes
 
 
 def _ended(found: Airflow, run: str) -> str:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while time.monotonic() < deadline:
         state = found.get(f"dags/mini/dagRuns/{run}")["state"]
         if state in ("success", "failed"):

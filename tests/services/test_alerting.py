@@ -44,7 +44,7 @@ def test_an_alert_reaches_the_receiver_with_the_time_of_its_arrival(tmp_path: Pa
         alertmanager(_routed_to(hooks)) as manager,
         prometheus(_scraping(manager), [rules]) as server,
     ):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while not hooks.deliveries() and time.monotonic() < deadline:
             time.sleep(0.1)
         (first, *_) = hooks.deliveries()

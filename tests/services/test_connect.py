@@ -20,7 +20,7 @@ from lab.services.postgres import Postgres, postgres
 from lab.services.process import Process
 from listening import addresses
 
-pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(500)]
 
 
 @pytest.fixture(scope="module")

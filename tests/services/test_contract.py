@@ -23,6 +23,7 @@ from lab.services import alertmanager, objectstore, pgbouncer, postgres, prometh
 from lab.services.reaper import marked
 from lab.services.session import CLEAN_UP
 from lab.services.workers import Worker, spawn
+from listening import listened
 
 _SLOW_STARTS = dict.fromkeys(("airflow", "connect", "trino", "sparkcluster", "spark"), pytest.mark.drill)
 LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
@@ -75,15 +76,6 @@ def _await_gone(left: Callable[[], object], timeout_s: float = 60) -> None:
     assert not found
 
 
-def _listening(processes: list[psutil.Process]) -> set[str]:
-    return {
-        connection.laddr.ip
-        for process in processes
-        for connection in process.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
-
-
 @pytest.mark.service
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
@@ -94,7 +86,7 @@ def test_only_loopback_is_open_and_nothing_outlives_a_killed_caller(
 ) -> None:
     monkeypatch.delenv("LAB_SERVICES", raising=False)
     caller = call(name)
-    found = _listening(marked(caller.owner))
+    found = listened(marked(caller.owner))
     assert found
     assert found <= LOOPBACK
     caller.sigkill()

@@ -37,14 +37,14 @@ def empty() -> Iterator[IcebergCatalog]:
 
 
 def _create(uri: str, table: str) -> dict[str, Any]:
-    http.call("POST", f"{uri}/v1/namespaces", {"namespace": ["bank"]})
+    http.call("POST", f"{uri}/v1/namespaces", {"namespace": ["bank"]}, timeout_s=30)
     return http.call(
         "POST", f"{uri}/v1/namespaces/bank/tables", {"name": table, "schema": SCHEMA}, timeout_s=30
     )
 
 
-def _tables(uri: str) -> list[str]:
-    found = http.call("GET", f"{uri}/v1/namespaces/bank/tables", timeout_s=2)
+def _tables(uri: str, timeout_s: float = 30) -> list[str]:
+    found = http.call("GET", f"{uri}/v1/namespaces/bank/tables", timeout_s=timeout_s)
     return [item["name"] for item in found["identifiers"]]
 
 
@@ -58,7 +58,7 @@ def test_tables_survive_a_kill(tmp_path: Path) -> None:
         catalog.node.restart()
         assert _tables(catalog.uri) == ["accounts"]
         with hang(catalog.node), pytest.raises(ServiceError, match="timed out"):
-            _tables(catalog.uri)
+            _tables(catalog.uri, timeout_s=2)
         assert _tables(catalog.uri) == ["accounts"]
 
 
@@ -102,7 +102,7 @@ def test_an_attached_catalog_is_used_but_not_hurt(
 ) -> None:
     monkeypatch.setenv(VARIABLE, empty.uri)
     with iceberg_catalog() as attached:
-        http.call("POST", f"{attached.uri}/v1/namespaces", {"namespace": ["seen"]})
+        http.call("POST", f"{attached.uri}/v1/namespaces", {"namespace": ["seen"]}, timeout_s=30)
         with pytest.raises(NotAvailableError, match=VARIABLE):
             attached.node.kill()
     assert ["seen"] in http.call("GET", f"{empty.uri}/v1/namespaces")["namespaces"]

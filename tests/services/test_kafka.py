@@ -13,7 +13,7 @@ from lab.faults.process import hang
 from lab.services import kafka as kafkas
 from lab.services.kafka import VARIABLE, Kafka, kafka
 
-pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(500)]
 
 
 @pytest.fixture(autouse=True)
@@ -41,18 +41,18 @@ def _send(bootstrap: str, topic: str, count: int) -> int:
     """How many of `count` messages were acknowledged."""
     done: list[bool] = []
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "acks": "all", "message.timeout.ms": 20_000, "log_level": 0}
+        {"bootstrap.servers": bootstrap, "acks": "all", "message.timeout.ms": 60_000, "log_level": 0}
     )
     for number in range(count):
         producer.produce(topic, str(number).encode(), on_delivery=lambda error, _: done.append(error is None))
-    producer.flush(30)
+    producer.flush(90)
     return sum(done)
 
 
-def _stored(bootstrap: str, topic: str) -> int:
+def _stored(bootstrap: str, topic: str, timeout_s: float = 30) -> int:
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "count", "log_level": 0})
     try:
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=5)
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=timeout_s)
         return high - low
     finally:
         consumer.close()
@@ -63,11 +63,11 @@ def test_messages_survive_a_killed_broker(cluster: Kafka) -> None:
     assert _send(cluster.bootstrap, "t", 1000) == 1000
     cluster.nodes[0].kill()
     with pytest.raises(KafkaException):
-        _stored(cluster.bootstrap, "t")
+        _stored(cluster.bootstrap, "t", timeout_s=5)
     cluster.nodes[0].restart()
     assert _stored(cluster.bootstrap, "t") == 1000
     with hang(cluster.nodes[0]), pytest.raises(KafkaException):
-        _stored(cluster.bootstrap, "t")
+        _stored(cluster.bootstrap, "t", timeout_s=5)
     assert _stored(cluster.bootstrap, "t") == 1000
 
 
@@ -87,7 +87,7 @@ def test_three_brokers_go_on_when_one_is_killed_which_is_ready_again_once_its_pa
         cluster.nodes[2].restart()
         assert _stored(cluster.bootstrap, "third") == 100
         with hang(cluster.nodes[2]), pytest.raises(KafkaException):
-            _stored(cluster.bootstrap, "third")
+            _stored(cluster.bootstrap, "third", timeout_s=5)
         assert _stored(cluster.bootstrap, "third") == 100
 
 

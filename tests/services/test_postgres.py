@@ -19,8 +19,8 @@ def _not_attached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
 
 
-def _count(dsn: str) -> int:
-    with psycopg.connect(dsn, connect_timeout=2) as connection:
+def _count(dsn: str, patience_s: int = 30) -> int:
+    with psycopg.connect(dsn, connect_timeout=patience_s) as connection:
         row = connection.execute("SELECT count(*) FROM t").fetchone()
     assert row
     return row[0]
@@ -45,7 +45,7 @@ def test_a_paused_server_does_not_answer() -> None:
     with postgres() as db:
         _fill(db.dsn)
         with hang(db.node), pytest.raises(psycopg.OperationalError):
-            _count(db.dsn)
+            _count(db.dsn, patience_s=2)
         assert _count(db.dsn) == 1000
 
 

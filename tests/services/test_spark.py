@@ -20,6 +20,7 @@ from lab.services.sparkcluster import standalone
 from lab.services.sparklean import kafka_only
 from lab.services.workers import spawn
 from listening import addresses
+from living import lives
 
 pytest.importorskip("pyspark", reason="Spark is not installed; lab setup cdc_lakehouse")
 pytestmark = [pytest.mark.service, pytest.mark.timeout(300)]
@@ -88,7 +89,7 @@ def test_a_driver_killed_in_mid_batch_takes_its_jvm_along_and_commits_nothing(
         before = [process.pid for process in family(worker.pid)]
         assert pid in before
         worker.kill()
-        _await(lambda: not any(_lives(one) for one in before))
+        _await(lambda: not any(lives(one) for one in before))
         with spark_session(catalogs={"lake": catalog.client()}, memory_mb=512) as spark:
             assert spark.table("lake.bank.t").count() == 1000
             assert spark.sql("SELECT * FROM lake.bank.t.snapshots").count() == 1
@@ -142,10 +143,6 @@ def _await(true: object, worker: object = None, timeout_s: float = 120) -> None:
         time.sleep(0.05)
 
 
-def _lives(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
 def test_lean_checkpoints_start_one_program_for_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,7 +162,7 @@ def test_lean_checkpoints_start_one_program_for_a_file(
         source = spark.readStream.schema("key LONG").option("maxFilesPerTrigger", 1).json(str(events))
         writing = source.groupBy("key").count().writeStream.outputMode("update").format("noop")
         query = writing.option("checkpointLocation", str(tmp_path / "to")).trigger(availableNow=True).start()
-        assert query.awaitTermination(60)
+        assert query.awaitTermination(180)
     assert sorted(path.name for path in (tmp_path / "to" / "commits").iterdir()) == ["0", "1", "2", "3"]
     files = [line for line in told.read_text().splitlines() if not Path(line.split()[-1]).is_dir()]
     assert {line.split()[0] for line in files} <= {"chmod"}

@@ -50,7 +50,7 @@ def test_postgresql_with_a_certificate_for_another_host_is_refused(authority: Au
         psycopg.connect(conninfo.make_conninfo(server.secure, sslmode="verify-ca")).close()
 
 
-def _topics(bootstrap: str, client: Identity) -> object:
+def _topics(bootstrap: str, client: Identity, patience_s: float) -> object:
     settings = {
         "bootstrap.servers": bootstrap,
         "security.protocol": "SSL",
@@ -59,16 +59,16 @@ def _topics(bootstrap: str, client: Identity) -> object:
         "ssl.key.location": str(client.key),
         "log_level": 0,
     }
-    return AdminClient(settings).list_topics(timeout=5)
+    return AdminClient(settings).list_topics(timeout=patience_s)
 
 
 def test_kafka_takes_clients_of_its_authority_alone(authority: Authority, tmp_path: Path) -> None:
     stranger = Authority(tmp_path / "other").issue("stranger")
     with kafka(listening=Listening(authority.issue("kafka"))) as cluster:
-        assert _topics(cluster.secure, authority.issue("client"))
+        assert _topics(cluster.secure, authority.issue("client"), 30)
         mixed = Identity(stranger.certificate, stranger.key, authority.file)
         with pytest.raises(KafkaException):
-            _topics(cluster.secure, mixed)
+            _topics(cluster.secure, mixed, 5)
 
 
 def _put(store: S3) -> None:

@@ -49,7 +49,7 @@ def link(proxy: Toxiproxy, server: int) -> Iterator[Link]:
 
 
 def _open(link: Link) -> socket.socket:
-    return socket.create_connection((link.host, link.port), timeout=5)
+    return socket.create_connection((link.host, link.port), timeout=30)
 
 
 def _round_trip(client: socket.socket) -> float:

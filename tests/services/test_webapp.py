@@ -17,7 +17,7 @@ pytestmark = pytest.mark.service
 TESTS = Path(__file__).parents[1]
 
 
-def _greeting(app: WebApp, timeout_s: float = 5) -> str:
+def _greeting(app: WebApp, timeout_s: float = 30) -> str:
     with urllib.request.urlopen(f"{app.url}/", timeout=timeout_s) as answer:
         return json.load(answer)["hello"]
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 import workerjobs
 from lab.services.process import last_lines
 from lab.services.workers import WorkerError, spawn
+from living import lives
 
 pytestmark = pytest.mark.service
 
@@ -32,7 +32,7 @@ def test_a_killed_worker_takes_its_children_and_its_folder_along(
     child, folder = (tmp_path / "told").read_text().splitlines()
     worker.check()
     worker.kill()
-    _await(lambda: not psutil.pid_exists(int(child)))
+    _await(lambda: not lives(int(child)))
     _await(lambda: not Path(folder).exists())  # its reaper was not killed with it
     with pytest.raises(WorkerError, match="ended with status -9"):
         worker.check()
