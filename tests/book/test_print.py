@@ -53,3 +53,9 @@ def test_what_is_folded_is_laid_open(sheet: Page, name: str) -> None:
 
 
 _SHOWN = "fold => Math.max(...[...fold.children].slice(1).map(child => child.getBoundingClientRect().height))"
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("sweeps/")])
+def test_all_runs_of_a_sweep_are_there_and_none_is_to_be_chosen(sheet: Page, name: str) -> None:
+    assert sheet.locator("[data-point]:visible").count() == sheet.locator("[data-point]").count() >= 2
+    assert not sheet.locator(".lab-explorer").is_visible()
