@@ -130,7 +130,7 @@ def _claims(record: Record) -> dict[str, Record]:
 
 
 def _compared(old: Record | None, new: Record | None, counts: bool) -> Compared:
-    before, after = old and Seen(**old), new and Seen(**new)
+    before, after = (Seen(**each) if each else None for each in (old, new))
     item = Compared(**(new or old or {}), before=before, after=after, agrees=None)
     return item.model_copy(update={"agrees": _agrees(item, counts)})
 
