@@ -66,7 +66,7 @@ def notebook() -> str:
 
 def thirty(folder: Path) -> list[str]:
     """Fill the project in `folder` up to thirty experiments with copies of the real ones; all their slugs."""
-    real = [slug for slug in catalogue.slugs() if (paths.PROJECT / "baseline" / f"{slug}.json").exists()]
+    real = catalogue.slugs()
     copies = [f"{slug}_{number}" for number in range(1, 30) for slug in real]
     made = copies[: max(0, 30 - len(real) - 1)]
     for slug in made:
