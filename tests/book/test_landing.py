@@ -96,7 +96,7 @@ def test_the_scoreboard_is_narrowed_by_verdict_and_theme(visit: Visit) -> None:
     assert said.inner_text() == "30 of 30 experiments"
     verdict, theme = page.get_by_label("Verdict"), page.get_by_label("Theme")
     verdict.focus()
-    page.keyboard.type("fail")
+    page.keyboard.press("f")  # of the verdicts only "fail" begins so
     assert said.inner_text() == "1 of 30 experiments"
     assert _shown(page, "scoreboard") == 1
     assert page.locator(".lab-group:visible").count() == 1
