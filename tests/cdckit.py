@@ -140,7 +140,7 @@ def _variables(source: str, tables: str) -> dict[str, object]:
 def command(folder: Path, *given: str) -> dict[str, Any]:
     """`python -m sink` in a copy of the kit, as subprocess takes it."""
     if not (kit := folder / "kit").exists():
-        shutil.copytree(KIT, kit)
+        shutil.copytree(KIT, kit, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder)} | sparkjvm.environment()
     return {"args": [sys.executable, "-m", "sink", *given], "cwd": kit, "env": environment, "text": True}
 

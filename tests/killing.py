@@ -74,11 +74,11 @@ class Runner:
         hidden = [path for path in found if path.name.startswith(".")]
         assert len(hidden) <= cut_off, f"half-written: {hidden}"
         for path in found:
-            if path.suffix == ".json":
+            if path.suffix == ".json" and path not in hidden:
                 record.read(path)
 
 
-def _eventually(holds: Callable[[], bool], seconds: float = 90) -> bool:
+def _eventually(holds: Callable[[], bool], seconds: float = 120) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from bench import limits
 from bench.figures import drawn
@@ -72,7 +72,7 @@ def test_every_figure_of_a_page_shows_its_values_wherever_it_stands(
     page = browser.new_page()
     page.goto((built_site / "notebooks" / f"{slug}.html").as_uri())
     stops = page.locator(".lab-figure [role=img][tabindex='0']:visible")
-    assert stops.count() == page.locator(".lab-figure:not(details *)").count()
+    expect(stops).to_have_count(page.locator(".lab-figure:not(details *)").count())
     for place in range(stops.count()):
         stops.nth(place).focus()
         page.keyboard.press("ArrowRight")

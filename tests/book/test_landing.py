@@ -100,7 +100,7 @@ def test_the_scoreboard_is_narrowed_by_verdict_and_theme(visit: Visit) -> None:
     assert said.inner_text() == f"{COUNT} of {COUNT} experiments"
     verdict, theme = page.get_by_label("Verdict"), page.get_by_label("Theme")
     verdict.focus()
-    page.keyboard.type("fail")
+    page.keyboard.press("f")  # of the verdicts only "fail" begins so
     assert said.inner_text() == f"1 of {COUNT} experiments"
     assert _shown(page, "scoreboard") == 1
     assert page.locator(".lab-group:visible").count() == 1

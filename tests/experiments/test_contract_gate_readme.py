@@ -22,7 +22,12 @@ def home(tmp_path: Path) -> Path:
     """The kit in a folder outside of the project, with data that are as fresh as the samples once were."""
     kit = tmp_path / "taken home"
     shutil.copytree(KIT, kit, ignore=shutil.ignore_patterns("__pycache__", "__init__.py"))
-    shutil.copytree(KIT / "contract_gate", kit / "contract_gate", dirs_exist_ok=True)
+    shutil.copytree(
+        KIT / "contract_gate",
+        kit / "contract_gate",
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     shutil.copytree(kit / "example", kit / "last")
     with duckdb.connect(str(kit / "example" / "warehouse.duckdb")) as made:
         for path in sorted((kit / "example" / "samples" / "shop").glob("*.csv")):

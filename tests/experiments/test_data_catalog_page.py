@@ -45,8 +45,14 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.close()
 
 
+def _focused(page: Page) -> None:
+    """Wait for the field's focus: a browser gives it some time after it has loaded the page, and takes it from elsewhere."""
+    page.wait_for_function("document.activeElement.name === 'q'")
+
+
 def _tab_to(page: Page, text: str) -> None:
     """Press Tab until the element with this text has the focus, as somebody without a mouse does."""
+    _focused(page)
     for _ in range(60):
         page.keyboard.press("Tab")
         if text in str(page.evaluate("document.activeElement.textContent")):
@@ -56,7 +62,8 @@ def _tab_to(page: Page, text: str) -> None:
 
 def test_search_narrow_turn_the_page_and_open_a_dataset_by_keyboard_alone(page: Page, url: str) -> None:
     page.goto(url)
-    page.keyboard.type("wgae")  # the field has the focus
+    _focused(page)
+    page.keyboard.type("wgae")
     page.keyboard.press("Enter")
     page.wait_for_url("**/?q=wgae")
     assert "25 datasets, with words one typing error away" in page.inner_text("h2 >> nth=0")
@@ -85,8 +92,7 @@ def test_a_filter_can_be_taken_off_again_by_keyboard(page: Page, url: str) -> No
 
 def test_the_focus_is_seen_and_the_results_can_be_skipped_to(page: Page, url: str) -> None:
     page.goto(f"{url}/?q=wage")
-    # A browser gives the focus some time after it has loaded the page.
-    page.wait_for_function("document.activeElement.name === 'q'")
+    _focused(page)
     page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the results"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.service
 
 
 def test_the_kits_domains_build_from_a_folder_elsewhere(tmp_path: Path) -> None:
-    home = Path(shutil.copytree(KIT, tmp_path / "home"))
+    home = Path(shutil.copytree(KIT, tmp_path / "home", ignore=shutil.ignore_patterns("__pycache__")))
     with postgres() as server, dbt() as warm, psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute((KIT / "sample.sql").read_text())
         known = conninfo.conninfo_to_dict(server.dsn)

@@ -10,6 +10,7 @@ pgcli 1628 (bytes from SQL_ASCII); amfs 387 (rights of a partition). Of identifi
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -404,7 +405,9 @@ def test_the_kit_works_from_an_empty_folder_by_its_readme(database: str, tmp_pat
         "CREATE ROLE analysts",
     )
     try:
-        shutil.copy(tmp_path / "kit" / "templates" / "dataset.yml", tmp_path / "kit" / "new.yml")
+        template = (tmp_path / "kit" / "templates" / "dataset.yml").read_text()
+        # Filled in: an access that is still to end.
+        (tmp_path / "kit" / "new.yml").write_text(re.sub(r"until: [\d-]+", f"until: {later()}", template))
         assert command("coverage").returncode == 0
         assert command("check", "new.yml").stdout == "complete\n"
         done = command("onboard", database, "catalogue", "new.yml")

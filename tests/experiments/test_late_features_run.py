@@ -19,7 +19,8 @@ from lab.services import sparkjvm
 from lab.services.commands import run as command
 from lab.services.kafka import kafka
 
-pytestmark = [pytest.mark.service, pytest.mark.drill, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.service, pytest.mark.drill, pytest.mark.timeout(600)]
+PATIENCE_S = 120
 
 
 def _topics(bootstrap: str, *names: str) -> None:
@@ -32,9 +33,11 @@ def _topics(bootstrap: str, *names: str) -> None:
 def _read(bootstrap: str, topic: str, count: int) -> list[tuple[str, str]]:
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": topic, "enable.auto.commit": False})
     consumer.assign([TopicPartition(topic, 0, 0)])
-    found = [((m.key() or b"").decode(), (m.value() or b"").decode()) for m in consumer.consume(count, 20)]
+    found, deadline = [], time.monotonic() + PATIENCE_S
+    while len(found) < count and time.monotonic() < deadline:
+        found += [message for message in consumer.consume(count - len(found), 1) if not message.error()]
     consumer.close()
-    return found
+    return [((message.key() or b"").decode(), (message.value() or b"").decode()) for message in found]
 
 
 def test_the_kits_job_runs_from_a_folder_elsewhere(tmp_path: Path) -> None:
@@ -49,7 +52,7 @@ def test_the_kits_job_runs_from_a_folder_elsewhere(tmp_path: Path) -> None:
         producer = Producer({"bootstrap.servers": broker.bootstrap})
         for body in (json.dumps(event), json.dumps(event | {"delay": 8}), "no json"):
             producer.produce("flights", body.encode())
-        producer.flush(30)
+        assert producer.flush(PATIENCE_S) == 0
         jars = ",".join(str(path) for path in sorted((paths.tools() / "spark").glob("*.jar")))
         submit = [
             str(sparkjvm.spark_home() / "bin" / "spark-submit"),

@@ -123,8 +123,12 @@ def test_the_graph_has_every_table_and_column_and_nothing_is_asked_elsewhere(pag
 
 @pytest.mark.browser
 def test_a_column_is_chosen_by_keyboard_in_the_list_and_in_the_graph(page: Page) -> None:
+    names = page.locator("#column option").all_inner_texts()
     page.locator("#column").focus()
-    page.keyboard.type("mart.route_month.smoothed")
+    page.keyboard.press("Home")
+    # Each step asks the server for a column; the last one is shown.
+    for _ in range(names.index("mart.route_month.smoothed")):
+        page.keyboard.press("ArrowDown")
     page.wait_for_function("document.querySelector('#of').textContent.endsWith('smoothed')")
     assert (
         "Values from: raw.flights.dep_delay, staged.flights.dep_delay"

@@ -16,7 +16,11 @@ from scipy import stats
 from lab.experiments.model_drift import DriftError, detect
 from lab.experiments.model_drift.mechanism import adjust, ks_statistic, merge_rare
 
-RANDOM = np.random.default_rng(0)
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    """The same draws for a test whichever others run before it."""
+    return np.random.default_rng(0)
 
 
 def one(before: Any, now: Any, **more: Any) -> Any:
@@ -24,9 +28,9 @@ def one(before: Any, now: Any, **more: Any) -> Any:
     return detect(pd.DataFrame({"x": before}), pd.DataFrame({"x": now}), **more).features[0]
 
 
-def test_a_readers_own_table_is_compared() -> None:
-    before = pd.DataFrame({"age": RANDOM.normal(40, 10, 3_000), "plan": RANDOM.choice(["a", "b"], 3_000)})
-    now = pd.DataFrame({"age": RANDOM.normal(45, 10, 800), "plan": RANDOM.choice(["a", "b"], 800)})
+def test_a_readers_own_table_is_compared(random: np.random.Generator) -> None:
+    before = pd.DataFrame({"age": random.normal(40, 10, 3_000), "plan": random.choice(["a", "b"], 3_000)})
+    now = pd.DataFrame({"age": random.normal(45, 10, 800), "plan": random.choice(["a", "b"], 800)})
     report = detect(before, now)
     assert [each.drifted for each in report.features] == [True, False] and report.drifted
     assert list(report.table()["name"]) == ["age", "plan"]
@@ -41,8 +45,10 @@ def test_ks_is_that_of_scipy_on_any_ties(before: list[int], now: list[int]) -> N
 
 
 @pytest.mark.parametrize("rows", [(300, 90), (20_000, 40), (60, 60)])
-def test_ks_of_larger_samples_is_scipys_asymptotic_one(rows: tuple[int, int]) -> None:
-    before, now = RANDOM.normal(0, 1, rows[0]), RANDOM.integers(-3, 4, rows[1]).astype(float)
+def test_ks_of_larger_samples_is_scipys_asymptotic_one(
+    rows: tuple[int, int], random: np.random.Generator
+) -> None:
+    before, now = random.normal(0, 1, rows[0]), random.integers(-3, 4, rows[1]).astype(float)
     assert one(before, now).ks_p == pytest.approx(
         stats.ks_2samp(before, now, method="asymp").pvalue, abs=1e-12
     )
@@ -120,9 +126,9 @@ def test_equal_distributions_in_other_types_are_no_drift(before: Any, now: Any) 
 
 
 @pytest.mark.parametrize("kind", [Decimal, float, int], ids=["decimals", "floats", "integers"])
-def test_numbers_in_a_column_of_objects_have_an_order(kind: type) -> None:
+def test_numbers_in_a_column_of_objects_have_an_order(kind: type, random: np.random.Generator) -> None:
     """A database driver's decimals: thousands of values, each of them rare. As codes nothing would be left to compare."""
-    numbers = RANDOM.integers(1, 100_000, 3_000)
+    numbers = random.integers(1, 100_000, 3_000)
     before, now = ([kind(int(each)) for each in part] for part in (numbers, numbers[:800] + 50_000))
     found = one(pd.Series(before, dtype=object), pd.Series([*now, None], dtype=object))
     assert found.drifted and found.ks > 0.4

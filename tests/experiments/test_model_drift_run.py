@@ -94,7 +94,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = readme[readme.index("```python\n") + 10 :]
     for given in (code, first[: first.index("```")]):
         bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        subprocess.run([sys.executable, "-c", given], cwd=folder, check=True, env=bare, timeout=120)
+        subprocess.run([sys.executable, "-c", given], cwd=folder, check=True, env=bare, timeout=240)
     return folder
 
 
@@ -169,7 +169,7 @@ def test_numbers_that_are_none_are_refused(served: str) -> None:
         f"{served}/models/mine/predict", body, {"Content-Type": "application/json"}
     )
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=5)
+        urllib.request.urlopen(request, timeout=60)
     assert refused.value.code == 422
 
 

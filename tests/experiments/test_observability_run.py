@@ -51,7 +51,7 @@ def _typed(folder: Path, lines: str) -> tuple[int, str]:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     command = ["bash", "-euc", script]
     done = subprocess.run(
-        command, cwd=folder, env=bare, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=folder, env=bare, capture_output=True, text=True, check=False, timeout=240
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -115,16 +115,18 @@ def test_what_fails_elsewhere_or_has_no_effect_is_told_and_is_no_pass(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "said", "timeout_s"),
     [
-        ("raise KeyError('x')", "code cell 1: KeyError"),
-        ("import os\nos.kill(os.getpid(), 9)", "code cell 1: DeadKernelError"),
-        ("import time\ntime.sleep(60)", "code cell 1: CellTimeoutError"),
+        ("raise KeyError('x')", "code cell 1: KeyError", 120),
+        ("import os\nos.kill(os.getpid(), 9)", "code cell 1: DeadKernelError", 120),
+        ("import time\ntime.sleep(120)", "code cell 1: CellTimeoutError", 3),
     ],
 )
-def test_one_that_fails_in_the_first_environment_is_refused(tmp_path: Path, cell: str, said: str) -> None:
+def test_one_that_fails_in_the_first_environment_is_refused(
+    tmp_path: Path, cell: str, said: str, timeout_s: float
+) -> None:
     with pytest.raises(NotebookError, match=said):
-        reproduce(notebook(tmp_path / "n.ipynb", cell), [BASE], timeout_s=3)
+        reproduce(notebook(tmp_path / "n.ipynb", cell), [BASE], timeout_s=timeout_s)
 
 
 def test_clock_address_and_random_output_are_named(tmp_path: Path) -> None:
@@ -219,12 +221,12 @@ def test_outputs_that_the_author_left_are_not_taken_for_new_ones(tmp_path: Path)
 
 def test_a_failure_after_the_last_artefact_and_a_process_left_behind_are_told_at_once(tmp_path: Path) -> None:
     cells = [
-        "import os, subprocess\nleft = subprocess.Popen(['sleep', '40'])",
+        "import os, subprocess\nleft = subprocess.Popen(['sleep', '240'])",
         "assert os.environ['PYTHONHASHSEED'] == '0'",
     ]
     begin = time.monotonic()
     made = reproduce(notebook(tmp_path / "n.ipynb", *cells), [BASE, SEED])
-    assert time.monotonic() - begin < 40
+    assert time.monotonic() - begin < 240
     assert [(pair.artefact, pair.compared.kind) for pair in made.differing] == [("the execution", "error")]
 
 
@@ -263,7 +265,9 @@ def test_the_workflow_has_no_fault_that_actionlint_knows() -> None:
 
 
 def test_the_kit_works_from_an_empty_folder(tmp_path: Path) -> None:
-    shutil.copytree(FOLDER / "reproduce", tmp_path / "reproduce")
+    shutil.copytree(
+        FOLDER / "reproduce", tmp_path / "reproduce", ignore=shutil.ignore_patterns("__pycache__")
+    )
     cells = ["months = 2", "from pathlib import Path\nPath('out.csv').write_text(f'{months / 3}\\n')"]
     notebook(tmp_path / "own.ipynb", *cells, tag="parameters")
 

@@ -40,6 +40,7 @@ from lab.experiments.reproducible_notebook.mechanism import (
 )
 from lab.experiments.reproducible_notebook.oracle import MEANS, SLOPES, answers
 from lab.experiments.reproducible_notebook.params import BETWEEN, CHANGES, LOWEST, SECOND
+from lab.experiments.reproducible_notebook.present.summary import _left_out as left_out
 from lab.experiments.reproducible_notebook.workload import ANALYSIS, CARELESS, PLANTED
 
 PARAMS = Params()
@@ -324,6 +325,14 @@ def test_without_the_fresh_run_the_page_still_says_what_it_knows(
     treatment, controls = whole
     tables = {name: table for name, table in treatment.tables.items() if name != "project"}
     assert len(package.summary(replace(treatment, tables=tables), controls).decisions) == 5
+
+
+@pytest.mark.parametrize(
+    ("features", "told"),
+    [("", "nothing"), ("AVX2", "AVX2"), ("X86_V3 X86_V4 AVX512_ICL AVX512_SPR", "X86_V3 to AVX512_SPR")],
+)
+def test_a_processor_with_more_instructions_makes_the_page_no_longer(features: str, told: str) -> None:
+    assert left_out(features) == told
 
 
 def test_two_executions_alone_miss_the_order_of_a_set() -> None:

@@ -82,4 +82,4 @@ def _digest(*folders: Path) -> str:
 
 
 def _files(folder: Path) -> Iterable[Path]:
-    return (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
