@@ -14,8 +14,9 @@ import kills
 from lab.report import catalogue
 from lab.report.browser import chromium
 
-# How long an example takes, or takes to be made, says more about what else the machine does than about the code. The examples are the same
-# each time, so that a change is judged by what it changed; whoever looks for others adds --hypothesis-profile=explore.
+# How long an example takes, or takes to be made, says more about what else the machine does than about the code. The
+# examples are the same each time, so that a change is judged by what it changed; for others there is
+# --hypothesis-profile=explore.
 settings.register_profile(
     "lab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
