@@ -15,13 +15,13 @@ import numpy as np
 from bench import limits
 from bench.budget import Budget, Found
 from lab.experiments.kafka_lag import Params, Variant, keyed
-from lab.experiments.kafka_lag.measure.bench import create_topics
 from lab.experiments.kafka_lag.oracle import producer_performance
 from lab.experiments.kafka_lag.workload.messages import prepare
 from lab.experiments.kafka_lag.workload.producer import JAVA_SETTINGS, Generator, generate
 from lab.experiments.kafka_lag.workload.variants import Load, Topic
 from lab.load.gate import Gate
 from lab.services.kafka import Kafka, kafka
+from lab.services.topics import create_topics
 from lab.services.workers import spawn
 
 SIZE, PARTITIONS, PROCESSES, SECONDS, REPEATS = 100, 6, 2, 5.0, 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,7 @@ def test_no_budget_stands_in_the_table_twice() -> None:
     assert len({each.what for each in limits.ALL}) == len(limits.ALL)
     named = {value for value in vars(limits).values() if isinstance(value, Budget)}
     assert named == set(limits.ALL)
+
+
+def test_each_benchmark_can_be_imported_with_all_that_it_uses_of_the_library() -> None:
+    assert set(import_module("bench.__main__").MEASURED) == {"generator", "harness", "book"}
