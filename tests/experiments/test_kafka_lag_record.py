@@ -213,3 +213,13 @@ def test_an_overtaken_message_breaks_the_order() -> None:
     turned["finished_ns"] = turned["finished_ns"][::-1]
     seen[place] = replace(seen[place], messages=turned)
     assert _outcomes(seen)["order_kept"] == "fail"
+
+
+def test_a_watcher_who_came_too_seldom_to_see_lag_grow_tells_nothing() -> None:
+    """Beside other work the samples of a short window can all be of its first half: then no growth is known."""
+    seen = [
+        replace(one, samples=[each for each, at in zip(one.samples, one.moments_s, strict=True) if at < 0.1])
+        for one in _seen()
+    ]
+    outcomes = _outcomes(seen)
+    assert {outcomes["backlog_predicted"], outcomes["larger_predicted"]} == {"inconclusive"}

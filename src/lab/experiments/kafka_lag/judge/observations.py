@@ -93,12 +93,15 @@ def predicted(params: Params, tables: Mapping[str, pd.DataFrame]) -> dict[str, O
 
 def _difference(rows: pd.DataFrame) -> Observation:
     off = (rows["growth"] - rows["predicted"]).abs()
-    worst = rows.loc[off.idxmax()]
+    worst = rows.loc[off.fillna(np.inf).idxmax()]
     return Observation(
-        float(off.max()),
+        float(off.max(skipna=False)),
         f"{worst['keys']}, {worst.partitions} partitions: predicted {worst.predicted:.1%}, seen {worst.growth:.1%}",
         # Partitions with capacity to spare fell behind too: the machine was too slow for the consumers.
-        conclusive=not rows["starved"].any() and bool((rows["uneven"] <= UNEVEN).all()),
+        # A window in which so little arrived that no growth can be told says nothing.
+        conclusive=bool(
+            off.notna().all() and not rows["starved"].any() and (rows["uneven"] <= UNEVEN).all()
+        ),
     )
 
 
