@@ -13,7 +13,7 @@ from pathlib import Path
 from psycopg import conninfo
 
 from lab.experiments.infra_drift import KIT
-from lab.experiments.infra_drift.measure.stack import in_environment
+from lab.experiments.infra_drift.measure.stack import FOREIGN, alone, in_environment
 from lab.services import objectstore, postgres, tofu
 from readmes import block
 
@@ -48,16 +48,14 @@ def home(parent: Path) -> Iterator[Home]:
             f"host={told['host']} port={told['port']} user={told['user']} dbname=postgres sslmode=disable"
         )
         more = {"PG_CONN_STR": config, "PG_SCHEMA_NAME": "app_state", "TF_VAR_copies": "1"}
-        with in_environment(variables | more):
+        with alone(), in_environment(variables | more):
             yield folder, variables, server.dsn
 
 
 def typed(folder: Path, lines: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Lines in a shell that stops at a failure; python is the one with the framework for providers."""
     prelude = f'python() {{ "{tofu.python()}" "$@"; }}\n'
-    own = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "TF_", "PG", "AWS"))
-    }
+    own = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", *FOREIGN))}
     command = ["bash", "-euc", prelude + lines]
     return subprocess.run(
         command, cwd=folder, env=own | dict(variables), capture_output=True, text=True, check=False

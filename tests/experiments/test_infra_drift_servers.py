@@ -117,6 +117,7 @@ def test_what_waits_for_an_approval_holds_up_no_other_restore(
     assert restored == [[READ]]
     assert set(asked) == {"aws_s3_bucket.lake[0]", "aws_s3_bucket_policy.lake[0]"}
     assert "would touch aws_s3_bucket.lake[0] too" in asked["aws_s3_bucket_policy.lake[0]"]["why"]
+    assert "each look tries again" in asked["aws_s3_bucket_policy.lake[0]"]["do"]
     file = tmp_path / f"{asked['aws_s3_bucket.lake[0]']['ticket']}.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"approved": True}))
     assert [event["event"] for event in events()] == ["look", "restored"]

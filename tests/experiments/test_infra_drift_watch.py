@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socketserver
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from lab.experiments.infra_drift import KIT
 from lab.experiments.infra_drift.kit.driftwatch import tickets
 from lab.experiments.infra_drift.kit.driftwatch.plan import LockedError, PartialError, TofuError, detect
 from lab.experiments.infra_drift.kit.driftwatch.watch import Watch
+from lab.experiments.infra_drift.measure.stack import alone, in_environment
 
 PROGRAM = """#!/bin/sh
 case "$*" in
@@ -170,3 +172,20 @@ def test_a_watch_that_cant_do_its_work_says_so_before_its_first_look(
     assert done.returncode and said in done.stderr and not done.stdout
     assert "Traceback" not in done.stderr
     assert not list((tmp_path / tickets.__name__.rpartition(".")[2]).glob("*.json"))
+
+
+def test_what_a_shell_says_of_other_servers_and_states_reaches_no_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    others = {
+        "PGSERVICE": "prod",
+        "PGHOSTADDR": "192.0.2.1",
+        "TF_WORKSPACE": "prod",
+        "AWS_SESSION_TOKEN": "x",
+    }
+    for name, value in others.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(KeyError, match="PGHOST"), alone(), in_environment({"PGHOST": "127.0.0.1"}):
+        assert not others.keys() & os.environ.keys() and os.environ["PGHOST"] == "127.0.0.1"
+        raise KeyError("PGHOST")
+    assert others.items() <= os.environ.items() and "PGHOST" not in os.environ

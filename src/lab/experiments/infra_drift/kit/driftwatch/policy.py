@@ -24,8 +24,11 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True)
 class Decision:
+    """do: what a person can do about it, where that does not follow from the drift."""
+
     what: Literal["restore", "ticket", "ignore"]
     why: str
+    do: str = ""
 
 
 def checked(told: Any) -> Policy:

@@ -46,7 +46,7 @@ def opened(folder: Path, drift: Drift, decision: Decision) -> dict[str, Any] | N
     """The ticket if it is new, or was not told so far; None else."""
     path = folder / f"{number(drift)}.json"
     ticket = {"ticket": number(drift), "opened": time.time(), "why": decision.why, "approved": False}
-    ticket |= {"drift": asdict(drift), "do": _advice(drift)}
+    ticket |= {"drift": asdict(drift), "do": decision.do or _advice(drift)}
     if path.exists():
         return ticket if _untold(path).exists() else None
     folder.mkdir(parents=True, exist_ok=True)

@@ -79,7 +79,8 @@ class Watch:
                 for drift in drifts:
                     self.restore([drift], due)
             elif not isinstance(error, LockedError):
-                self.ask(drifts[0], Decision("ticket", f"it can't be put back: {error}"))
+                why = f"it can't be put back: {error}"
+                self.ask(drifts[0], Decision("ticket", why, "see to what holds it up: each look tries again"))
         else:
             self.tell({"event": "restored", "due": due, "addresses": done})
 
