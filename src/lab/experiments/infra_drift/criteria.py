@@ -32,7 +32,7 @@ CRITERIA = (
     ),
     Criterion(
         "nothing_destroyed",
-        "Databases, roles and buckets that are gone, or are other ones by their identity, without a hand or an approval.",
+        "Databases, schemas, roles and buckets that are gone, or others by their identity, without a hand or an approval.",
         exactly(0),
         "invariant",
         "objects",

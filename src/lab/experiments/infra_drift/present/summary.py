@@ -69,7 +69,8 @@ def _how_often(found: Findings) -> Decision:
     return Decision(
         "How often should drift detection run?",
         f"Often enough that T + R is bearable: here {every:g} + {found.value('run_s'):.1f} s at most, {every / 2:g} + {lag:.1f} "
-        f"on average. At T = 15 minutes the mean would be {7.5 + lag / 60:.1f} minutes: R no longer matters, T does.",
+        f"on average. By the same formula it is {7.5 + lag / 60:.1f} minutes at T = 15 minutes: while R is "
+        "seconds, T is what counts.",
         "measured",
         ("detected_in_time", "mean_predicted", "detection_mean_s"),
         figure="detection",
