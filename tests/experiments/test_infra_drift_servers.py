@@ -73,12 +73,9 @@ def test_what_must_not_be_destroyed_hides_no_other_drift(home: Home, directory: 
     other = "CREATE DATABASE app_warehouse_0 OWNER app_owner LC_COLLATE 'C.UTF-8' TEMPLATE template0"
     with sql(home, "DROP DATABASE app_warehouse_0", other, REVOKE) as connection:
         found = look(directory)
-        assert "cannot be destroyed" in found.error
-        assert by_address(found.drifts) == {WAREHOUSE: "unknown", READ: "update"}
-        assert [decide(drift, POLICY).what for drift in found.drifts if drift.action == "unknown"] == [
-            "ticket"
-        ]
-        with pytest.raises(TofuError, match="cannot be destroyed"):
+        assert "prevent_destroy" in found.error
+        assert by_address(found.drifts) == {WAREHOUSE: "replace", READ: "update"}
+        with pytest.raises(TofuError, match="prevent_destroy"):
             detect(directory)
         healed = [drift for drift in found.drifts if drift.action == "update"]
         assert restore(directory, healed, lambda drift: drift.address == READ) == [READ]
