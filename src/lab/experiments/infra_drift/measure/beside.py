@@ -152,6 +152,7 @@ def _elsewhere(stack: Stack) -> Path:
 
 
 def _waiting(hand: Hand) -> int:
+    hand.connection.execute("SELECT pg_stat_clear_snapshot()")  # one transaction sees the same sessions else
     row = hand.connection.execute(WAITING).fetchone()
     return int(row[0]) if row else 0
 
