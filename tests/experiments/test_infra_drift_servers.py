@@ -183,7 +183,7 @@ def test_a_template_that_somebody_made_is_listed(home: Home) -> None:
 def test_a_number_is_read_as_the_server_reads_it(home: Home) -> None:
     texts = [
         "0", "30000", " 30 s ", "30000ms", "3e4", "3.0E4", "0x7530", "0X7530ms", "072460", "07", "+30s", ".5min",
-        "1.5h", "1e-1s", "2499us", "2500us", "3500us", "1d", "0.0005d", "0x1.8", "0s",
+        "1.5h", "1e-1s", "2499us", "2500us", "3500us", "1d", "0.0005d", "0.03d", "1.51min", "30.0004s", "0x1.8", "0s",
     ]  # fmt: skip
     line = "import json, sys, postgresql; print(json.dumps([*map(postgresql.milliseconds, json.load(sys.stdin))]))"
     done = subprocess.run(

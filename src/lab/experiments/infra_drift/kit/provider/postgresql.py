@@ -19,6 +19,7 @@ from thing import OneProvider, State, Thing
 
 NUMBER = re.compile(r"\s*([+-]?(?:0[xX][\da-fA-F.]+|[\d.]+(?:[eE][+-]?\d+)?))\s*([a-z]*)\s*")
 UNITS = {"": 1, "us": 0.001, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+SMALLER = {"d": "h", "h": "min", "min": "s", "s": "ms", "ms": "us"}
 RIGHTS = {"USAGE", "CREATE"}
 
 
@@ -29,7 +30,11 @@ def milliseconds(text: str) -> int:
     found = NUMBER.fullmatch(text)
     if not found or found[2] not in UNITS:
         raise ValueError(f"{text!r} is no duration")
-    return round(_number(found[1]) * UNITS[found[2]])
+    value = _number(found[1]) * UNITS[found[2]]
+    if found[2] in SMALLER:  # the server first rounds to whole ones of the next smaller unit
+        step = UNITS[SMALLER[found[2]]]
+        value = round(value / step) * step
+    return round(value)
 
 
 def _number(text: str) -> float:
