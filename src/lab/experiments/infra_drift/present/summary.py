@@ -125,7 +125,8 @@ def _lock(found: Findings) -> Decision:
         "Does the state's lock keep two applies apart?",
         f"{'Yes' if not beside else 'Not here'}: {refused} and {beside} came to work beside the first; with `-lock=false` "
         f"{without} did. That is the `pg` backend, whose lock is a session's (not through a pooler in transaction mode); `s3` "
-        "has none unless `use_lockfile` is set. No lock keeps hands out, nor another state with the same object.",
+        "has none unless `use_lockfile` or a DynamoDB table is set. No lock keeps hands out, nor "
+        "another state with the same object.",
         "measured",
         ("one_apply_at_a_time", "lock_refused_s"),
     )
