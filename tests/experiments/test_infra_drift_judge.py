@@ -128,6 +128,12 @@ def quiet(*drifts: Drift) -> Quiet:
     return Quiet([Look(0, 1, ()), Look(1, 2, drifts)], 4)
 
 
+def test_a_comparison_word_by_word_is_not_silent_and_one_that_finds_nothing_would_pass() -> None:
+    for worded, said in ((("a.b",), "fail"), ((), "pass")):
+        found = observations.worded(Quiet([Look(0, 1, ())], 4, worded))
+        assert outcome("silent_without_change", found) == said
+
+
 def test_a_report_without_a_change_or_after_the_restore_is_false() -> None:
     assert outcome("silent_without_change", observations.silent(quiet(), live(*GOOD))) == "pass"
     drift = Drift("a.b", "update", {}, {})

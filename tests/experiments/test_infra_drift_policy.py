@@ -10,6 +10,7 @@ import pytest
 
 from lab.experiments.infra_drift import KIT, Drift, PolicyError, decide
 from lab.experiments.infra_drift.kit.driftwatch import plan, tickets
+from lab.experiments.infra_drift.kit.driftwatch import shown as reading
 from lab.experiments.infra_drift.kit.driftwatch.policy import Decision
 from lab.experiments.infra_drift.mechanism import actions, canonical, checked, managed
 
@@ -61,10 +62,10 @@ def test_an_object_that_is_gone_is_told_whole() -> None:
 @pytest.mark.parametrize(
     ("value", "secret", "told"),
     [
-        ("s3cret", True, plan.HIDDEN),
-        ({"user": "u", "password": "p"}, {"password": True}, {"user": "u", "password": plan.HIDDEN}),
-        (["a", "b"], [False, True], ["a", plan.HIDDEN]),
-        (["a", "b"], [True], [plan.HIDDEN, "b"]),
+        ("s3cret", True, reading.HIDDEN),
+        ({"user": "u", "password": "p"}, {"password": True}, {"user": "u", "password": reading.HIDDEN}),
+        (["a", "b"], [False, True], ["a", reading.HIDDEN]),
+        (["a", "b"], [True], [reading.HIDDEN, "b"]),
         ("open", False, "open"),
         (None, None, None),
         ("open", {}, "open"),
@@ -79,7 +80,7 @@ def test_secrets_are_hidden(value: Any, secret: Any, told: Any) -> None:
 
 def test_a_resource_that_is_a_secret_as_a_whole_is_hidden() -> None:
     found = one(change({"x": "old"}, {"x": "new"}, "update", before_sensitive=True, after_sensitive=True))
-    assert (found.before, found.after) == ({"x": plan.HIDDEN}, {"x": plan.HIDDEN})
+    assert (found.before, found.after) == ({"x": reading.HIDDEN}, {"x": reading.HIDDEN})
 
 
 def test_a_plan_without_drift_and_an_empty_one_tell_of_nothing() -> None:
@@ -102,7 +103,9 @@ def state(*resources: tuple[str, dict[str, Any]], child: bool = False) -> dict[s
 @pytest.mark.parametrize("child", [False, True])
 def test_what_is_in_no_state_is_unmanaged(child: bool) -> None:
     listed = [("role", "name", "known"), ("role", "name", "other"), ("bucket", "bucket", "known")]
-    found = plan.unmanaged(state(("role", {"name": "known", "limit": -1, "tags": None}), child=child), listed)
+    found = reading.unmanaged(
+        state(("role", {"name": "known", "limit": -1, "tags": None}), child=child), listed
+    )
     assert [drift.address for drift in found] == ["role:other", "bucket:known"]
     assert all(drift.unmanaged for drift in found)
 
@@ -110,7 +113,7 @@ def test_what_is_in_no_state_is_unmanaged(child: bool) -> None:
 def test_what_is_about_to_be_made_is_not_unmanaged() -> None:
     planned = {"planned_values": {"root_module": {"resources": [
         {"address": "role.a", "type": "role", "values": {"name": "next"}}]}}}  # fmt: skip
-    assert plan.unmanaged(planned, [("role", "name", "next")]) == []
+    assert reading.unmanaged(planned, [("role", "name", "next")]) == []
 
 
 def drift(action: str, address: str = "a.b", after: Any = 1, unmanaged: bool = False) -> Drift:
@@ -168,7 +171,9 @@ def test_a_policy_that_is_not_understood_is_refused(told: Any) -> None:
 def test_a_ticket_is_opened_once_approved_for_one_drift_and_closed(tmp_path: Path) -> None:
     first, why = drift("replace"), Decision("ticket", "it destroys")
     ticket = tickets.opened(tmp_path, first, why)
-    assert ticket and tickets.opened(tmp_path, first, why) is None
+    assert ticket
+    tickets.told(tmp_path, ticket["ticket"])
+    assert tickets.opened(tmp_path, first, why) is None
     assert not tickets.approved(tmp_path, first)
     file = tmp_path / f"{ticket['ticket']}.json"
     for value, approved in (("true", False), (1, False), (True, True)):

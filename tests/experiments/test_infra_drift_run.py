@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import conninfo
 
+import driftkit
 import wholerun
+from driftkit import Home, typed
 from lab.evidence.result import Result
 from lab.experiments import infra_drift as package
 from lab.experiments.infra_drift import (
-    KIT,
     Params,
     PolicyError,
     TofuError,
@@ -26,10 +22,8 @@ from lab.experiments.infra_drift import (
     run,
     run_with_controls,
 )
-from lab.experiments.infra_drift.measure.stack import in_environment
-from lab.services import objectstore, postgres, tofu
+from lab.services import objectstore
 from lab.services.s3 import S3
-from readmes import block
 
 pytestmark = pytest.mark.service
 KEYS = ("ENDPOINT_URL_S3", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
@@ -54,62 +48,35 @@ def test_the_metrics_of_the_exercise_are_there(whole: wholerun.Whole) -> None:
     assert {"detection_mean_s", "remediation_rate"} <= {item.name for item in whole[0].metrics}
 
 
+def test_the_projection_starts_from_what_was_measured_at_the_watched_state(whole: wholerun.Whole) -> None:
+    row = package.model(*whole).projection.iloc[0]
+    assert row["a look, one state, s"] == f"{whole[0].metric('run_s').value:.1f}"
+
+
+def test_what_applying_everything_accepted_is_counted_over_the_whole_run(whole: wholerun.Whole) -> None:
+    table = whole[0].tables["everything"]
+    accepted = list(table["item"][table["what"] == "accepted"])
+    assert accepted == [f"postgresql_database.scratch[{copy}]" for copy in range(SMALL.copies + 1)]
+
+
 def test_a_wrong_policy_stops_before_anything_starts() -> None:
     with pytest.raises(PolicyError, match="unknown in the policy: ignored"):
         run(SMALL, {"ignored": []})
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str], str]]:
-    """The kit in an empty folder with servers of a reader's own, after the README's second block."""
-    folder = tmp_path_factory.mktemp("home") / "kit"
-    shutil.copytree(KIT, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    with postgres.postgres({"fsync": "off"}) as server, objectstore.object_store(buckets=()) as store:
-        told = conninfo.conninfo_to_dict(server.dsn)
-        variables = {
-            **tofu.variables(folder / "tofu.rc", folder),
-            "PGHOST": str(told["host"]),
-            "PGPORT": str(told["port"]),
-            "PGUSER": str(told["user"]),
-            "PGDATABASE": "postgres",
-            "PGSSLMODE": "disable",
-            "AWS_ENDPOINT_URL_S3": store.s3.endpoint,
-            "AWS_ACCESS_KEY_ID": store.s3.access_key,
-            "AWS_SECRET_ACCESS_KEY": store.s3.secret_key,
-            "TF_CLI_ARGS_apply": "-no-color",  # the end of its colours would stand before the first event
-        }
-        lines = block(folder / "README.md", "install.py")
-        done = typed(folder, lines, variables)
-        assert done.returncode == 0, done.stdout + done.stderr
-        look = json.loads(done.stdout.splitlines()[-1 - done.stdout.count('"event": "ticket"')])
-        assert look["managed"] == 13 and all(drift["unmanaged"] for drift in look["drifts"])
-        config = (
-            f"host={told['host']} port={told['port']} user={told['user']} dbname=postgres sslmode=disable"
-        )
-        more = {"PG_CONN_STR": config, "PG_SCHEMA_NAME": "app_state", "TF_VAR_copies": "1"}
-        with in_environment(variables | more):
-            yield folder, variables, server.dsn
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    with driftkit.home(tmp_path_factory.mktemp("home")) as found:
+        yield found
 
 
-def typed(folder: Path, lines: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Lines in a shell that stops at a failure; python is the one with the framework for providers."""
-    prelude = f'python() {{ "{tofu.python()}" "$@"; }}\n'
-    own = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "TF_", "PG", "AWS"))
-    }
-    command = ["bash", "-euc", prelude + lines]
-    return subprocess.run(
-        command, cwd=folder, env=own | dict(variables), capture_output=True, text=True, check=False
-    )
-
-
-def test_the_readme_leads_to_a_first_look(home: tuple[Path, dict[str, str], str]) -> None:
+def test_the_readme_leads_to_a_first_look(home: Home) -> None:
     assert list(
         (home[0] / "tickets").glob("*.json")
     )  # for the server's own role, which the reader then ignores
 
 
-def test_a_readers_own_directory_and_list(home: tuple[Path, dict[str, str], str]) -> None:
+def test_a_readers_own_directory_and_list(home: Home) -> None:
     folder, _, dsn = home
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("ALTER ROLE app_reader_0 NOLOGIN")
@@ -122,7 +89,7 @@ def test_a_readers_own_directory_and_list(home: tuple[Path, dict[str, str], str]
 
 
 def test_a_server_that_does_not_answer_is_an_error_and_not_a_loss(
-    home: tuple[Path, dict[str, str], str], monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     with pytest.raises(TofuError, match="Connection refused"):
@@ -130,14 +97,14 @@ def test_a_server_that_does_not_answer_is_an_error_and_not_a_loss(
 
 
 def test_keys_that_are_refused_are_an_error_and_not_a_loss(
-    home: tuple[Path, dict[str, str], str], monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     with pytest.raises(TofuError, match="the store answers 403"):
         detect(home[0] / "configuration")
 
 
-def test_restoring_deploys_nothing_that_was_not_deployed(home: tuple[Path, dict[str, str], str]) -> None:
+def test_restoring_deploys_nothing_that_was_not_deployed(home: Home) -> None:
     directory, dsn = home[0] / "configuration", home[2]
     written = directory / "main.tf"
     deployed = written.read_text()
@@ -153,7 +120,7 @@ def test_restoring_deploys_nothing_that_was_not_deployed(home: tuple[Path, dict[
     assert detect(directory) == []
 
 
-def test_a_bucket_with_objects_is_not_deleted(home: tuple[Path, dict[str, str], str]) -> None:
+def test_a_bucket_with_objects_is_not_deleted(home: Home) -> None:
     files = objectstore.file_system(S3(*(os.environ[f"AWS_{name}"] for name in KEYS)))
     with files.open_output_stream("app-archive-0/x") as sink:
         sink.write(b"x")
@@ -167,7 +134,7 @@ def test_a_bucket_with_objects_is_not_deleted(home: tuple[Path, dict[str, str], 
         assert source.read() == b"x"
 
 
-def test_an_unmanaged_role_can_be_imported(home: tuple[Path, dict[str, str], str]) -> None:
+def test_an_unmanaged_role_can_be_imported(home: Home) -> None:
     folder, _, dsn = home
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute('CREATE ROLE "Odd name" CONNECTION LIMIT 3')

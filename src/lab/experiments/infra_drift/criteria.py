@@ -32,7 +32,7 @@ CRITERIA = (
     ),
     Criterion(
         "nothing_destroyed",
-        "Databases, roles and buckets that are gone, or are other ones by their identity, without a hand or an approval.",
+        "Databases, schemas, roles and buckets that are gone, or others by their identity, without a hand or an approval.",
         exactly(0),
         "invariant",
         "objects",
@@ -54,7 +54,7 @@ CRITERIA = (
     ),
     Criterion(
         "one_apply_at_a_time",
-        "Applies beyond the first that reach the server while one is at work, by PostgreSQL's own list of sessions.",
+        "Applies beyond the first that reach the server while one is at work, by PostgreSQL's own list of locks.",
         exactly(0),
         "invariant",
         "applies",
@@ -85,6 +85,11 @@ CONTROLS = (
         "no refresh",
         "The same detector with `-refresh=false`, which compares the configuration with the state alone.",
         breaks="detected_in_time",
+    ),
+    Control(
+        "word by word",
+        "The same changes that change nothing, compared with what was declared as text.",
+        breaks="silent_without_change",
     ),
     Control(
         "apply everything",

@@ -16,6 +16,7 @@ from lab.experiments.infra_drift.judge.observations import (
     one_apply,
     schedule_kept,
     unseen,
+    worded,
 )
 from lab.experiments.infra_drift.measure import beside
 from lab.experiments.infra_drift.measure.live import live
@@ -30,7 +31,7 @@ from lab.services.session import session
 def run(params: Params, policy: Mapping[str, Sequence[str]] | None = None) -> Result:
     """The detector's run alone, with a reader's own `policy` (keys as in the kit's policy.json). PolicyError for a wrong one."""
     if policy is not None:
-        checked({name: list(patterns) for name, patterns in policy.items()})
+        checked(dict(policy))
     with tempfile.TemporaryDirectory(dir=session().folder) as name, stack(params.copies, Path(name)) as up:
         found = live(params, up, policy)
     table = detections(params, found)
@@ -58,7 +59,7 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
             work.next("run time by size")
             sizes = beside.scale(params, up)
             work.next("controls")
-            everything = beside.everything(up, commands)
+            everything = beside.everything(up, [*watched.changes, *commands.changes])
             unlocked = beside.two_applies(up, spare, "-lock=false")
     found = (up.managed, up.apply_s, quiet, watched, lock, unlocked, commands, everything, sizes, up.versions)
     return results(params, Seen(*found))
@@ -76,6 +77,7 @@ def results(params: Params, seen: Seen) -> tuple[Result, dict[str, Result]]:
     )
     controls = {
         "no refresh": {"detected_in_time": unseen(params, seen.commands)},
+        "word by word": {"silent_without_change": worded(seen.quiet)},
         "apply everything": {"nothing_destroyed": nothing_destroyed(seen.everything.lost)},
         "no lock": {"one_apply_at_a_time": one_apply(seen.unlocked)},
     }

@@ -2,25 +2,26 @@
 
 from lab.experiments.infra_drift.kit.driftwatch.inventory import of_environment
 from lab.experiments.infra_drift.kit.driftwatch.plan import (
-    Drift,
     LockedError,
     Look,
+    PartialError,
     TofuError,
-    actions,
     detect,
     look,
-    managed,
     tofu,
+    whole,
 )
 from lab.experiments.infra_drift.kit.driftwatch.policy import Decision, PolicyError, checked, decide
 from lab.experiments.infra_drift.kit.driftwatch.restore import RefusedError, restore
 from lab.experiments.infra_drift.kit.driftwatch.s3 import Store, canonical
+from lab.experiments.infra_drift.kit.driftwatch.shown import Drift, actions, managed
 
 __all__ = [
     "Decision",
     "Drift",
     "LockedError",
     "Look",
+    "PartialError",
     "PolicyError",
     "RefusedError",
     "Store",
@@ -35,4 +36,5 @@ __all__ = [
     "of_environment",
     "restore",
     "tofu",
+    "whole",
 ]

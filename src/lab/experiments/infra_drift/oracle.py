@@ -28,6 +28,7 @@ DECLARED = {
 IDENTITIES = """
 SELECT 'role', rolname::text, oid::bigint FROM pg_authid WHERE starts_with(rolname::text, %(p)s)
 UNION ALL SELECT 'database', datname::text, oid::bigint FROM pg_database WHERE starts_with(datname::text, %(p)s)
+UNION ALL SELECT 'schema', nspname::text, oid::bigint FROM pg_namespace WHERE starts_with(nspname::text, %(p)s)
 """
 BODY = b"what a reader of the lake came for"
 REFUSED = 403
@@ -56,7 +57,7 @@ def status(url: str) -> int:
 
 
 def identities(connection: psycopg.Connection[Any], buckets: Iterable[str], prefix: str) -> dict[str, int]:
-    """Roles and databases by their number, which one that was made again does not keep; buckets by being there."""
+    """Roles, databases and schemas by their number, which one that was made again does not keep; buckets by being there."""
     rows = connection.execute(IDENTITIES, {"p": prefix}).fetchall()
     found = {f"{kind} {name}": int(oid) for kind, name, oid in rows}
     return found | {f"bucket {name}": 1 for name in buckets if name.startswith(prefix)}

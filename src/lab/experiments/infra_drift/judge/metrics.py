@@ -93,14 +93,14 @@ def _commands(commands: Commands) -> list[Metric]:
 def _sizes(seen: Seen) -> list[Metric]:
     line = law(seen.sizes)
     return [
-        Metric("run_fixed_s", line.fixed, "s", "a, run time of a look at nothing"),
-        Metric("run_each_s", line.each, "s", "b, more for each object"),
+        Metric("run_fixed_s", line.fixed, "s", "a, run time of a look at nothing, by the line"),
+        Metric("run_each_s", line.each, "s", "b, more for each role"),
         *(
             Metric(
                 f"run_{one.objects}_s",
                 float(np.median(one.seconds)),
                 "s",
-                f"at {one.objects} objects",
+                f"at {one.objects} roles",
                 one.seconds,
             )
             for one in seen.sizes

@@ -92,6 +92,11 @@ def silent(quiet: Quiet, live: Live) -> Observation:
     return Observation(len(wrong), f"{count} looks, {quiet.idle} changes that change nothing; {bound}")
 
 
+def worded(quiet: Quiet) -> Observation:
+    """What a detector without one form for what means the same reports of changes that change nothing."""
+    return Observation(len(quiet.worded), ", ".join(quiet.worded))
+
+
 def one_apply(lock: Lock) -> Observation:
     """Applies at work beside the first; without a first one there was nothing to be locked out of.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,16 +22,18 @@ from lab.experiments.infra_drift.mechanism import (
     managed,
     of_environment,
     tofu,
+    whole,
 )
 from lab.experiments.infra_drift.params import Params
-from lab.experiments.infra_drift.workload import KINDS, NAMED, Hand, change_nothing
+from lab.experiments.infra_drift.workload import KINDS, NAMED, Hand, change_nothing, policy
 
 PLAIN, REFRESH_ONLY, NO_REFRESH = "plan", "plan -refresh-only", "plan -refresh=false"
 DETECTOR = "the detector"
 OPTIONS = {PLAIN: (), REFRESH_ONLY: ("-refresh-only",), NO_REFRESH: ("-refresh=false",)}
-WAITING = (
-    "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
-)
+WAITING = """
+SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE NOT granted AND locktype IN ('transactionid', 'tuple') AND application_name = 'tofu'
+"""
 PATIENCE_S = 30.0
 MANY = """
 terraform {
@@ -53,11 +55,27 @@ def quiet(params: Params, stack: Stack, copy: int) -> Quiet:
     """Looks at what nobody changed, half of them after changes that change nothing."""
     looks = [_seen(stack) for _ in range(params.quiet - params.quiet // 2)]
     idle = change_nothing(stack.hand, copy)
-    return Quiet([*looks, *(_seen(stack) for _ in range(max(1, params.quiet // 2)))], idle)
+    looks += [_seen(stack) for _ in range(max(1, params.quiet // 2))]
+    return Quiet(looks, idle, _word_by_word(stack.hand, copy))
+
+
+def _word_by_word(hand: Hand, copy: int) -> list[str]:
+    """What is not written as it was declared, of the same changes that change nothing."""
+    bucket = hand.bucket("lake", copy)
+    stored = hand.store.request("GET", bucket, {"policy": ""}).decode()
+    row = hand.connection.execute(
+        "SELECT array_to_string(rolconfig, '') FROM pg_roles WHERE rolname = %s",
+        [f"{hand.prefix}_reader_{copy}"],
+    ).fetchone()
+    differs = {
+        f"aws_s3_bucket_policy.lake[{copy}]": stored != json.dumps(policy(bucket, "public/"), sort_keys=True),
+        f"postgresql_role.reader[{copy}]": row != ("statement_timeout=30000",),
+    }
+    return [address for address, other in differs.items() if other]
 
 
 def _seen(stack: Stack) -> Look:
-    found = look(stack.directory, of_environment())
+    found = whole(look(stack.directory, of_environment()))
     return replace(found, drifts=tuple(item for item in found.drifts if item.address not in stack.before))
 
 
@@ -65,7 +83,7 @@ def commands(stack: Stack, copy: int) -> Commands:
     """One change of each kind, on objects that the detector's run left alone, then each command once."""
     ledger = Ledger(stack)
     changes = [ledger.hand(kind, copy) for kind in KINDS]
-    told, exits = {}, {}
+    told = {}
     for name, options in OPTIONS.items():
         file = stack.folder / "command-plan"
         child = stack.popen(
@@ -74,23 +92,22 @@ def commands(stack: Stack, copy: int) -> Commands:
         said = child.communicate()[0]
         if child.returncode not in (0, 2):
             raise TofuError(said[-2000:])
-        exits[name] = child.returncode
         shown = json.loads(tofu(stack.directory, "show", "-json", str(file)))
         # What a plan's status counts: changes that it would make; of a refresh-only one, drift.
         told[name] = (
             [item.address for item in managed(shown)] if name == REFRESH_ONLY else list(actions(shown))
         )
     told[DETECTOR] = [drift.address for drift in detect(stack.directory, of_environment())]
-    return Commands(changes, told, exits, detect(stack.directory, of_environment(), refresh=False))
+    return Commands(changes, told, detect(stack.directory, of_environment(), refresh=False))
 
 
-def everything(stack: Stack, changes: Commands) -> Everything:
-    """What many run by a timer: apply, without a question."""
+def everything(stack: Stack, changes: Sequence[Change]) -> Everything:
+    """What many run by a timer: apply, without a question. changes: all that were made so far."""
     ledger = Ledger(stack)
     tofu(stack.directory, *APPLY)
     ledger.check()
     told = {drift.address for drift in detect(stack.directory)}
-    wrong = [change.address for change in changes.changes if _not_as_before(stack, change)]
+    wrong = [change.address for change in changes if _not_as_before(stack, change)]
     return Everything(tuple(ledger.lost), tuple(address for address in wrong if address not in told))
 
 
@@ -135,6 +152,7 @@ def _elsewhere(stack: Stack) -> Path:
 
 
 def _waiting(hand: Hand) -> int:
+    hand.connection.execute("SELECT pg_stat_clear_snapshot()")  # one transaction sees the same sessions else
     row = hand.connection.execute(WAITING).fetchone()
     return int(row[0]) if row else 0
 
@@ -161,6 +179,6 @@ def scale(params: Params, stack: Stack) -> list[Size]:
             begun = time.perf_counter()
             tofu(folder, *APPLY, "-refresh=false")
             took = time.perf_counter() - begun
-            looks = [look(folder) for _ in range(params.repeats)]
+            looks = [whole(look(folder)) for _ in range(params.repeats)]
             found.append(Size(count, [one.ended - one.started for one in looks], took))
     return found

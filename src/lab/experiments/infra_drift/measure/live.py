@@ -28,10 +28,10 @@ class Ledger:
     def __init__(self, stack: Stack) -> None:
         self._stack, self._expected, self.lost = stack, stack.identities(), list[str]()
 
-    def check(self) -> None:
-        """Compare with what was there."""
+    def check(self, approved: Sequence[str] = ()) -> None:
+        """Compare with what was there; what a person agreed to lose is no loss."""
         now = self._stack.identities()
-        self.lost += oracle.lost(self._expected, now)
+        self.lost += [name for name in oracle.lost(self._expected, now) if name not in approved]
         self._expected = now
 
     def hand(self, kind: Kind, copy: int) -> Change:
@@ -78,9 +78,9 @@ def live(params: Params, stack: Stack, policy: Mapping[str, Sequence[str]] | Non
             json.loads(file.read_text())["drift"]["address"]: file.name
             for file in sorted(tickets.glob("*.json"))
         }
-        found = Live(done, events(stack), files, tuple(ledger.lost))
-        found = _approve(params, stack, found, tickets)
-    return replace(found, events=events(stack))
+        found = _approve(params, stack, Live(done, events(stack), files, ()), tickets)
+        ledger.check([f"database {stack.hand.prefix}_warehouse_0"] if found.approved else [])
+    return replace(found, events=events(stack), lost=tuple(ledger.lost))
 
 
 def _first(stack: Stack) -> float:
@@ -117,7 +117,6 @@ def _approve(params: Params, stack: Stack, found: Live, tickets: Path) -> Live:
         return found
     file = tickets / found.files[address]
     ticket = json.loads(file.read_text())
-    at = time.time()
     part = file.with_suffix(".part")
     part.write_text(json.dumps(ticket | {"approved": True}))
     part.replace(file)
@@ -129,4 +128,4 @@ def _approve(params: Params, stack: Stack, found: Live, tickets: Path) -> Live:
 
     _until(params, closed)
     done = closed() and stack.declared(APPROVED, 0)
-    return replace(found, approved=address, approved_at=at, carried_out=done)
+    return replace(found, approved=address, carried_out=done)

@@ -40,7 +40,7 @@ class Event:
 class Live:
     """The detector at work. files: tickets that lay there at the end, by address. lost: objects that were gone without a hand.
 
-    approved: address of the ticket that was approved; approved_at: when. carried_out: whether the object is as declared after.
+    approved: address of the ticket that was approved. carried_out: whether the object is as declared after.
     """
 
     changes: Sequence[Change]
@@ -48,16 +48,18 @@ class Live:
     files: Mapping[str, str]
     lost: Sequence[str]
     approved: str = ""
-    approved_at: float = 0.0
     carried_out: bool = False
 
 
 @dataclass(frozen=True)
 class Quiet:
-    """Looks at a world in which nothing changed. idle: changes made in it that change nothing."""
+    """Looks at a world in which nothing changed. idle: changes made in it that change nothing. worded: addresses that a
+    comparison word by word would have reported because of them.
+    """
 
     looks: Sequence[Look]
     idle: int
+    worded: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,12 @@ class Lock:
 
 @dataclass(frozen=True)
 class Commands:
-    """One change of each kind, and what each command tells of it: command -> addresses. exits: its status. blind: what the
-    detector without refresh found.
+    """One change of each kind, and what each command tells of it: command -> addresses. blind: what the detector without
+    refresh found.
     """
 
     changes: Sequence[Change]
     told: Mapping[str, Sequence[str]]
-    exits: Mapping[str, int]
     blind: Sequence[Drift]
 
 

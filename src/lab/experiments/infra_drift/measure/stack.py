@@ -38,6 +38,7 @@ LIBPQ = {
 }
 INIT = ("init", "-input=false", "-no-color")
 APPLY = ("apply", "-auto-approve", "-input=false", "-no-color")
+FOREIGN = ("PG", "AWS_", "TF_")  # beginnings of variables of libpq, S3 clients and OpenTofu
 OWN_PROVIDERS = {"TF_REATTACH_PROVIDERS": ""}  # from the mirror, started by the tofu that needs them
 # In the order in which they can go.
 OWN = {
@@ -96,6 +97,7 @@ def stack(copies: int, folder: Path) -> Iterator[Stack]:
         server = up.enter_context(postgres.postgres({"fsync": "off"}))
         store = up.enter_context(objectstore.object_store(buckets=()))
         hook = up.enter_context(receiver())
+        up.enter_context(alone())
         hand = Hand(
             up.enter_context(psycopg.connect(server.dsn, autocommit=True)),
             Store(store.s3.endpoint, store.s3.access_key, store.s3.secret_key, store.s3.region),
@@ -169,6 +171,20 @@ def _providers(folder: Path, variables: Mapping[str, str]) -> Iterator[str]:
             )
             found |= told()
         yield json.dumps(found)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Without what a shell says of other servers, stores and states: libpq's PGSERVICE goes before PGHOST, and TF_WORKSPACE
+    chooses another state.
+    """
+    foreign = {name: value for name, value in os.environ.items() if name.startswith(FOREIGN)}
+    for name in foreign:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(foreign)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -53,8 +54,18 @@ class Findings:
         return [NAMED[kind].what for kind in kinds]
 
     def run_s(self, objects: float) -> float:
-        """Run time of a look, by the line."""
+        """Run time of a look at so many roles alone, by the line."""
         return self.value("run_fixed_s") + self.value("run_each_s") * objects
+
+    def look_s(self, objects: float) -> float:
+        """Run time of a look at the watched state, were it of so many objects: as measured, and the line's slope from there."""
+        return self.value("run_s") + self.value("run_each_s") * (objects - self.value("managed"))
+
+    def most(self, seconds: float) -> float:
+        """Objects that such a look gets through in that time; infinite where more objects took no longer."""
+        each = self.value("run_each_s")
+        spare = seconds - self.value("run_s")
+        return self.value("managed") + spare / each if each > 0 else math.inf
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from lab.evidence.fit import rough
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
 from lab.experiments.infra_drift.present.findings import Findings, findings
 
@@ -21,12 +22,13 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     return Model(
         statement=(
             "A look takes a fixed time and some for each object, and a change waits half an interval for the next read and then "
-            "for the look's end."
+            "for the look's end, as long as a look takes no longer than T. The slope b is that of roles alone; the projection "
+            "starts from R as it was measured at the watched state, with its inventory."
         ),
-        formula=r"R(n) = a + b\,n,\quad D = \tfrac{T}{2} + R - r \le T + R",
-        constants=[treatment.metric(name) for name in ("run_fixed_s", "run_each_s", "read_s", "managed")],
+        formula=r"R(n) = R(n_0) + b\,(n - n_0),\quad \bar D = \tfrac{T}{2} + R - r,\quad D_{\max} \le T + R",
+        constants=[treatment.metric(name) for name in ("run_s", "run_each_s", "read_s", "managed")],
         check=Prediction(
-            f"run time of a look at {largest} objects",
+            f"run time of a look at {largest} roles",
             found.run_s(largest),
             found.value(f"run_{largest}_s"),
             "s",
@@ -37,8 +39,8 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         grades={
             "objects": "arithmetic",
             "a look, one state, s": "measured",
-            "longest detection at the shortest T, s": "measured",
-            "states for looks of a minute": "arithmetic",
+            "longest detection at T = R, s": "extrapolated",
+            "states for looks of a minute": "extrapolated",
             f"reads alone at {READS:g}/s, s": "arithmetic",
         },
         checked_to=largest / found.value("managed"),
@@ -48,12 +50,12 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
 
 def _row(found: Findings, factor: int) -> dict[str, object]:
     objects = found.value("managed") * factor
-    run = found.run_s(objects)
+    run = found.look_s(objects)
     return {
         "factor": factor,
         "objects": f"{objects:,.0f}",
         "a look, one state, s": f"{run:,.1f}",
-        "longest detection at the shortest T, s": f"{2 * run:,.1f}",
+        "longest detection at T = R, s": f"{2 * run:,.1f}",
         "states for looks of a minute": f"{_states(found, objects):,}",
         f"reads alone at {READS:g}/s, s": f"{objects / READS:,.0f}",
     }
@@ -61,42 +63,44 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
 
 def _states(found: Findings, objects: float) -> int:
     """Of equal parts, each looked at within a minute."""
-    return max(1, math.ceil(objects / _most(found, ONE_MINUTE)))
-
-
-def _most(found: Findings, seconds: float) -> float:
-    """Objects that a look gets through in that time; infinite where more objects took no longer."""
-    each = found.value("run_each_s")
-    return (seconds - found.value("run_fixed_s")) / each if each > 0 else math.inf
+    return max(1, math.ceil(objects / found.most(ONE_MINUTE)))
 
 
 def _changes_at(found: Findings) -> str:
-    most = _most(found, found.params.every_s)
+    most = found.most(found.params.every_s)
     if not math.isfinite(most):
         return "not within what was measured"
-    return f"{most:,.0f} objects: a look takes longer than T = {found.params.every_s:g} s"
+    return f"some {rough(most)} objects: a look takes longer than T = {found.params.every_s:g} s"
 
 
 def _advice(found: Findings) -> list[Advice]:
-    most = _most(found, ONE_MINUTE)
-    basis = f"the line up to {found.params.sizes[-1]} objects; roles of a PostgreSQL on the same machine, ten reads at a time"
+    every, run, managed = found.params.every_s, found.value("run_s"), found.value("managed")
+    many = managed * 100
+    basis = (
+        f"the slope up to {found.params.sizes[-1]} roles of a PostgreSQL on the same machine; OpenTofu asks for ten objects at a "
+        "time (-parallelism), and this provider reads them one by one"
+    )
     return [
         Advice(
-            f"Split a state before a look outlasts its interval: within a minute one gets through some {most:,.0f} objects here. "
-            "Parts have locks of their own, so a look at one does not wait for an apply to another.",
+            "Split a state before a look outlasts its interval: within a minute one gets through some "
+            f"{rough(found.most(ONE_MINUTE))} objects here. Parts have locks of their own, so an apply to one ends no look "
+            "at another. An inventory then takes what is in the other states for unmanaged: leave it to one watch, with their "
+            "names under `ignore`.",
             "extrapolated",
             basis,
         ),
         Advice(
-            f"Where an interface limits requests, that limit is the run time: {found.value('managed') * 100:,.0f} objects at "
-            f"{READS:g} reads/s take {found.value('managed') * 100 / READS / 60:.0f} minutes, and applies share the same quota. "
+            f"Where an interface limits requests, that limit is the run time: {many:,.0f} objects at {READS:g} reads/s take "
+            f"{many / READS / 60:.0f} minutes, and applies share the same quota. "
             "Look less often at what seldom changes, or let an audit log call the detector.",
             "arithmetic",
             "one request for each object; the quota is our example",
         ),
         Advice(
-            f"Do not shorten T below R: with T = {found.params.every_s:g} s and R = {found.value('run_s'):.1f} s a change waits "
-            f"{found.params.every_s / 2:g} s for its read on average, the rest is R - r.",
-            "measured",
+            f"Shorten T as long as it is longer than R: with T = {every:g} s and R = {run:.1f} s, {every / 2:g} s of the mean "
+            "are the wait for a read. Below R looks are left out. And a look holds the state's lock, here "
+            f"{run / every:.0%} of the time: an apply that meets one fails unless it has a `-lock-timeout`.",
+            "arithmetic",
+            "T and R of this run",
         ),
     ]

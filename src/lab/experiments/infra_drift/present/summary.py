@@ -10,9 +10,10 @@ from lab.experiments.infra_drift.present.findings import ALL, Findings, findings
 
 ALTERNATIVES = (
     Alternative(
-        "HCP Terraform health assessments, Spacelift, env0",
-        "Run a refresh-only plan by a timer (once a day and more often) and tell of drift; objects in no state stay unseen.",
-        "HashiCorp, Spacelift and env0 documentation, 2026; not run here",
+        "HCP Terraform health assessments, Spacelift, Scalr",
+        "Plan by a timer, every few hours to once a week, and tell of drift: HCP and Scalr refresh-only, Spacelift by a run that "
+        "may put back. Objects in no state stay unseen.",
+        "HashiCorp, Spacelift and Scalr documentation, 2026; not run here",
     ),
     Alternative(
         "Crossplane, Config Connector, Kubernetes operators",
@@ -20,8 +21,9 @@ ALTERNATIVES = (
         "their documentation, 2026; not run here",
     ),
     Alternative(
-        "AWS Config, cloud audit logs, PostgreSQL's event triggers",
-        "Tell of a change when it is made, also of objects that no state knows, but not whether the configuration wants it.",
+        "AWS Config, cloud audit logs, PostgreSQL's log (log_statement = ddl)",
+        "Tell of a change when it is made, also of objects that no state knows, but not whether the configuration wants it. "
+        "(PostgreSQL's event triggers do not fire for roles and databases.)",
         "AWS and PostgreSQL documentation, 2026; not run here",
     ),
     Alternative(
@@ -41,7 +43,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"Looking every {every:g} s, a change is told after {found.value('detection_mean_s'):.1f} s on average (T/2 + R - r: "
             f"{found.value('predicted_mean_s'):.1f} s), after {found.value('detection_max_s'):.1f} s at most. "
             f"{found.count('restored')} of {len(found.detections)} changes were put back, {found.value('restored_s'):.1f} s "
-            f"after they were made; the others got a ticket. `tofu plan` alone counts "
+            f"after they were made (median); {found.count('tickets')} got a ticket. `tofu plan` alone counts "
             f"{found.seen(PLAIN)} of {ALL} kinds."
         ),
         conditions=(
@@ -67,7 +69,8 @@ def _how_often(found: Findings) -> Decision:
     return Decision(
         "How often should drift detection run?",
         f"Often enough that T + R is bearable: here {every:g} + {found.value('run_s'):.1f} s at most, {every / 2:g} + {lag:.1f} "
-        f"on average. At T = 15 minutes the mean would be {7.5 + lag / 60:.1f} minutes: R no longer matters, T does.",
+        f"on average. By the same formula it is {7.5 + lag / 60:.1f} minutes at T = 15 minutes: while R is "
+        "seconds, T is what counts.",
         "measured",
         ("detected_in_time", "mean_predicted", "detection_mean_s"),
         figure="detection",
@@ -79,7 +82,8 @@ def _command(found: Findings) -> Decision:
         "Which command finds drift?",
         f"Not the status of `{PLAIN}`: it counts {found.seen(PLAIN)} of {ALL} kinds, `{REFRESH_ONLY}` "
         f"{found.seen(REFRESH_ONLY)}. The same plan's JSON (`resource_drift`) with an inventory of what is in "
-        f"no state tells of {found.seen(DETECTOR)}.",
+        f"no state tells of {found.seen(DETECTOR)}. Once somebody has saved a refresh (`apply -refresh-only`), a change is no "
+        "drift any more: read what the plan would do, too.",
         "measured",
         ("seen_1", "seen_2", "seen_4"),
         figure="commands",
@@ -91,7 +95,7 @@ def _heal(found: Findings) -> Decision:
         "What may heal by itself?",
         f"What an update or a new object mends: {found.count('restored')} of {len(found.detections)} changes, "
         f"{found.value('remediation_rate'):.0%} as declared afterwards. Apply the plan that was checked, for these addresses "
-        "alone; ask for the rest.",
+        "alone; ask for the rest, and for what on-call staff may have to change: put back, a fix of tonight is an outage.",
         "measured",
         ("remediation_succeeds", "nothing_destroyed", "remediation_rate"),
         figure="outcomes",
@@ -104,7 +108,9 @@ def _everything(found: Findings) -> Decision:
     return Decision(
         "Why not apply everything by a timer?",
         f"It destroyed {lost} {what}{'s' * (lost != 1)} of this run to put an attribute back, and took {accepted} "
-        f"change{'s' * (accepted != 1)} that the configuration does not set into the state, where no later look tells of them.",
+        f"change{'s' * (accepted != 1)} that the configuration does not set into the state, where no later look tells of "
+        f"{'it' if accepted == 1 else 'them'}. With "
+        "`prevent_destroy` on what holds data such an apply fails as a whole.",
         "measured",
         ("destroyed", "accepted"),
         figure="outcomes",
@@ -114,11 +120,13 @@ def _everything(found: Findings) -> Decision:
 def _lock(found: Findings) -> Decision:
     alone, unlocked = found.treatment, found.controls["no lock"]
     beside, without = (int(one.observed["one_apply_at_a_time"].value) for one in (alone, unlocked))
-    refused = f"the second apply was told so after {found.value('lock_refused_s'):.1f} s"
+    refused = f"the second apply was told so after {1000 * found.value('lock_refused_s'):.0f} ms"
     return Decision(
         "Does the state's lock keep two applies apart?",
         f"{'Yes' if not beside else 'Not here'}: {refused} and {beside} came to work beside the first; with `-lock=false` "
-        f"{without} did. It does not keep hands out, nor another state with the same object.",
+        f"{without} did. That is the `pg` backend, whose lock is a session's (not through a pooler in transaction mode); `s3` "
+        "has none unless `use_lockfile` or a DynamoDB table is set. No lock keeps hands out, nor "
+        "another state with the same object.",
         "measured",
         ("one_apply_at_a_time", "lock_refused_s"),
     )

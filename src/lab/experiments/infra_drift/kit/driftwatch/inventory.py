@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from .plan import Listed
 from .s3 import Store
+from .shown import Listed
 
 ROLES = r"SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1"
-DATABASES = "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1"
+DATABASES = "SELECT datname FROM pg_database WHERE datname NOT IN ('template0', 'template1') ORDER BY 1"
 
 
-def of_environment() -> Callable[[], Listed]:
-    """Roles and databases of the server that libpq's variables name, buckets of the store that the AWS_ ones name."""
-    return lambda: [*_server(), *_store()]
+def of_environment(*places: str) -> Callable[[], Listed]:
+    """What is in `places` (postgresql, s3; both if none is named): roles and databases of the server that libpq's variables
+    name, buckets of the store that the AWS_ ones name. KeyError for another place.
+    """
+    lists = [LISTS[place] for place in places or LISTS]
+    return lambda: [item for listed in lists for item in listed()]
 
 
 def _server() -> Iterator[tuple[str, str, str]]:
@@ -28,3 +31,6 @@ def _server() -> Iterator[tuple[str, str, str]]:
 def _store() -> Iterator[tuple[str, str, str]]:
     for name in Store.of_environment().buckets():
         yield "aws_s3_bucket", "bucket", name
+
+
+LISTS = {"postgresql": _server, "s3": _store}

@@ -32,13 +32,21 @@ class Store:
     access_key: str
     secret_key: str = field(repr=False)
     region: str = "us-east-1"
+    session_token: str = field(default="", repr=False)
 
     @classmethod
     def of_environment(cls) -> Store:
-        """By the variables of every S3 client; KeyError names the one that is missing."""
-        names = ("AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-        endpoint, access_key, secret_key = (os.environ[name] for name in names)
-        return cls(endpoint, access_key, secret_key, os.environ.get("AWS_REGION", "us-east-1"))
+        """By the variables of every S3 client; without an endpoint it is AWS. KeyError names a key that is missing."""
+        told = os.environ
+        region = told.get("AWS_REGION") or told.get("AWS_DEFAULT_REGION") or "us-east-1"
+        endpoint = told.get("AWS_ENDPOINT_URL_S3") or told.get("AWS_ENDPOINT_URL")
+        return cls(
+            endpoint or f"https://s3.{region}.amazonaws.com",
+            told["AWS_ACCESS_KEY_ID"],
+            told["AWS_SECRET_ACCESS_KEY"],
+            region,
+            told.get("AWS_SESSION_TOKEN", ""),
+        )
 
     def request(
         self, method: str, bucket: str = "", query: Mapping[str, str] | None = None, body: bytes = b""
@@ -67,6 +75,8 @@ class Store:
             "x-amz-content-sha256": digest,
             "x-amz-date": moment,
         }
+        if self.session_token:
+            headers["x-amz-security-token"] = self.session_token
         lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
         names, scope = ";".join(headers), f"{moment[:8]}/{self.region}/s3/aws4_request"
         canonical_request = "\n".join((method, path, query, lines, names, digest))
@@ -79,7 +89,9 @@ class Store:
 
 
 def canonical(policy: Any) -> Any:
-    """One form for policies that mean the same: order and single-element lists say nothing, and {"AWS": "*"} is "*"."""
+    """One form for policies that mean the same: order and single-element lists say nothing, {"AWS": "*"} is "*", and stores
+    give back true and 7 as "true" and "7".
+    """
     if isinstance(policy, dict):
         found = {name: canonical(value) for name, value in sorted(policy.items())}
         return "*" if found == {"AWS": "*"} else found
@@ -87,4 +99,4 @@ def canonical(policy: Any) -> Any:
         items = {json.dumps(item, sort_keys=True): item for item in map(canonical, policy)}
         ordered = [items[text] for text in sorted(items)]
         return ordered[0] if len(ordered) == 1 else ordered
-    return policy
+    return policy if isinstance(policy, str) else json.dumps(policy)

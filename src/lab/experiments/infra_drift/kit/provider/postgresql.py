@@ -17,16 +17,31 @@ from tf.schema import Attribute
 from tf.types import Bool, Number, Set, String
 from thing import OneProvider, State, Thing
 
+NUMBER = re.compile(r"\s*([+-]?(?:0[xX][\da-fA-F.]+|[\d.]+(?:[eE][+-]?\d+)?))\s*([a-z]*)\s*")
 UNITS = {"": 1, "us": 0.001, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+SMALLER = {"d": "h", "h": "min", "min": "s", "s": "ms", "ms": "us"}
 RIGHTS = {"USAGE", "CREATE"}
 
 
 def milliseconds(text: str) -> int:
-    """A duration as PostgreSQL writes it: '30s', '30000' and '30000ms' are the same."""
-    found = re.fullmatch(r"\s*(-?[\d.]+)\s*(\w*)\s*", text)
+    """A duration as PostgreSQL reads it: '30s', '30000', '30000ms', '3e4' and '0x7530' are the same. It keeps what was typed,
+    and one role with an odd number in it must not end the whole look.
+    """
+    found = NUMBER.fullmatch(text)
     if not found or found[2] not in UNITS:
         raise ValueError(f"{text!r} is no duration")
-    return round(float(found[1]) * UNITS[found[2]])
+    value = _number(found[1]) * UNITS[found[2]]
+    if found[2] in SMALLER:  # the server first rounds to whole ones of the next smaller unit
+        step = UNITS[SMALLER[found[2]]]
+        value = round(value / step) * step
+    return round(value)
+
+
+def _number(text: str) -> float:
+    """As C reads it: to base 16 after 0x, to base 8 after another 0."""
+    if re.match(r"[+-]?0[xX]", text):
+        return float.fromhex(text)
+    return float(int(text, 8)) if re.fullmatch(r"[+-]?0[0-7]+", text) else float(text)
 
 
 def fixed(what: str) -> Attribute:
