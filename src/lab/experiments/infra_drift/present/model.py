@@ -21,9 +21,8 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     largest = found.params.sizes[-1]
     return Model(
         statement=(
-            "A look takes a fixed time and some for each object, and a change waits half an interval for the next read and then "
-            "for the look's end, as long as a look takes no longer than T. The slope b is that of roles alone; the projection "
-            "starts from R as it was measured at the watched state, with its inventory."
+            "A look takes a fixed time, as at the watched state, and some for each object, as roles take, and a change waits "
+            "half an interval for the next read and then for the look's end, as long as a look takes no longer than T."
         ),
         formula=r"R(n) = R(n_0) + b\,(n - n_0),\quad \bar D = \tfrac{T}{2} + R - r,\quad D_{\max} \le T + R",
         constants=[treatment.metric(name) for name in ("run_s", "run_each_s", "read_s", "managed")],

@@ -82,8 +82,7 @@ def _command(found: Findings) -> Decision:
         "Which command finds drift?",
         f"Not the status of `{PLAIN}`: it counts {found.seen(PLAIN)} of {ALL} kinds, `{REFRESH_ONLY}` "
         f"{found.seen(REFRESH_ONLY)}. The same plan's JSON (`resource_drift`) with an inventory of what is in "
-        f"no state tells of {found.seen(DETECTOR)}. Once somebody has saved a refresh (`apply -refresh-only`), a change is no "
-        "drift any more: read what the plan would do, too.",
+        f"no state tells of {found.seen(DETECTOR)}, until somebody saves a refresh.",
         "measured",
         ("seen_1", "seen_2", "seen_4"),
         figure="commands",
@@ -123,10 +122,8 @@ def _lock(found: Findings) -> Decision:
     refused = f"the second apply was told so after {1000 * found.value('lock_refused_s'):.0f} ms"
     return Decision(
         "Does the state's lock keep two applies apart?",
-        f"{'Yes' if not beside else 'Not here'}: {refused} and {beside} came to work beside the first; with `-lock=false` "
-        f"{without} did. That is the `pg` backend, whose lock is a session's (not through a pooler in transaction mode); `s3` "
-        "has none unless `use_lockfile` or a DynamoDB table is set. No lock keeps hands out, nor "
-        "another state with the same object.",
+        f"{'Yes' if not beside else 'Not here'}, by the `pg` backend: {refused} and {beside} came to work beside the first; with "
+        f"`-lock=false` {without} did. The `s3` backend has no lock unless it is told to, and none keeps hands out.",
         "measured",
         ("one_apply_at_a_time", "lock_refused_s"),
     )
