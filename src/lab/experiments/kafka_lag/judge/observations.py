@@ -99,9 +99,7 @@ def _difference(rows: pd.DataFrame) -> Observation:
         f"{worst['keys']}, {worst.partitions} partitions: predicted {worst.predicted:.1%}, seen {worst.growth:.1%}",
         # Partitions with capacity to spare fell behind too: the machine was too slow for the consumers.
         # A window in which so little arrived that no growth can be told says nothing.
-        conclusive=bool(
-            off.notna().all() and not rows["starved"].any() and (rows["uneven"] <= UNEVEN).all()
-        ),
+        conclusive=bool(off.notna().all() and not rows["starved"].any() and (rows["uneven"] <= UNEVEN).all()),
     )
 
 
