@@ -95,6 +95,7 @@ def test_a_store_that_is_away_hides_no_drift_of_a_server(
     assert by_address(found.drifts) == {READ: "update"}
 
 
+@pytest.mark.drill
 def test_what_waits_for_an_approval_holds_up_no_other_restore(
     home: Home, directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
