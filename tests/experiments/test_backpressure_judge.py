@@ -196,3 +196,16 @@ def test_a_share_just_enough_by_a_few_events_is_no_verdict_either() -> None:
     found = observations.fair(PARAMS, Burst(**{**own.__dict__, "sent": fewer}), PARAMS.capacity)
     assert found.value >= 0.8 and found.interval is not None and found.interval[0] < 0.8
     assert not found.conclusive
+
+
+def test_two_late_answers_of_thirty_are_no_proof_of_a_queue_that_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = iter([(26, 28), (0, 28), (28, 28)])
+    monkeypatch.setattr(windows, "answered_after", lambda *_: next(seen))
+    found = [observations.recovered(PARAMS, history()) for _ in range(3)]
+    assert [(one.value >= 0.95, one.conclusive) for one in found] == [
+        (False, False),
+        (False, True),
+        (True, True),
+    ]

@@ -10,9 +10,9 @@ import pandas as pd
 
 from lab.evidence import fit
 from lab.evidence.criteria import Observation
-from lab.evidence.statistics import Interval, rule_of_three
+from lab.evidence.statistics import Interval, rule_of_three, wilson
 from lab.experiments.backpressure import oracle, workload
-from lab.experiments.backpressure.criteria import FAIR
+from lab.experiments.backpressure.criteria import FAIR, RECOVERED
 from lab.experiments.backpressure.judge import windows
 from lab.experiments.backpressure.measure.seen import Burst, Killed, Seen
 from lab.experiments.backpressure.params import BUDGET, BUDGET_MOST, Params
@@ -123,8 +123,13 @@ def recovered(params: Params, own: Burst) -> Observation:
     if not count:
         return Observation(math.nan, "nothing was sent so late", conclusive=False)
     grew = windows.growth(params, own)
+    between = wilson(good, count)
+    # Of some thirty events two are no proof that it did not recover; a miss tells only where chance does not explain it.
     return Observation(
-        good / count, f"{good} of {count} events; meanwhile the queue grew by {grew:+.1f} events/s"
+        good / count,
+        f"{good} of {count} events; meanwhile the queue grew by {grew:+.1f} events/s",
+        between,
+        conclusive=good / count >= RECOVERED or between[1] < RECOVERED,
     )
 
 
