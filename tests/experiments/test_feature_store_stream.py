@@ -72,13 +72,10 @@ def send(broker: str, topic: str, *bodies: bytes, **more: Any) -> None:
 
 def _assert_end(broker: str, topic: str, offset: int) -> None:
     """For those who read what is committed."""
-    place = TopicPartition(topic, 0)
-    (found,) = (
-        AdminClient({"bootstrap.servers": broker})
-        .list_offsets({place: OffsetSpec.latest()}, isolation_level=IsolationLevel.READ_COMMITTED)
-        .values()
-    )
-    assert found.result().offset == offset
+    admin = AdminClient({"bootstrap.servers": broker})  # gone, it would take its answers along
+    ends = {TopicPartition(topic, 0): OffsetSpec.latest()}
+    (found,) = admin.list_offsets(ends, isolation_level=IsolationLevel.READ_COMMITTED).values()
+    assert found.result(10).offset == offset
 
 
 class Written:
