@@ -46,7 +46,7 @@ CRITERIA = (
     Criterion(
         "recovered",
         "With the base load still on, events answered in time, of those sent from a second after the clients' memory of "
-        "the burst has ended. A miss that chance explains is inconclusive.",
+        "the burst has ended. Inconclusive if the limit lies within the interval.",
         at_least(RECOVERED),
         "ratio",
     ),

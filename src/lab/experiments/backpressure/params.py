@@ -22,7 +22,7 @@ class Params(Parameters):
     burst: float = Field(5.0, ge=2, le=20, description="times the base load in the burst")
     before_s: float = Field(2.0, ge=1, le=600, description="s of base load before the burst")
     burst_s: float = Field(15.0, ge=2, le=600, description="s of the burst")
-    after_s: float = Field(6.0, ge=2, le=600, description="s of base load after it")
+    after_s: float = Field(12.0, ge=2, le=600, description="s of base load after it")
     greedy: float = Field(0.6, gt=0, lt=1, description="share of the burst that the greedy client asks for")
     timeout_s: float = Field(1.0, ge=0.5, le=30, description="s after which a client gives an attempt up")
     attempts: int = Field(2, ge=1, le=10, description="attempts of a client at most")

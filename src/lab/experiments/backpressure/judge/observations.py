@@ -124,12 +124,12 @@ def recovered(params: Params, own: Burst) -> Observation:
         return Observation(math.nan, "nothing was sent so late", conclusive=False)
     grew = windows.growth(params, own)
     between = wilson(good, count)
-    # Of some thirty events two are no proof that it did not recover; a miss tells only where chance does not explain it.
+    # Two late answers of thirty prove nothing, nor do thirty good ones; eighty do.
     return Observation(
         good / count,
         f"{good} of {count} events; meanwhile the queue grew by {grew:+.1f} events/s",
         between,
-        conclusive=good / count >= RECOVERED or between[1] < RECOVERED,
+        conclusive=not between[0] < RECOVERED <= between[1],
     )
 
 
