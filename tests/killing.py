@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -31,8 +32,12 @@ class Runner:
     """A small run with folders of its own; every process that it starts inherits a mark."""
 
     def __init__(self, folder: Path, slug: str = "kafka_lag") -> None:
-        self.build, self.temporary, self.mark = folder / "build", folder / "tmp", uuid.uuid4().hex
-        self.temporary.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        self.build, self.mark = folder / "build", uuid.uuid4().hex
+        # Not among the test's own folders, which nobody else may enter: servers that refuse root run as another user.
+        self._own = tempfile.TemporaryDirectory(prefix="lab-killed-")
+        self.temporary = Path(self._own.name)
+        self.temporary.chmod(0o711)
         environment = os.environ | {
             "LAB_BUILD": str(self.build),
             "TMPDIR": str(self.temporary),
@@ -40,15 +45,21 @@ class Runner:
         }
         small = yaml.safe_load((SMALL / f"{slug}.small.yaml").read_text())
         chosen = [part for name, value in small.items() for part in ("-p", f"{name}={json.dumps(value)}")]
-        self.process = subprocess.Popen(
-            [str(LAB), "run", slug, *chosen],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            preexec_fn=_heed_ctrl_c,
-        )
+        self._output = folder / "output"  # a file: a pipe that nobody reads would fill and hold the run up
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [str(LAB), "run", slug, *chosen],
+                env=environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_heed_ctrl_c,
+            )
+
+    def said(self, timeout: float) -> str:
+        """Wait for the run's end, at most `timeout` s; what it printed, with the reasons of its verdict."""
+        self.process.wait(timeout)
+        return self._output.read_text(errors="replace")
 
     def left(self) -> list[str]:
         """Command lines of living processes that carry the mark."""
@@ -76,6 +87,7 @@ class Runner:
         for path in found:
             if path.suffix == ".json" and path not in hidden:
                 record.read(path)
+        self._own.cleanup()
 
 
 def _eventually(holds: Callable[[], bool], seconds: float = 120) -> bool:

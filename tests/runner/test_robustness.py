@@ -29,7 +29,7 @@ def lasts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], float]:
     def measured(slug: str) -> float:
         begin = time.monotonic()
         runner = Runner(tmp_path_factory.mktemp(slug), slug)
-        _, said = runner.process.communicate(timeout=300)
+        said = runner.said(300)
         seconds = time.monotonic() - begin
         assert runner.process.returncode in (STATUS["pass"], STATUS["fail"], STATUS["inconclusive"]), said
         runner.assert_clean()
@@ -66,7 +66,7 @@ def test_ctrl_c_takes_everything_down_and_says_so(tmp_path: Path) -> None:
     runner = Runner(tmp_path)
     time.sleep(10)
     os.killpg(runner.process.pid, signal.SIGINT)
-    _, said = runner.process.communicate(timeout=120)
+    said = runner.said(120)
     assert runner.process.returncode == 130
     assert "stopped" in said
     assert "Traceback" not in said
@@ -81,7 +81,7 @@ def test_after_a_kill_the_next_run_is_clean_and_two_at_once_do_not_collide(tmp_p
     killed.process.wait()
     runs = [Runner(tmp_path / "a"), Runner(tmp_path / "b")]
     for run in runs:
-        _, said = run.process.communicate(timeout=600)
+        said = run.said(600)
         (kept,) = run.build.glob("exploratory/kafka_lag/*/kafka_lag.json")
         made = record.read(kept)
         # Two at once share two cores: they may be too slow to tell, but nothing may break.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from lab.errors import NotAvailableError, ServiceError
 from lab.faults.process import hang
-from lab.services.postgres import VARIABLE, postgres
+from lab.services.postgres import VARIABLE, postgres, unprivileged
 
 pytestmark = pytest.mark.service
 
@@ -74,6 +76,14 @@ def test_a_library_is_loaded_with_its_settings_and_missed_on_an_attached_server(
             postgres(preload=["pgaudit"]),
         ):
             pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another user")
+def test_a_folder_that_the_servers_user_cannot_enter_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    (tmp_path / "own").mkdir()
+    with pytest.raises(ServiceError, match="can't enter /.*: set TMPDIR to"):
+        unprivileged(tmp_path / "own")
 
 
 def test_two_at_once_do_not_meet() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -156,6 +157,11 @@ def unprivileged(folder: Path) -> list[str]:
         raise ServiceError(
             f"PostgreSQL does not run as root and there is no user postgres. {_INSTALL}"
         ) from None
+    if closed := [each for each in folder.resolve().parents if not each.stat().st_mode & stat.S_IXOTH]:
+        raise ServiceError(
+            f"PostgreSQL does not run as root, and its user postgres can't enter {closed[-1]}: "
+            "set TMPDIR to a folder that everybody may enter, such as /tmp"
+        )
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
 
 
