@@ -82,7 +82,7 @@ def test_a_library_is_loaded_with_its_settings_and_missed_on_an_attached_server(
 def test_a_folder_that_the_servers_user_cannot_enter_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     (tmp_path / "own").mkdir()
-    with pytest.raises(ServiceError, match="can't enter /.*: set TMPDIR to"):
+    with pytest.raises(ServiceError, match=r"can't enter /.*: set TMPDIR to"):
         unprivileged(tmp_path / "own")
 
 
