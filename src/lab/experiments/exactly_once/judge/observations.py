@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
+from lab.evidence import fit
 from lab.evidence.criteria import Observation
-from lab.evidence.fit import Line, line
+from lab.evidence.fit import Line
+from lab.experiments.exactly_once.criteria import OVERHEAD_LIMIT
 from lab.experiments.exactly_once.judge import tables
-from lab.experiments.exactly_once.measure.seen import Rows, Seen
+from lab.experiments.exactly_once.measure.seen import Rows, Seen, Timed
 from lab.experiments.exactly_once.mechanism import AT_LEAST_ONCE, AT_MOST_ONCE, EXACTLY_ONCE
 
 # What librdkafka calls it when another producer has the transactional.id, or another consumer the place in the group.
@@ -22,9 +25,6 @@ FENCED = {
 }
 COMMIT_REFUSED = FENCED - {"FENCED_INSTANCE_ID"}
 NEVER = FENCED | {"_FATAL"}  # after these nothing of the batch can commit; after a time-out it may
-
-
-STEADY = 2.0  # times: the upper over the lower quartile of a size's times, on a machine that has time for it
 
 
 def exact(deliveries: pd.DataFrame, arm: str) -> Observation:
@@ -121,17 +121,31 @@ def load_reached(seen: Seen) -> Observation:
 def fitted(cost: pd.DataFrame, arm: str = EXACTLY_ONCE.name) -> Line:
     """Time of a batch, ms, against its messages: through all sizes but the largest, which is predicted."""
     own = cost[cost["arm"] == arm].sort_values("size").iloc[:-1]
-    return line(own["size"], own["low"])
+    return fit.line(own["size"], own["low"])
 
 
-def overhead_predicted(cost: pd.DataFrame) -> Observation:
-    own = cost[cost["arm"] == EXACTLY_ONCE.name].sort_values("size")
-    largest = own.iloc[-1]
-    expected = fitted(cost).at(float(largest["size"]))
-    error = float(abs(expected / largest["low"] - 1))
-    steady = bool((own["high"] <= STEADY * own["low"]).all())
+def overhead_predicted(timed: Sequence[Timed]) -> Observation:
+    """Inconclusive where other batches of the same run, drawn anew from those of each size, might tell otherwise."""
+    own = [one for one in timed if one.arm == EXACTLY_ONCE.name]
+    sizes = sorted({one.size for one in own})
+    (expected, took), error = _largest(own), _error(own)
+    again = fit.resampled([[one for one in own if one.size == size] for size in sizes], _error)
+    interval = fit.percentile_interval(again)
     return Observation(
         error,
-        f"{largest['size']:,} messages: predicted {expected:.1f} ms, took {largest['low']:.1f} ms",
-        conclusive=steady,
+        f"{sizes[-1]:,} messages: predicted {expected:.1f} ms, took {took:.1f} ms; "
+        f"95 % of resamples {interval[0]:.0%} to {interval[1]:.0%} off",
+        interval=interval,
+        conclusive=interval[1] <= OVERHEAD_LIMIT if error <= OVERHEAD_LIMIT else interval[0] > OVERHEAD_LIMIT,
     )
+
+
+def _largest(timed: Sequence[Timed]) -> tuple[float, float]:
+    """Time of a transaction of the largest size, ms: by the smaller ones, and as it was."""
+    cost = tables.cost(timed)
+    return fitted(cost).at(float(cost["size"].max())), float(cost.sort_values("size")["low"].iloc[-1])
+
+
+def _error(timed: Sequence[Timed]) -> float:
+    expected, took = _largest(timed)
+    return abs(expected / took - 1)

@@ -20,12 +20,12 @@ CONTROL_ARMS = {"at least once": AT_LEAST_ONCE.name, "at most once": AT_MOST_ONC
 
 def results(params: Params, seen: Seen, versions: Mapping[str, str]) -> tuple[Result, dict[str, Result]]:
     """Treatment and controls of one run with all arms."""
-    made = _tables(params, seen) | {"cost": tables.cost(seen)}
+    made = _tables(params, seen) | {"cost": tables.cost(seen.timed)}
     deliveries = made["deliveries"]
     observed = _of_loop(seen, EXACTLY_ONCE, deliveries) | {
         "sink_exact": observe.exact(deliveries, SINK),
         "halves_kept": observe.halves_kept(deliveries),
-        "overhead_predicted": observe.overhead_predicted(made["cost"]),
+        "overhead_predicted": observe.overhead_predicted(seen.timed),
     }
     metrics = [*_metrics(params, seen, made), *_cost(made["cost"])]
     controls = {

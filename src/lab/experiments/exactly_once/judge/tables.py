@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab.experiments.exactly_once.measure.seen import SINK, Injected, Ran, Rows, Seen
+from lab.experiments.exactly_once.measure.seen import SINK, Injected, Ran, Rows, Seen, Timed
 from lab.experiments.exactly_once.mechanism import EXACTLY_ONCE
 from lab.experiments.exactly_once.oracle import Delivery, check_delivery
 from lab.experiments.exactly_once.params import Params
@@ -106,12 +106,12 @@ def recovery(params: Params, seen: Seen) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["round", "fault", "arm", "at", "recovery", "real", "proof"])
 
 
-def cost(seen: Seen) -> pd.DataFrame:
+def cost(timed: Sequence[Timed]) -> pd.DataFrame:
     """One row per mode and size of a batch: quartiles, ms; each: the lower one per message.
 
     The lower one, since whatever else the machine does makes a batch only longer.
     """
-    table = pd.DataFrame([asdict(one) for one in seen.timed], columns=["arm", "size", "seconds"])
+    table = pd.DataFrame([asdict(one) for one in timed], columns=["arm", "size", "seconds"])
     found = table.groupby(["arm", "size"])["seconds"].quantile(np.array([0.25, 0.5, 0.75])).unstack() * 1e3
     found.columns = pd.Index(["low", "median", "high"])
     return found.reset_index().assign(each=lambda t: t["low"] / t["size"])
