@@ -8,7 +8,7 @@ import uuid
 from lab.experiments.exactly_once.kit.loop import Link, connect
 from lab.experiments.exactly_once.measure.seen import Timed
 from lab.experiments.exactly_once.mechanism import AT_LEAST_ONCE, EXACTLY_ONCE
-from lab.experiments.exactly_once.params import TIMES
+from lab.experiments.exactly_once.params import PASSES, TIMES
 from lab.load.interleave import interleaved
 
 _PATIENCE_S = 20.0
@@ -18,6 +18,11 @@ _APART_S = 0.05
 
 
 def time_batches(bootstrap: str, source: str, target: str, sizes: tuple[int, ...], seed: int) -> list[Timed]:
+    """Of each mode and size `PASSES` times `TIMES` batches; each pass reads the topic `source` from its begin."""
+    return [one for number in range(PASSES) for one in _pass(bootstrap, source, target, sizes, seed + number)]
+
+
+def _pass(bootstrap: str, source: str, target: str, sizes: tuple[int, ...], seed: int) -> list[Timed]:
     """Sizes and modes take turns, so that whatever the machine does meets all alike."""
     modes = (EXACTLY_ONCE, AT_LEAST_ONCE)
     links = {}
@@ -31,7 +36,8 @@ def time_batches(bootstrap: str, source: str, target: str, sizes: tuple[int, ...
         batch = _whole(links[mode], size)
         if len(batch) < size:
             break  # the topic has no more
-        time.sleep(_APART_S)
+        if mode.transactional:
+            time.sleep(_APART_S)
         begun = time.perf_counter()
         mode.step(links[mode], batch)
         if number:  # the first of each opens connections
