@@ -22,7 +22,7 @@ from lab.runner.place import told
 
 @click.command("list")
 def list_() -> None:
-    """Every experiment of the book, with the verdict of its latest run."""
+    """Every experiment of the book, with the verdict of its published run, if that is of the code as it is now."""
     for entry in catalogue.entries():
         found = current(entry.slug)
         verdict = found["verdict"] if found else "not run"
@@ -118,7 +118,7 @@ def book(slugs: tuple[str, ...], force: bool, minutes: float) -> None:
         raise click.BadParameter(
             f"not in _toc.yml: {', '.join(sorted(strangers))}; known: {', '.join(known)}"
         )
-    results, left_out = run_all(slugs or known, force, minutes)
+    results, left_out = run_all(dict.fromkeys(slugs or known), force, minutes)
     built = site.build(site.rows())
     for slug, result in results.items():
         click.echo(f"{slug:24} {line(result)}")
