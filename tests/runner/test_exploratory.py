@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import scratch
 from lab import declared
 from lab.evidence import sources
-from lab.runner import current
+from lab.runner import current, execute
 from lab.runner.place import Place, exploratory, point_name, published
 from samples import sample_record
 
@@ -145,6 +145,19 @@ def test_a_stored_record_of_other_parameters_is_never_current(build: Path) -> No
         place.notebook.write_text("{}")
         place.record.write_text(json.dumps(made))
         assert (current.current("kafka_lag") is not None) == is_current
+
+
+def test_what_an_earlier_run_left_is_not_offered_as_that_of_the_next(tmp_path: Path) -> None:
+    staged, place = (Place("something", tmp_path / name, tmp_path / name) for name in ("staged", "kept"))
+    for folder, names in ((staged, ("a.csv", "new.html")), (place, ("a.csv", "old.csv", "old.html"))):
+        (folder.records / "something").mkdir(parents=True)
+        for name in names:
+            (folder.records / "something" / name).write_text(str(folder))
+    execute.keep(staged, sample_record({"fast": 0.05}, 0.2), place)
+    assert [path.name for path in (*place.figures, *place.pages)] == ["a.csv", "new.html"]
+    assert place.figures[0].read_text() == str(staged)
+    execute.keep(staged, sample_record({"fast": 0.05}, 0.2), staged)  # it was written where it stays
+    assert [path.name for path in (*staged.figures, *staged.pages)] == ["a.csv", "new.html"]
 
 
 def test_two_runs_in_one_second_have_a_folder_each(build: Path) -> None:
