@@ -40,6 +40,8 @@ def _lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
         (["run", "kafka_lag", "-p", "rate"], "name=value"),
         (["run", "nope"], "no experiment 'nope'"),
         (["sweep", "kafka_lag", "-p", "rate=1000,abc"], "rate = 'abc'"),
+        (["sweep", "kafka_lag", "-p", "rate=1000", "--keep"], "kept from two points on"),
+        (["sweep", "kafka_lag", "-p", "rate=1000", "-p", "rate=2000"], "rate is given twice"),
         (["book", "nope"], "not in _toc.yml"),
         (["history", "nope"], "no experiment 'nope'"),
         (["history"], "name an experiment"),

@@ -127,11 +127,13 @@ def test_a_sweep_goes_on_where_it_was_stopped_and_is_kept_when_asked(project: Pa
 
 
 def test_a_sweep_with_an_error_is_not_kept(project: Path) -> None:
-    scratch.lab(project, "sweep", "quick", "-p", "rate=10", "--keep")
+    scratch.lab(project, "sweep", "quick", "-p", "rate=10,50", "--keep")
     before = (project / "sweeps" / "quick.json").read_bytes()
     done = scratch.lab(project, "sweep", "quick", "-p", "rate=10,999", "--keep")
     assert done.returncode == 4
     assert "not kept: at {'rate': 999} there was an error" in done.stderr
+    done = scratch.lab(project, "sweep", "quick", "-p", "rate=10,999")
+    assert (done.returncode, "page: build/sweeps/quick/index.html" in done.stdout) == (4, True)
     assert (project / "sweeps" / "quick.json").read_bytes() == before
 
 
