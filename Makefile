@@ -18,15 +18,15 @@ pdf: dev  ## the built site as one PDF, build/measured-data-engineering.pdf
 	$(lab) pdf
 
 test: dev  ## lint, types, unit and service tests but drills, small runs of every notebook, the site in a browser
-	rm -rf $(times)/test $(times)/tests.xml && mkdir -p $(times) && date +%s > $(times)/test.begun
+	rm -rf "$(times)/test" "$(times)/tests.xml" && mkdir -p "$(times)" && date +%s > "$(times)/test.begun"
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check src tests bench notebooks/own
 	.venv/bin/mypy
-	.venv/bin/pytest -n 2 --dist loadfile -m "not notebook and not browser and not drill" --junitxml=$(times)/tests.xml
-	rm -rf $(small)
-	LAB_SMALL=$(small) .venv/bin/pytest -m notebook  # by themselves: the small runs measure
-	LAB_SMALL=$(small) .venv/bin/pytest -n 2 -m browser  # on the site of the same runs
-	echo $$(($$(date +%s) - $$(cat $(times)/test.begun))) > $(times)/test  # s, for `make bench`
+	.venv/bin/pytest -n 2 --dist loadfile -m "not notebook and not browser and not drill" --junitxml="$(times)/tests.xml"
+	rm -rf "$(small)"
+	LAB_SMALL="$(small)" .venv/bin/pytest -m notebook  # by themselves: the small runs measure
+	LAB_SMALL="$(small)" .venv/bin/pytest -n 2 -m browser  # on the site of the same runs
+	echo $$(($$(date +%s) - $$(cat "$(times)/test.begun"))) > "$(times)/test"  # s, for `make bench`
 
 # 300 kills among them, ten of each experiment's small run at moments that SEED decides: an hour or more by themselves.
 drills: dev  ## tests that take long; DRILLS="--changed --minutes 15" for those of changed code, while there is time

@@ -18,12 +18,16 @@ def main() -> dict[Budget, Found]:
         return {limits.UNCHANGED: Found(None, f"{len(changed)} experiments have changed. Run: make book")}
     _book()  # which builds the site, if that is not of the same pages
     begin = time.monotonic()
-    _book()
+    status = _book()
     took = time.monotonic() - begin
+    if status:  # a book that breaks off is quick
+        return {limits.UNCHANGED: Found(None, f"the book ended with status {status}. Run: make book")}
     print(f"book, nothing changed: {took:.1f} s")
     return {limits.UNCHANGED: Found(took, "measured here")}
 
 
-def _book() -> None:
+def _book() -> int:
+    """Its exit status."""
     lab = Path(sys.executable).with_name("lab")
-    subprocess.run([str(lab), "book"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    quiet = subprocess.DEVNULL
+    return subprocess.run([str(lab), "book"], stdout=quiet, stderr=quiet, check=False).returncode

@@ -8,16 +8,17 @@ from pathlib import Path
 
 from bench import limits
 from bench.budget import Budget, Found
-from bench.runs import longest
-from lab import paths
+from bench.runs import latest, longest
 
 _FIGURE = re.compile(r'<style>[^<]*</style><figure class="lab-figure" id="figure-.*?</figure>', re.DOTALL)
 
 
 def figures() -> dict[Budget, Found]:
     """Of the small runs that `make test` left; bytes of a figure's HTML with its style."""
-    left = (paths.build() / "small" / "exploratory").glob("*/*/*.ipynb")
-    sizes = {path.stem: max((len(each.encode()) for each in drawn(path)), default=0) for path in left}
+    sizes = {
+        slug: max((len(each.encode()) for each in drawn(path)), default=0)
+        for slug, path in latest("ipynb").items()
+    }
     return {limits.FIGURE: longest(limits.FIGURE, sizes, "notebooks of make test's small runs")}
 
 

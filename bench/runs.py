@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from bench import limits
 from bench.budget import Budget, Found
@@ -37,10 +38,14 @@ def default() -> dict[Budget, Found]:
 
 def small() -> dict[Budget, Found]:
     """Of the small runs that `make test` left."""
-    left = (paths.build() / "small" / "exploratory").glob("*/*/*.json")
-    latest = {path.stem: path for path in sorted(left, key=lambda path: path.stat().st_mtime)}
-    seconds = {slug: record.read(path)["duration_s"] for slug, path in latest.items()}
+    seconds = {slug: record.read(path)["duration_s"] for slug, path in latest("json").items()}
     return by_class(SMALL, seconds, "records of make test's small runs, two at a time")
+
+
+def latest(ending: str) -> dict[str, Path]:
+    """Of each experiment the file SLUG.`ending` of the last of those small runs."""
+    left = (paths.build() / "small" / "exploratory").glob(f"*/*/*.{ending}")
+    return {path.stem: path for path in sorted(left, key=lambda path: path.stat().st_mtime)}
 
 
 def by_class(budgets: Mapping[str, Budget], seconds: Mapping[str, float], origin: str) -> dict[Budget, Found]:

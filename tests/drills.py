@@ -18,10 +18,12 @@ from lab.evidence import baseline, sources
 from lab.report import catalogue
 
 _END = "LAB_DRILLS_END"  # by the monotonic clock, which all processes of a machine share
+_ORDER = "LAB_DRILLS_ORDER"  # the seed of the order, which all workers must have alike
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Note the end for this process and for the workers that it starts."""
+    """Note order and end for this process and for the workers that it starts."""
+    os.environ.setdefault(_ORDER, str(time.time_ns()))
     if (minutes := config.getoption("--minutes")) and _END not in os.environ:
         os.environ[_END] = str(time.monotonic() + 60 * minutes)
 
@@ -37,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _in_some_order(items: list[pytest.Item]) -> list[pytest.Item]:
     """File by file, in another order each time: where the time is too short, it should not always be for the same."""
-    chance = random.Random(os.environ.get(_END))
+    chance = random.Random(os.environ[_ORDER])
     place = {path: chance.random() for path in sorted({item.path for item in items})}
     return sorted(items, key=lambda item: place[item.path])
 

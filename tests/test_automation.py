@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,8 @@ def test_every_week_all_is_run_again_the_history_grows_and_drills_are_done() -> 
     assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", when["cron"])
     assert "lab book --force" in _job("reproduce", "reproduce")[1]
     assert "lab history --append" in _job("reproduce", "reproduce")[1]
+    # A book that broke off leaves experiments without a record, of which no drift report tells.
+    assert re.search(r"lab compare baseline.*^\S+lab check$", _job("reproduce", "reproduce")[1], re.S | re.M)
     append, commands = _job("reproduce", "append")
     assert (append["needs"], append["permissions"]) == ("reproduce", {"contents": "write"})
     assert "git add history" in commands
@@ -109,6 +113,20 @@ def test_every_command_that_a_page_names_is_there(page: str) -> None:
         else:
             assert program == "papermill", command
             assert (paths.PROJECT / arguments[0]).exists(), command
+
+
+def test_a_folder_with_a_space_in_its_name_costs_nobody_a_file(tmp_path: Path) -> None:
+    folder = tmp_path / "one two"
+    folder.mkdir()
+    shutil.copy(paths.PROJECT / "Makefile", folder)
+    told = subprocess.run(["make", "-n", "test"], cwd=folder, capture_output=True, text=True, check=True)
+    commands = [shlex.split(line) for line in told.stdout.splitlines()]
+    removed = [
+        takewhile(lambda word: word != "&&", words[2:]) for words in commands if words[:2] == ["rm", "-rf"]
+    ]
+    places = [Path(word) for words in removed for word in words]
+    assert len(places) == 3
+    assert [place for place in places if not place.is_relative_to(folder)] == []
 
 
 def test_the_readme_fits_a_page_and_names_the_licences() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from bench import limits, runs, spans
+import workerjobs
+from bench import book, generator, limits, runs, spans
 from bench.budget import Budget, Found, table
+from lab.services.workers import WorkerError
 
 RUN, RATE, SIZE = Budget("run", 60, "s"), Budget("rate", 0.5, "times", least=True), Budget("size", None, "MB")
 
@@ -101,3 +106,29 @@ def test_no_budget_stands_in_the_table_twice() -> None:
 
 def test_each_benchmark_can_be_imported_with_all_that_it_uses_of_the_library() -> None:
     assert set(import_module("bench.__main__").MEASURED) == {"generator", "harness", "book"}
+
+
+def test_a_book_that_breaks_off_is_not_taken_for_a_quick_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "current", lambda slug: {})
+    for status, value in ((0, True), (1, False)):
+        monkeypatch.setattr(book, "_book", lambda status=status: status)
+        assert (book.main()[limits.UNCHANGED].value is not None) == value
+
+
+def test_of_several_small_runs_the_last_is_measured(build: Path) -> None:
+    for number, name in enumerate(("b", "a")):
+        path = build / "small" / "exploratory" / "quick" / name / "quick.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+        os.utime(path, (number, number))
+    assert [path.parent.name for path in runs.latest("ipynb").values()] == ["a"]
+    assert runs.latest("json") == {}
+
+
+@pytest.mark.service
+def test_a_load_generator_that_fails_ends_its_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(workerjobs.__file__).parent))
+    monkeypatch.setattr(generator, "generate", workerjobs.arrive_and_fail)
+    broker: Any = SimpleNamespace(bootstrap="nowhere:1")
+    with pytest.raises(WorkerError, match="no acknowledgement came"):
+        generator._once(broker, 1_000, 0)

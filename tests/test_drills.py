@@ -77,3 +77,16 @@ def test_the_baseline_knows_when_an_experiment_differs_from_it(
     monkeypatch.setattr(baseline.sources, "digest", lambda *_: "another")
     assert baseline.changed(slug)
     assert baseline.changed("never_published")
+
+
+def test_all_workers_take_the_files_in_the_same_order_though_no_time_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(drills._END, raising=False)
+    items = [_of(f"tests/test_{number}.py") for number in range(20)]
+
+    def order(seed: str) -> list[str]:
+        monkeypatch.setenv(drills._ORDER, seed)
+        return [item.path.stem for item in drills._in_some_order(items)]  # type: ignore[arg-type]
+
+    assert order("1") == order("1") != order("2")

@@ -6,8 +6,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from lab.load.gate import Gate
 from lab.services.session import session
+
+if TYPE_CHECKING:
+    from lab.experiments.kafka_lag.workload.producer import Generator
 
 
 def start_a_child_and_sleep(told: Path) -> None:
@@ -18,3 +23,12 @@ def start_a_child_and_sleep(told: Path) -> None:
     told.with_suffix(".part").write_text(f"{child.pid}\n{session().folder}")
     told.with_suffix(".part").rename(told)
     time.sleep(99)
+
+
+def arrive_and_fail(generator: Generator) -> None:
+    """Be ready for the first window of a load, and then send nothing."""
+    folder = generator.folder / "window-0"
+    while not folder.exists():
+        time.sleep(0.01)
+    Gate(folder).arrive(generator.name)
+    raise RuntimeError("no acknowledgement came")

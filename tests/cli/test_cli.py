@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from lab import cli
 
 LAB = Path(sys.executable).with_name("lab")
 
@@ -37,6 +40,8 @@ def _lab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
         (["run", "kafka_lag", "-p", "rate"], "name=value"),
         (["run", "nope"], "no experiment 'nope'"),
         (["sweep", "kafka_lag", "-p", "rate=1000,abc"], "rate = 'abc'"),
+        (["sweep", "kafka_lag", "-p", "rate=1000", "--keep"], "kept from two points on"),
+        (["sweep", "kafka_lag", "-p", "rate=1000", "-p", "rate=2000"], "rate is given twice"),
         (["book", "nope"], "not in _toc.yml"),
         (["history", "nope"], "no experiment 'nope'"),
         (["history"], "name an experiment"),
@@ -60,6 +65,19 @@ def test_a_check_without_results_fails(tmp_path: Path) -> None:
     done = _lab("check", LAB_BUILD=str(tmp_path))
     assert done.returncode == 4
     assert "not run" in done.stdout
+
+
+@pytest.mark.parametrize(("number", "told"), [(errno.ENOSPC, True), (errno.ENOENT, False)])
+def test_a_full_disk_is_a_sentence_and_a_mistake_of_ours_is_not(
+    number: int, told: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(standalone_mode: bool) -> None:
+        raise OSError(number, "No space left on device", "build/records/x.json")
+
+    monkeypatch.setattr(cli, "cli", fail)
+    with pytest.raises(SystemExit if told else OSError):
+        cli.main()
+    assert ("error: No space left on device (build/records/x.json)" in capsys.readouterr().err) == told
 
 
 def test_services_are_down_where_none_were_started(tmp_path: Path) -> None:

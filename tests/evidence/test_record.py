@@ -128,5 +128,5 @@ def test_what_gets_better_gets_worse_on_the_way_back(before: Any, after: Any, be
 
 
 def test_two_experiments_are_not_compared() -> None:
-    with pytest.raises(ValueError, match="same experiment"):
+    with pytest.raises(EvidenceError, match="same experiment"):
         compare(sample_record(GOOD, 0.2), sample_record(GOOD, 0.2) | {"experiment": "other"})

@@ -71,6 +71,17 @@ def test_what_came_out_otherwise_decides(seen: dict, control: Any, overall: str,
         assert agreements(found)[name] == {"differs": "no"}.get(overall, overall)
 
 
+def test_at_a_load_that_was_not_reached_no_ratio_is_confirmed_and_an_invariant_is() -> None:
+    found = agreements(against(record_of(reached=0.5)))
+    assert found == {
+        "reached": "inconclusive",
+        "kept": "yes",
+        "fast": "inconclusive",  # though it passed
+        "soon": None,
+        "without": "yes",
+    }
+
+
 def test_an_invariants_value_is_compared_and_a_ratios_is_not() -> None:
     assert agreements(against(record_of(kept=4), record_of(kept=3)))["kept"] == "no"
     assert agreements(against(record_of(fast=0.4), record_of(fast=0.3)))["fast"] == "yes"

@@ -156,3 +156,18 @@ def test_the_terminal_shows_runs_and_what_lies_outside() -> None:
     assert "limit ≤ 0.1" in line
     assert "earlier 0.051 to 0.055" in line
     assert line.endswith("OUTSIDE the spread")
+
+
+def test_a_headline_that_is_named_like_a_ratio_has_not_its_limit() -> None:
+    made = [
+        published(
+            day, summary=published(day)["summary"] | {"headline": {"name": "fast", "unit": "%", "value": 5.0}}
+        )
+        for day in (1, 2)
+    ]
+    for each in made:
+        kept.append(each)
+    headline, *ratios = [line for line in history.text("something").splitlines() if line.startswith("  ")]
+    assert headline.split()[:3] == ["fast", "5", "%"]
+    assert "limit" not in headline
+    assert all("limit" in line for line in ratios)

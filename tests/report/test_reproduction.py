@@ -118,8 +118,10 @@ def test_what_has_changed_since_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     before = kept("a")
     monkeypatch.setattr(baseline, "kept", lambda slug: before)
     assert ">nothing</td>" in shown("a")
+    assert "changed since" not in shown("a")
     monkeypatch.setattr(baseline, "kept", lambda slug: before | {"run_id": "0" * 32})
     assert "there is another baseline since" in shown("a")
+    assert "agree with the baseline**. Of 1 comparison code or baseline has changed since." in shown("a")
     monkeypatch.setattr(sources, "digest", lambda slug, params: "1")
     assert "the code has changed since; there is another baseline since" in shown("a")
 

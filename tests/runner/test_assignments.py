@@ -64,6 +64,11 @@ def test_what_is_no_assignment_is_refused(assignment: str) -> None:
             read([assignment])
 
 
+def test_of_a_sweep_no_value_is_dropped_because_its_name_was_given_twice() -> None:
+    with pytest.raises(ParameterError, match="rate is given twice"):
+        points(["rate=1", "seed=3", "rate=2"])
+
+
 @pytest.mark.parametrize(
     "assignment", ["rate=1:00:00", "consumers=yes", "seed=no", "seed=true", "seed=True", "rate=2.5"]
 )

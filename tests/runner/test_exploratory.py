@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import scratch
 from lab import declared
 from lab.evidence import sources
-from lab.runner import current
+from lab.runner import current, execute
 from lab.runner.place import Place, exploratory, point_name, published
 from samples import sample_record
 
@@ -127,11 +127,13 @@ def test_a_sweep_goes_on_where_it_was_stopped_and_is_kept_when_asked(project: Pa
 
 
 def test_a_sweep_with_an_error_is_not_kept(project: Path) -> None:
-    scratch.lab(project, "sweep", "quick", "-p", "rate=10", "--keep")
+    scratch.lab(project, "sweep", "quick", "-p", "rate=10,50", "--keep")
     before = (project / "sweeps" / "quick.json").read_bytes()
     done = scratch.lab(project, "sweep", "quick", "-p", "rate=10,999", "--keep")
     assert done.returncode == 4
     assert "not kept: at {'rate': 999} there was an error" in done.stderr
+    done = scratch.lab(project, "sweep", "quick", "-p", "rate=10,999")
+    assert (done.returncode, "page: build/sweeps/quick/index.html" in done.stdout) == (4, True)
     assert (project / "sweeps" / "quick.json").read_bytes() == before
 
 
@@ -145,6 +147,19 @@ def test_a_stored_record_of_other_parameters_is_never_current(build: Path) -> No
         place.notebook.write_text("{}")
         place.record.write_text(json.dumps(made))
         assert (current.current("kafka_lag") is not None) == is_current
+
+
+def test_what_an_earlier_run_left_is_not_offered_as_that_of_the_next(tmp_path: Path) -> None:
+    staged, place = (Place("something", tmp_path / name, tmp_path / name) for name in ("staged", "kept"))
+    for folder, names in ((staged, ("a.csv", "new.html")), (place, ("a.csv", "old.csv", "old.html"))):
+        (folder.records / "something").mkdir(parents=True)
+        for name in names:
+            (folder.records / "something" / name).write_text(str(folder))
+    execute.keep(staged, sample_record({"fast": 0.05}, 0.2), place)
+    assert [path.name for path in (*place.figures, *place.pages)] == ["a.csv", "new.html"]
+    assert place.figures[0].read_text() == str(staged)
+    execute.keep(staged, sample_record({"fast": 0.05}, 0.2), staged)  # it was written where it stays
+    assert [path.name for path in (*staged.figures, *staged.pages)] == ["a.csv", "new.html"]
 
 
 def test_two_runs_in_one_second_have_a_folder_each(build: Path) -> None:

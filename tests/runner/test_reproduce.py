@@ -16,8 +16,15 @@ import psutil
 import pytest
 
 import scratch
-from lab.runner.busy import busy
+from lab import declared
+from lab.errors import EvidenceError
+from lab.evidence import baseline, record, sources
+from lab.evidence.reproduction import Load
+from lab.files import write_atomically
+from lab.runner import reproduce
+from lab.runner.busy import BUSY_S, PAUSE_S, busy
 from lab.services.workers import WorkerError
+from samples import sample_record
 
 pytestmark = pytest.mark.timeout(300)
 MARK = "LAB_TEST_RUN"
@@ -184,3 +191,33 @@ def _marked(mark: str) -> list[str]:
         except psutil.Error:
             continue
     return found
+
+
+def test_a_baseline_of_other_parameters_is_refused_before_anything_is_run(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is when the notebook has got a parameter since."""
+    params = declared.defaults("kafka_lag")
+    params.pop("rate")
+    made = sample_record({"fast": 0.05}, 0.2) | {"experiment": "kafka_lag", "params": params}
+    monkeypatch.setattr(baseline, "kept", lambda slug: made)
+    monkeypatch.setattr(reproduce, "run", None)  # nobody calls it
+    with pytest.raises(EvidenceError, match="no baseline of kafka_lag with its own parameters"):
+        reproduce.reproduce("kafka_lag", 1)
+    assert not build.exists()
+
+
+def test_a_load_that_was_another_runs_is_none(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two commands at once put their runs into the same place, one after the other."""
+    monkeypatch.setattr(sources, "digest", lambda slug, params: "0")
+    place = reproduce._place("something")
+    load = Load(seed=1, core=0, busy_s=BUSY_S, pause_s=PAUSE_S, share=0.8)
+    first, second = sample_record({"fast": 0.05}, 0.2), sample_record({"fast": 0.05}, 0.2)
+    record.write(first, place.records)
+    write_atomically(
+        reproduce._load(place), reproduce.Loaded(run_id=first["run_id"], load=load).model_dump_json()
+    )
+    assert reproduce._known(place, 1) == (first, load)
+    assert reproduce._known(place, 2) is None
+    record.write(second, place.records)
+    assert reproduce._known(place, 1) is None

@@ -119,3 +119,11 @@ def test_pgaudit_is_asked_for_by_the_version_that_is_started(monkeypatch: pytest
         patch.setattr(debian, "package", lambda name, *_: asked.append(name))
         debian.pgaudit()
     assert asked == ["postgresql-16-pgaudit"]
+
+
+def test_a_java_that_is_too_old_for_kafka_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(debian.shutil, "which", lambda name, **_: f"/usr/bin/{name}")  # `java` is on the PATH
+    monkeypatch.setattr(debian, "find", lambda lowest, highest: None)
+    with pytest.raises(SetupError, match=r"Java between 17 and 25 .* sudo apt-get install -y openjdk-17"):
+        debian.java()

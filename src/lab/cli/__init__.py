@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import click
 
 from lab.cli import authoring, evidence, experiments, services
 from lab.errors import LabError, ParameterError
+
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,8 +31,6 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped; everything that was started is being taken down", err=True)
         sys.exit(130)
@@ -38,4 +39,10 @@ def main() -> None:
         sys.exit(2)
     except LabError as error:
         click.echo(f"error: {error}", err=True)
+        sys.exit(4)
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        where = error.filename or "no file named"
+        click.echo(f"error: {error.strerror} ({where}); LAB_BUILD names another folder to build in", err=True)
         sys.exit(4)

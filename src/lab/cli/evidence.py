@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lab import paths
-from lab.cli.status import STATUS
+from lab.cli.status import gravest
 from lab.errors import LabError
 from lab.evidence import record
 from lab.evidence.recompute import disagreements
@@ -21,16 +21,13 @@ from lab.runner.current import current
 @click.option("--strict", is_flag=True, help="An inconclusive verdict fails too.")
 def check(strict: bool) -> None:
     """Is every experiment's stored result current, whole and a pass? Verdicts are computed again."""
-    worst = 0
-    passed = 0
+    found = []
     for slug in catalogue.slugs():
         verdict, remark = _checked(slug)
-        passed += verdict == "pass"
+        found.append(verdict)
         click.echo(f"{SIGNS[verdict]} {slug:24} {verdict:13} {remark}")
-        if verdict != "pass" and (strict or verdict != "inconclusive"):
-            worst = max(worst, STATUS[verdict])
-    click.echo(f"{passed} of {len(catalogue.slugs())} pass")
-    sys.exit(worst)
+    click.echo(f"{found.count('pass')} of {len(found)} pass")
+    sys.exit(gravest(found, strict))
 
 
 def _checked(slug: str) -> tuple[str, str]:
@@ -54,22 +51,20 @@ def _checked(slug: str) -> tuple[str, str]:
 def reproduce(slugs: tuple[str, ...], seed: int, force: bool, keep: bool, strict: bool) -> None:
     """Run SLUGS (default: all) again, one core kept busy, and compare each with the baseline.
 
-    Exit status: 0 all agree, 1 one differs, 4 one could not be run or compared.
+    Exit status: 0 none differs, 1 one differs, 4 one could not be run or compared; with --strict 3 one is inconclusive.
     """
     known = catalogue.slugs()
     if strangers := set(slugs) - set(known):
         raise click.BadParameter(f"no experiment {', '.join(sorted(strangers))}; `lab list` shows all")
-    names = slugs or known
-    worst = agree = 0
+    names = list(dict.fromkeys(slugs or known))
+    found = []
     for number, slug in enumerate(names, 1):
         click.echo(f"[{number}/{len(names)}] {slug} ...", err=True)
         overall, verdict, remark = _reproduced(slug, seed, force, keep)
-        agree += verdict == "pass"
+        found.append(verdict)
         click.echo(f"{SIGNS[verdict]} {slug:24} {overall:13} {remark}")
-        if verdict != "pass" and (strict or verdict != "inconclusive"):
-            worst = max(worst, STATUS[verdict])
-    click.echo(f"{agree} of {len(names)} agree with the baseline")
-    sys.exit(worst)
+    click.echo(f"{found.count('pass')} of {len(names)} agree with the baseline")
+    sys.exit(gravest(found, strict))
 
 
 def _reproduced(slug: str, seed: int, force: bool, keep: bool) -> tuple[str, str, str]:
@@ -92,7 +87,10 @@ def _reproduced(slug: str, seed: int, force: bool, keep: bool) -> tuple[str, str
 @click.argument("old", type=click.Path(exists=True, path_type=Path))
 @click.argument("new", type=click.Path(exists=True, path_type=Path))
 def compare(old: Path, new: Path) -> None:
-    """Print how two records, or two folders of records, differ; status 1 if one passes no longer."""
+    """Print how two records, or two folders of records, differ; status 1 if one passes no longer.
+
+    Of two folders those experiments are compared that both have; those that NEW lacks are named.
+    """
     from lab.evidence.compare import compare as compare_records
     from lab.report import drift
 
@@ -101,6 +99,8 @@ def compare(old: Path, new: Path) -> None:
         raise click.BadParameter(f"{old} and {new} have no experiment in common")
     drifts = [compare_records(record.read(before), record.read(after)) for before, after in pairs]
     click.echo(drift.report(drifts))
+    if lacking := _lacking(old, new):
+        click.echo(f"Not compared, for {new} has no record of: {', '.join(lacking)}")
     sys.exit(1 if any(item.regressed for item in drifts) else 0)
 
 
@@ -110,6 +110,11 @@ def _pairs(old: Path, new: Path) -> list[tuple[Path, Path]]:
     if old.is_dir() and new.is_dir():
         return [(path, new / path.name) for path in sorted(old.glob("*.json")) if (new / path.name).exists()]
     raise click.BadParameter("give two records or two folders of records")
+
+
+def _lacking(old: Path, new: Path) -> list[str]:
+    """Experiments of the folder `old` of which the folder `new` has no record."""
+    return sorted(path.stem for path in old.glob("*.json") if not (new / path.name).exists())
 
 
 @click.command()

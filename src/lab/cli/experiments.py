@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import click
 
 from lab import paths
-from lab.cli.status import STATUS
+from lab.cli.status import STATUS, gravest
 from lab.evidence.record import Record
 from lab.files import write_atomically
 from lab.report import catalogue
@@ -22,7 +22,7 @@ from lab.runner.place import told
 
 @click.command("list")
 def list_() -> None:
-    """Every experiment of the book, with the verdict of its latest run."""
+    """Every experiment of the book, with the verdict of its published run, if that is of the code as it is now."""
     for entry in catalogue.entries():
         found = current(entry.slug)
         verdict = found["verdict"] if found else "not run"
@@ -81,21 +81,28 @@ def run(slug: str, assignments: tuple[str, ...]) -> None:
 @click.option("--force", is_flag=True, help="Run also the points that have not changed.")
 @click.option("--keep", is_flag=True, help="Keep the runs in sweeps/, for a page in the book.")
 def sweep(slug: str, assignments: tuple[str, ...], force: bool, keep: bool) -> None:
-    """Run one experiment at several values of its parameters; one page of them, on which to choose the values."""
+    """Run one experiment at several values of its parameters; one page of them, on which to choose the values.
+
+    Exit status: 0 whatever the verdicts, 2 wrong parameter, 4 a run ended in an error.
+    """
     from lab.evidence import sweeps
     from lab.report.sweep import page, point
     from lab.runner import sweep as runner
     from lab.runner.assignments import points
     from lab.runner.many import line
 
-    made = []
-    for at, result in runner.sweep(slug, points(assignments), force):
+    chosen, made = points(assignments), []
+    if keep and len(chosen) < 2:
+        raise click.BadParameter("a sweep is kept from two points on")
+    for at, result in runner.sweep(slug, chosen, force):
         click.echo(f"{at}: {line(result)}")
         made.append(point(at, result, runner.place(slug, at).notebook))
     done = sweeps.Sweep(slug, made)
     click.echo(f"page: {paths.shown(page(done, runner.folder(slug) / 'index.html'))}")
     if keep:
         click.echo(f"kept: {paths.shown(sweeps.keep(done))}")
+    verdicts = [each.record["verdict"] for each in made]
+    sys.exit(gravest(verdict for verdict in verdicts if verdict in ("error", "not run")))
 
 
 @click.command()
@@ -118,7 +125,7 @@ def book(slugs: tuple[str, ...], force: bool, minutes: float) -> None:
         raise click.BadParameter(
             f"not in _toc.yml: {', '.join(sorted(strangers))}; known: {', '.join(known)}"
         )
-    results, left_out = run_all(slugs or known, force, minutes)
+    results, left_out = run_all(dict.fromkeys(slugs or known), force, minutes)
     built = site.build(site.rows())
     for slug, result in results.items():
         click.echo(f"{slug:24} {line(result)}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lab.errors import EvidenceError
 from lab.evidence.provenance import machine_class
 from lab.evidence.record import Record
 
@@ -50,9 +51,9 @@ class Drift:
 
 
 def compare(before: Record, after: Record) -> Drift:
-    """Drift from `before` to `after`. ValueError if they are of two experiments."""
+    """Drift from `before` to `after`. EvidenceError if they are of two experiments."""
     if before["experiment"] != after["experiment"]:
-        raise ValueError(f"{before['experiment']} and {after['experiment']} are not the same experiment")
+        raise EvidenceError(f"{before['experiment']} and {after['experiment']} are not the same experiment")
     machines = [machine_class(item["provenance"]["machine"]) for item in (before, after)]
     outcomes = [{item["name"]: item["outcome"] for item in run["criteria"]} for run in (before, after)]
     origin = [run["provenance"] for run in (before, after)]

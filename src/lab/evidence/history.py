@@ -77,7 +77,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure of one run beside the same figure of `runs` earlier ones, which lay between low and high."""
+    """A figure of one run beside the same figure of `runs` earlier ones, which lay between low and high.
+
+    limit: a ratio's; None for the headline.
+    """
 
     name: str
     unit: str
@@ -85,6 +88,7 @@ class Spread:
     low: float
     high: float
     runs: int
+    limit: Entry | None = None
 
     @property
     def left(self) -> bool:
@@ -180,7 +184,15 @@ def spreads(item: Entry, earlier: Iterable[Entry]) -> list[Spread]:
         for each in measures(other):
             seen.setdefault(_same(each), []).append(each["value"])
     return [
-        Spread(each["name"], each["unit"], each["value"], min(values), max(values), len(values))
+        Spread(
+            each["name"],
+            each["unit"],
+            each["value"],
+            min(values),
+            max(values),
+            len(values),
+            each.get("limit"),
+        )
         for each in measures(item)
         if (values := seen.get(_same(each)))
     ]

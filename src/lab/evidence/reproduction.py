@@ -139,20 +139,21 @@ def _agrees(item: Compared, counts: bool) -> Agreement | None:
     """Does the second run confirm the first? counts: every precondition of the second was met.
 
     An outcome must be as before, in a control too, and the value of an invariant `==`. Of a ratio the second run may also be
-    unable to tell.
+    unable to tell, whatever came out, as it is where a precondition was not met.
     """
     if item.tier == "absolute" and not item.control:
         return None
     if item.before is None or item.after is None:
         return "no"
     exact = item.tier == "invariant" and item.limit.relation == "==" and not item.control
-    if item.before.outcome == item.after.outcome and (
-        not exact or item.before.observed == item.after.observed
-    ):
-        return "yes"
+    same = item.before.outcome == item.after.outcome
+    if exact:
+        same = same and item.before.observed == item.after.observed
     # As for a verdict: at a load that was not reached a ratio says nothing, good or bad.
-    doubtful = item.after.outcome == "inconclusive" or (not counts and not item.control)
-    return "inconclusive" if item.tier == "ratio" and doubtful else "no"
+    silent = not counts and not item.control and not (item.precondition and same)
+    if item.tier == "ratio" and (silent or (not same and item.after.outcome == "inconclusive")):
+        return "inconclusive"
+    return "yes" if same else "no"
 
 
 def keep(found: Reproduction) -> Path:

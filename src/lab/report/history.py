@@ -163,9 +163,8 @@ def _class(name: str, kept: Kept) -> Iterator[str]:
 def _beside(last: Entry, earlier: Sequence[Entry]) -> Iterator[str]:
     """The last run's figures beside those of the earlier passes with its parameters."""
     yield f"the last one beside {tables.counted(len(earlier), 'earlier pass', 'earlier passes')} with its parameters:"
-    limits = {each["name"]: each["limit"] for each in last["ratios"]}
     for each in history.spreads(last, earlier):
-        limit = limits.get(each.name)
+        limit = each.limit
         bound = (
             f"limit {tables.relation(limit['relation'])} {tables.quantity(limit['bound'])}" if limit else ""
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 
 from lab.evidence import baseline, sources
 from lab.evidence.criteria import VerdictValue
@@ -20,16 +21,28 @@ VERDICTS: dict[Overall, VerdictValue] = {
 
 def remarks(found: Reproduction) -> list[str]:
     """What came out otherwise than before, or the reasons of an error; then why the two runs are not quite alike."""
-    known, slug = baseline.kept(found.experiment), found.experiment
     differ = [_difference(item) for item in found.criteria if item.agrees not in ("yes", None)]
     cautions = {
         "the machines are of two classes": found.before.machine_class != found.after.machine_class,
         "the code is not the baseline's": found.before.source_hash != found.after.source_hash,
-        "the code has changed since": found.after.source_hash != sources.digest(slug, found.params),
-        "there is another baseline since": known is not None and known["run_id"] != found.before.run_id,
     }
     reasons = found.after.reasons if found.overall == "error" else []
-    return [*reasons, *differ, *(said for said, true in cautions.items() if true)]
+    return [*reasons, *differ, *_true(cautions), *outdated(found)]
+
+
+def outdated(found: Reproduction) -> list[str]:
+    """What has changed since the comparison was made; nothing if it is of code and baseline as they are now."""
+    known, slug = baseline.kept(found.experiment), found.experiment
+    return _true(
+        {
+            "the code has changed since": found.after.source_hash != sources.digest(slug, found.params),
+            "there is another baseline since": known is not None and known["run_id"] != found.before.run_id,
+        }
+    )
+
+
+def _true(said: Mapping[str, bool]) -> list[str]:
+    return [words for words, true in said.items() if true]
 
 
 def _difference(item: Compared) -> str:

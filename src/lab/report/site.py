@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lab import declared, paths
@@ -25,7 +27,24 @@ _STAMP = ".built-from"
 
 
 def build(rows: Sequence[Row]) -> Path:
-    """The site of `rows` in `build/site`; its folder. LabError with the builder's last lines if it fails."""
+    """The site of `rows` in `build/site`; its folder. LabError with the builder's last lines if it fails.
+
+    Of two at once the second waits: both would lay out their pages in one place.
+    """
+    with _alone():
+        return _built(rows)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """While no other process builds here; the kernel lets go of the lock of one that was killed."""
+    paths.build().mkdir(parents=True, exist_ok=True)
+    with (paths.build() / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _built(rows: Sequence[Row]) -> Path:
     staging, site = paths.build() / "stage", paths.build() / "site"
     stage(rows, staging)
     digest = _digest(staging, Path(__file__).parent)  # what the pages are made of, and by

@@ -22,11 +22,13 @@ def parse(assignments: Sequence[str]) -> Point:
 
 
 def points(assignments: Sequence[str]) -> list[Point]:
-    """Every combination of `("rate=1000,10000", "partitions=6")`, in order."""
+    """Every combination of `("rate=1000,10000", "partitions=6")`, in order; ParameterError for a name given twice."""
     ranges = [
         (name, [_value(name, part) for part in _COMMA.split(text)]) for name, text in map(_split, assignments)
     ]
     names = [name for name, _ in ranges]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ParameterError(f"{twice[0]} is given twice; write its values with commas: -p {twice[0]}=1,2")
     combinations = itertools.product(*(values for _, values in ranges))
     return [dict(zip(names, values, strict=True)) for values in combinations]
 

@@ -82,8 +82,12 @@ def keep(staged: Place, result: Record, place: Place) -> Run:
     """Put what papermill left in `staged` into `place`: notebook, figures' data, pages and, when all is there, the record."""
     if staged.notebook.exists():
         write_atomically(place.notebook, staged.notebook.read_bytes())
-    for path in (*staged.figures, *staged.pages):
-        write_atomically(place.records / staged.slug / path.name, path.read_bytes())
+    made = {path.name: path.read_bytes() for path in (*staged.figures, *staged.pages)}
+    for name, content in made.items():
+        write_atomically(place.records / staged.slug / name, content)
+    for path in (*place.figures, *place.pages):
+        if path.name not in made:  # of an earlier run: it would be offered as this one's
+            path.unlink()
     record.write(result, place.records)
     return Run(result, place)
 

@@ -69,13 +69,12 @@ def _install(name: str) -> None:
 
 @_from("openjdk-17-jre-headless")
 def java() -> None:
-    """A Java runtime, 17 or later."""
-    home = os.environ.get("JAVA_HOME", "")
+    """A Java runtime that Kafka's servers run on: 17 to 25."""
     package(
         "openjdk-17-jre-headless",
-        "java",
+        "a Java between 17 and 25",
         "runs Kafka",
-        lambda: bool(shutil.which("java") or shutil.which("java", path=f"{home}/bin")),
+        lambda: find(17, 25) is not None,
     )
 
 

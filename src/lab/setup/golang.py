@@ -68,5 +68,7 @@ def _has(name: str) -> Callable[[Path], None]:
 def _go() -> str:
     found = shutil.which("go", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
-        raise SetupError("Go is not there, although its package was installed. Run: lab lock go")
+        raise SetupError(
+            "Go is not there, although its package was installed; delete the environment. Run: rm -r .venv, make setup"
+        )
     return found

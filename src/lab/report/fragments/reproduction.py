@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 from lab.evidence.reproduction import Load, Reproduction, kept
 from lab.report import grouped, tables
-from lab.report.reproduction import VERDICTS, remarks, table
+from lab.report.reproduction import VERDICTS, outdated, remarks, table
 from lab.report.row import Row, by_theme, machine_line
 
 _HEAD = ["experiment", "under load", "seconds, baseline", "seconds, under load", "what differed"]
 
 
 def reproduced(rows: Sequence[Row], up: str, _: str) -> str:
-    """How many of the experiments came out the same, in one sentence."""
+    """How many of the experiments came out the same, and how many comparisons are of something older."""
     found = [kept(row.entry.slug) for row in rows]
     if not any(found):
         return "No experiment has been run again under load yet."
@@ -24,7 +24,9 @@ def reproduced(rows: Sequence[Row], up: str, _: str) -> str:
         f"{came[word]} {word}" for word in [*VERDICTS, "not run again"] if came[word] and word != "agrees"
     ]
     rest = f" ({', '.join(others)})" if others else ""
-    return f"**{came['agrees']} of {tables.counted(len(rows), 'experiment')} agree with the baseline**{rest}."
+    old = sum(bool(made and outdated(made)) for made in found)
+    since = f" Of {tables.counted(old, 'comparison')} code or baseline has changed since." if old else ""
+    return f"**{came['agrees']} of {tables.counted(len(rows), 'experiment')} agree with the baseline**{rest}.{since}"
 
 
 def reproduction(rows: Sequence[Row], up: str, _: str) -> str:
