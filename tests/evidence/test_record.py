@@ -130,3 +130,10 @@ def test_what_gets_better_gets_worse_on_the_way_back(before: Any, after: Any, be
 def test_two_experiments_are_not_compared() -> None:
     with pytest.raises(EvidenceError, match="same experiment"):
         compare(sample_record(GOOD, 0.2), sample_record(GOOD, 0.2) | {"experiment": "other"})
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+    picture = tmp_path / "kafka_lag.json"
+    picture.write_bytes(b"RIFF\xff\xfe")
+    with pytest.raises(EvidenceError, match=r"is not JSON .*lab run kafka_lag"):
+        record.read(picture)

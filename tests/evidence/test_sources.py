@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,3 +113,15 @@ def _as_parsed(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+
+
+def test_a_program_of_ours_that_is_started_by_name_counts_like_one_that_is_imported() -> None:
+    """The one who starts it names it by its import, not by a text that the digest does not see."""
+    named = {
+        (path.relative_to(LIBRARY).as_posix(), program)
+        for folder in ("services", "load", "faults", "experiments")
+        for path in (LIBRARY / folder).rglob("*.py")
+        for program in re.findall(r'"-m", "lab\.([\w.]+)"', path.read_text())
+        if path != LIBRARY / f"{program.replace('.', '/')}.py"  # it starts itself
+    }
+    assert named == {("services/session.py", "services.reaper")}  # which only tidies up

@@ -107,7 +107,7 @@ def read(path: Path) -> Record:
         return check(json.loads(path.read_text()))
     except FileNotFoundError:
         raise EvidenceError(f"no record at {path}; make one with `lab run {path.stem}`") from None
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise EvidenceError(f"{path} is not JSON ({error}); run `lab run {path.stem}` again") from None
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 
-from lab.services import http
+from lab.services import http, relay
 from lab.services.node import Node
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
@@ -122,7 +122,7 @@ def counting_proxy(store: S3) -> Iterator[CountingProxy]:
     process = Process(
         name="counting proxy",
         command=[
-            *(sys.executable, "-m", "lab.services.relay", str(port), str(control_port)),
+            *(sys.executable, "-m", relay.__name__, str(port), str(control_port)),
             *(str(address.hostname), str(address.port or 80)),
         ],
         ready=lambda: http.call("GET", control),
