@@ -4,5 +4,12 @@ set -eu
 bin=/usr/lib/postgresql/15/bin
 if [ ! -s /data/PG_VERSION ]; then
     "$bin/initdb" -D /data -U lab -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
+    # Here and not on the command line, which would win over ALTER SYSTEM.
+    cat >> /data/postgresql.conf <<SETTINGS
+listen_addresses = '127.0.0.1'
+max_connections = 50
+shared_buffers = 256MB
+unix_socket_directories = ''
+SETTINGS
 fi
-exec "$bin/postgres" -D /data -p "$PGPORT" -clisten_addresses=127.0.0.1 -cmax_connections=50 -cshared_buffers=256MB -cunix_socket_directories=/tmp
+exec "$bin/postgres" -D /data -p "$PGPORT"

@@ -143,6 +143,11 @@ class TestOnAnEngine:
             with psycopg.connect(db.dsn) as connection:
                 assert connection.execute("SELECT count(*) FROM t").fetchone() == (1000,)
 
+    def test_a_setting_that_is_asked_for_goes_before_the_images_own(self, containers: None) -> None:
+        with postgres.postgres({"max_connections": "70"}) as db, psycopg.connect(db.dsn) as connection:
+            assert connection.execute("SHOW max_connections").fetchone() == ("70",)
+            assert connection.execute("SHOW listen_addresses").fetchone() == ("127.0.0.1",)
+
     def test_a_killed_broker_comes_back(self, containers: None) -> None:
         with kafka.kafka() as cluster:
             cluster.nodes[0].kill()
