@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
+import gc
 import json
+import logging
 import os
 import pty
 import signal
@@ -121,6 +124,26 @@ def test_ctrl_c_leaves_no_record(project: Path, tmp_path: Path) -> None:
     assert status == 1, screen
     assert [path.name for path in folder.iterdir()] == ["quick.ipynb"]
     assert screen.splitlines()[-1] == f"notebook: {folder / 'quick.ipynb'}"
+
+
+def test_after_ctrl_c_no_task_tells_of_a_dead_kernel(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def died() -> None:
+        raise RuntimeError("Kernel died")
+
+    def interrupted(*_: object, **__: object) -> None:
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(died())
+        loop.run_until_complete(asyncio.wait([task]))
+        loop.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(papermill.cli.papermill, "main", interrupted)
+    caplog.set_level(logging.ERROR, logger="asyncio")  # as it was, after the test
+    assert papermill._papermill([]) is None
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_ctrl_c_that_something_swallowed_comes_again() -> None:

@@ -6,6 +6,7 @@ Only that case is ours. With an output path, with `-`, in a pipe and for whateve
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -76,17 +77,23 @@ def _papermill(arguments: list[str]) -> int | None:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Aborted!", err=True)
+        _aborted()
         return None
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 1
     except Exception:
         if heard:  # a kernel that Ctrl-C ended before papermill heard of it is no error
-            click.echo("Aborted!", err=True)
+            _aborted()
             return None
         sys.excepthook(*sys.exc_info())
         return 1
     return 0
+
+
+def _aborted() -> None:
+    # A task of the event loop that nobody waits for any more would tell at the very end that its kernel is dead.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    click.echo("Aborted!", err=True)
 
 
 @contextmanager
