@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import wholerun
+from lab.charts import figure
 from lab.errors import ParameterError
 from lab.evidence.criteria import judge_all
 from lab.evidence.params import parse
@@ -206,6 +207,8 @@ def test_without_a_safe_load_the_peak_can_not_be_told() -> None:
         run.seen[name] = replace(run.seen[name], capacity=STEPS[0] * MOST)
     told = summary(*results(PARAMS, run))
     assert "no load that was tried kept the alert" in told.answer and "can't tell" in told.decisions[0].answer
+    drawn = package.figures(*results(PARAMS, run))
+    assert not {name: said for name, one in drawn.items() if (said := figure.flaws(one))}
 
 
 def test_a_load_that_did_not_come_is_not_safe() -> None:

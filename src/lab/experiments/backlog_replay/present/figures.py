@@ -89,7 +89,7 @@ def _search(found: Findings) -> Figure:
     return Figure(
         f"Of the loads tried, live rows keep their alert up to {found.safe_share:.0%} of saturation"
         if found.some_safe
-        else "Live rows keep their alert in each try of no load",
+        else f"At none of {found.loads['share'].nunique()} loads do live rows keep their alert in each try",
         f"99th percentile of the live rows' time to the sink in each try of {found.loads['share'].nunique()} loads, the line "
         f"through the worse ones, and by a queueing simulation of one lane, against the alert threshold of "
         f"{found.params.alert_ms:g} ms. The largest of which each try keeps it is the safe capacity, {found.safe:,.0f} rows/s.",
