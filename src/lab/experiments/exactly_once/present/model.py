@@ -94,7 +94,7 @@ def _advice(found: Findings) -> list[Advice]:
     return [
         Advice(
             f"Commit as seldom as your readers can wait: of {small['size']:,.0f} messages a transaction took "
-            f"{small['each']:.2f} ms a message, of {large['size']:,.0f} it took {large['each']:.2f} ms. A reader of committed "
+            f"{small['each']:.2g} ms a message, of {large['size']:,.0f} it took {large['each']:.2g} ms. A reader of committed "
             f"data waits for the commit.",
             "measured",
         ),

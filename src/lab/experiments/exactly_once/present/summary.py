@@ -113,8 +113,8 @@ def _cost(found: Findings) -> Decision:
     waited = {arm: found.metric(f"{arm}.latency_p50") for arm in (ONCE, LEAST)}
     return Decision(
         "How often should a processor commit?",
-        f"As seldom as its readers can wait: {small['each']:.2f} ms a message in transactions of {small['size']:,.0f}, "
-        f"{large['each']:.2f} ms of {large['size']:,.0f} (at least once: {plain['each']:.2f} ms). Under load readers waited "
+        f"As seldom as its readers can wait: {small['each']:.2g} ms a message in transactions of {small['size']:,.0f}, "
+        f"{large['each']:.2g} ms of {large['size']:,.0f} (at least once: {plain['each']:.2g} ms). Under load readers waited "
         f"{waited[ONCE]:,.0f} ms (median), at least once {waited[LEAST]:,.0f} ms.",
         "measured",
         [
