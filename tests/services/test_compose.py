@@ -117,6 +117,32 @@ def test_a_service_that_does_not_answer_is_told_with_its_log(
     assert engine.read_text().splitlines()[-1].split(" PORT")[0].endswith("down --volumes --timeout 0")
 
 
+def test_a_copy_of_a_containers_files_has_what_its_tar_gives_and_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stand-in runs outside what it is to run inside."""
+    program, inside, folder = tmp_path / "compose", tmp_path / "data", tmp_path / "copy"
+    inside.mkdir()
+    (inside / "1").write_bytes(b"\0rows")
+    program.write_text(
+        "#!/bin/sh\n"
+        'while [ "$1" != exec ]; do [ "$1" = logs ] && echo started && exit 0; [ $# -gt 1 ] || exit 0; shift; done\n'
+        'shift 3\nexec "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("LAB_COMPOSE", str(program))
+    with compose.one("postgres", lambda: None, {}) as node:
+        node.copy(str(inside), folder)
+        (inside / "1").rename(inside / "2")
+        node.copy(str(inside), folder)
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+            "2": b"\0rows",
+            "server.log": b"started\n",
+        }
+        with pytest.raises(ServiceError, match=r"postgres: .*gone could not be copied"):
+            node.copy(str(tmp_path / "gone"), folder)
+
+
 @pytest.fixture
 def containers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(postgres.VARIABLE, raising=False)
@@ -147,6 +173,16 @@ class TestOnAnEngine:
         with postgres.postgres({"max_connections": "70"}) as db, psycopg.connect(db.dsn) as connection:
             assert connection.execute("SHOW max_connections").fetchone() == ("70",)
             assert connection.execute("SHOW listen_addresses").fetchone() == ("127.0.0.1",)
+
+    def test_a_servers_files_can_be_searched(self, containers: None, tmp_path: Path) -> None:
+        with postgres.postgres() as db:
+            with psycopg.connect(db.dsn, autocommit=True) as connection:
+                connection.execute("CREATE TABLE t AS SELECT 'needle-' || 4711 AS n")
+                connection.execute("CHECKPOINT")
+            assert isinstance(db.node, compose.Service)
+            db.node.copy("/data", tmp_path / "copy")
+        assert [path for path in (tmp_path / "copy").rglob("base/*/*") if b"needle-4711" in path.read_bytes()]
+        assert "ready to accept connections" in (tmp_path / "copy" / "server.log").read_text()
 
     def test_a_killed_broker_comes_back(self, containers: None) -> None:
         with kafka.kafka() as cluster:

@@ -26,10 +26,11 @@ pytest.importorskip("cryptography")
 pytestmark = [pytest.mark.service, pytest.mark.timeout(120)]
 
 
-@pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
-    for name in (KAFKA, POSTGRES, STORE, "LAB_SERVICES"):
+@pytest.fixture(params=["local", pytest.param("compose", marks=pytest.mark.engine)])
+def authority(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
+    for name in (KAFKA, POSTGRES, STORE):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LAB_SERVICES", request.param)
     return Authority(tmp_path / "authority")
 
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
+import tarfile
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lab import paths
 from lab.errors import ServiceError
@@ -23,6 +27,7 @@ from lab.services.waiting import Ready, until
 
 FILE = paths.PROJECT / "env" / "compose.yaml"
 _READY_S = 90
+_WHOLE_LOG = 10**6  # lines
 _HINT = "Is the container engine running, and are the images built (env/containers build)?"
 
 
@@ -98,6 +103,30 @@ class Service:
     def logs(self, lines: int = 50) -> str:
         done = self.project.call("logs", "--tail", str(lines), self.name)
         return done.stdout + done.stderr
+
+    def copy(self, inside: str, folder: Path) -> None:
+        """Have in `folder` what its own folder `inside` holds now, and its log, as files of ours."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        # Status 1 of tar: a file changed while it was read, for the server goes on working.
+        pack = f"tar -C {shlex.quote(inside)} -cf - . || [ $? -eq 1 ]"
+        command = [*self.project.program(), "exec", "-T", self.name, "sh", "-c", pack]
+        with tempfile.TemporaryFile() as packed:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=packed,
+                stderr=subprocess.PIPE,
+                env=session().environment(self.project.variables),
+                check=False,
+            )
+            if done.returncode:
+                said = done.stderr.decode(errors="replace")
+                raise ServiceError(self.story(f"{self.name}: {inside} could not be copied ({said.strip()})"))
+            packed.seek(0)
+            with tarfile.open(fileobj=packed) as archive:
+                archive.extractall(folder, filter="data")
+        (folder / "server.log").write_text(self.logs(_WHOLE_LOG))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from lab.services import compose, jvm
 from lab.services.commands import run
 from lab.services.node import Attached, Node, attached
 from lab.services.ports import free_ports
-from lab.services.process import Process
+from lab.services.process import Process, running
 from lab.services.session import session
 from lab.services.tls import Identity
 from lab.services.waiting import until
@@ -145,18 +145,21 @@ def replication(brokers: int) -> dict[str, str]:
 @contextmanager
 def _containers(brokers: int, heap_mb: int, settings: Mapping[str, str]) -> Iterator[Kafka]:
     client, control, common = _cluster(brokers, settings)
-    # The container's entry point adds what is a node's own to the properties that all share.
-    shared = ";".join(f"{name}={value}" for name, value in common.items())
-    variables: dict[str, object] = {"KAFKA_HEAP_MB": heap_mb, "KAFKA_SETTINGS": shared}
-    for number in range(1, brokers + 1):
-        variables[f"KAFKA_{number}_PORT"] = client[number - 1]
-        variables[f"KAFKA_{number}_CONTROL_PORT"] = control[number - 1]
-    services = {
-        f"kafka-{number}": partial(_serves, f"127.0.0.1:{port}", number)
-        for number, port in enumerate(client, 1)
-    }
-    with compose.up(services, variables) as project:
+    with _project(client, control, heap_mb, common) as project:
         yield Kafka(_together(client), version(), list(project.nodes.values()))
+
+
+def _project(
+    client: Sequence[int], control: Sequence[int], heap_mb: int, settings: Mapping[str, str]
+) -> AbstractContextManager[compose.Project]:
+    # The container's entry point adds what is a node's own to the properties that all share.
+    shared = ";".join(f"{name}={value}" for name, value in settings.items())
+    variables: dict[str, object] = {"KAFKA_HEAP_MB": heap_mb, "KAFKA_SETTINGS": shared}
+    services = {}
+    for number, (port, own) in enumerate(zip(client, control, strict=True), 1):
+        variables |= {f"KAFKA_{number}_PORT": port, f"KAFKA_{number}_CONTROL_PORT": own}
+        services[f"kafka-{number}"] = partial(_serves, f"127.0.0.1:{port}", number)
+    return compose.up(services, variables)
 
 
 def _cluster(brokers: int, settings: Mapping[str, str]) -> tuple[list[int], list[int], dict[str, str]]:
@@ -194,9 +197,9 @@ def _encrypting(
     brokers: int, heap_mb: int, settings: Mapping[str, str], listening: Listening
 ) -> Iterator[Kafka]:
     """One broker with listeners in plain text and by TLS, and another pair behind the fronts, if there are any."""
-    if brokers != 1 or os.environ.get(VARIABLE) or compose.chosen():
+    if brokers != 1 or os.environ.get(VARIABLE):
         raise NotAvailableError(
-            f"certificates are made for one broker that is started here; unset {VARIABLE} and LAB_SERVICES"
+            f"certificates are made for one broker that is started here; unset {VARIABLE}"
         )
     client, control, common = _cluster(1, settings)
     secure, *behind = free_ports(3)
@@ -210,14 +213,18 @@ def _encrypting(
         name: ",".join(f"{listener}://127.0.0.1:{ports[end]}" for listener, ports in places.items())
         for end, name in enumerate(("listeners", "advertised.listeners"))
     }
-    node = _node(1, client[0], control[0], heap_mb, dict(common) | own, folder)
-    try:
-        node.start()
-        plain, by_tls = (f"127.0.0.1:{places.get(name, (0, 0))[1]}" for name in ("FRONTPLAIN", "FRONTTLS"))
-        fronted = (plain, by_tls) if listening.front else None
-        yield Kafka(f"127.0.0.1:{client[0]}", version(), [node], f"127.0.0.1:{secure}", fronted)
-    finally:
-        node.kill()
+    plain, by_tls = (f"127.0.0.1:{places.get(name, (0, 0))[1]}" for name in ("FRONTPLAIN", "FRONTTLS"))
+    fronted = (plain, by_tls) if listening.front else None
+    with ExitStack() as up:
+        if compose.chosen():
+            nodes: list[Node] = [
+                *up.enter_context(_project(client, control, heap_mb, common | own)).nodes.values()
+            ]
+        else:
+            nodes = [
+                up.enter_context(running(_node(1, client[0], control[0], heap_mb, common | own, folder)))
+            ]
+        yield Kafka(f"127.0.0.1:{client[0]}", version(), nodes, f"127.0.0.1:{secure}", fronted)
 
 
 def _stores(tls: Identity, folder: Path) -> dict[str, str]:

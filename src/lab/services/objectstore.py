@@ -81,11 +81,11 @@ def object_store(buckets: Sequence[str] = ("lake",), tls: Identity | None = None
 
     Attached, it needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY beside S3_ENDPOINT_URL (S3_REGION if it is
     not us-east-1); a bucket that is missing there is made and, like all that is in it, not taken away.
-    tls: what it shows its clients at a second address. NotAvailableError where it is not a process started here.
+    tls: what it shows its clients at a second address. NotAvailableError where it is attached.
     """
-    if tls is not None and (os.environ.get(VARIABLE) or compose.chosen()):
+    if tls is not None and os.environ.get(VARIABLE):
         raise NotAvailableError(
-            f"certificates are made for an object store that is started here; unset {VARIABLE} and LAB_SERVICES"
+            f"certificates are made for an object store that is started here; unset {VARIABLE}"
         )
     if url := os.environ.get(VARIABLE):
         store = _named(url)
@@ -94,7 +94,7 @@ def object_store(buckets: Sequence[str] = ("lake",), tls: Identity | None = None
     else:
         *ports, https = free_ports(2 * len(_SERVERS) + 1)
         store = S3(f"http://127.0.0.1:{ports[6]}", f"lab{secrets.token_hex(8)}", secrets.token_urlsafe(24))
-        with _own(ports, store, _encrypting(https, tls) if tls else {}) as node:
+        with _own(ports, store, https, tls) as node:
             make_buckets(store, buckets)
             secure = (
                 replace(store, endpoint=f"https://127.0.0.1:{https}", authority=str(tls.authority))
@@ -155,9 +155,10 @@ def _named(url: str) -> S3:
 
 
 @contextmanager
-def _own(ports: Sequence[int], store: S3, more: Mapping[str, str]) -> Iterator[Node]:
+def _own(ports: Sequence[int], store: S3, https: int, tls: Identity | None) -> Iterator[Node]:
     folder = session().folder / f"objectstore-{ports[6]}"
     (folder / "data").mkdir(parents=True)
+    more = _encrypting(https, tls.copied(folder)) if tls else {}
     if compose.chosen():
         options = _options(ports, store, folder, Path("/data"), more)
         variables = {"STORE_PORT": ports[6], "STORE_OPTIONS": options}

@@ -28,6 +28,7 @@ USER = "lab"
 # Enough memory for the default experiments on a small machine; an experiment overrides what it studies.
 SETTINGS = {"shared_buffers": "256MB", "max_connections": "50", "listen_addresses": "127.0.0.1"}
 _PRELOAD = "shared_preload_libraries"
+_TLS_INSIDE = Path("/tls")  # where the container's entry point puts what POSTGRES_TLS holds
 _INSTALL = "On Debian: apt-get install postgresql-15"
 
 
@@ -52,12 +53,12 @@ def postgres(
     """A PostgreSQL server for the block. settings: lines of postgresql.conf, not applied when attached.
 
     preload: libraries that it loads at its start, such as pgaudit; an attached server must have loaded them (ServiceError).
-    tls: what the server shows its clients. NotAvailableError where it is not a process started here, whose files
-    can't be given to it. variable: of the environment, by which one is attached.
+    tls: what the server shows its clients. NotAvailableError where it is attached, for its files can't be given to it.
+    variable: of the environment, by which one is attached.
     """
-    if tls is not None and (os.environ.get(variable) or compose.chosen()):
+    if tls is not None and os.environ.get(variable):
         raise NotAvailableError(
-            f"certificates are made for a PostgreSQL that is started here; unset {variable} and LAB_SERVICES"
+            f"certificates are made for a PostgreSQL that is started here; unset {variable}"
         )
     asked, libraries = dict(settings or {}), ",".join(preload)
     if url := os.environ.get(variable):
@@ -65,13 +66,8 @@ def postgres(
         _loaded(url, preload)
         yield Postgres(url, version, Attached("PostgreSQL", variable))
     elif compose.chosen():
-        (port,) = free_ports(1)
-        dsn = _dsn(port)
-        with compose.one("postgres", lambda: _version(dsn), {"POSTGRES_PORT": port}) as node:
-            # Settings of a library are unknown until it is loaded.
-            _apply(dsn, node, {_PRELOAD: libraries} if preload else {})
-            _apply(dsn, node, asked)
-            yield Postgres(dsn, _version(dsn), node)
+        with _container(asked, libraries, tls) as (dsn, node):
+            yield Postgres(dsn, _version(dsn), node, _secure(dsn, tls) if tls else "")
     else:
         own = {_PRELOAD: libraries} if preload else {}
         with running(_local(SETTINGS | own | asked, tls)) as process:
@@ -81,6 +77,26 @@ def postgres(
 
 def _secure(dsn: str, tls: Identity) -> str:
     return conninfo.make_conninfo(dsn, sslmode="verify-full", sslrootcert=str(tls.authority))
+
+
+@contextmanager
+def _container(
+    asked: Mapping[str, str], libraries: str, tls: Identity | None
+) -> Iterator[tuple[str, compose.Service]]:
+    (port,) = free_ports(1)
+    dsn, own = _dsn(port), dict(asked)
+    variables: dict[str, object] = {"POSTGRES_PORT": port}
+    if tls:
+        folder = session().folder / f"postgres-{port}"
+        folder.mkdir()
+        tls.copied(folder)
+        variables["POSTGRES_TLS"] = folder
+        own |= _encrypting(tls.moved(_TLS_INSIDE))
+    with compose.one("postgres", lambda: _version(dsn), variables) as node:
+        # Settings of a library are unknown until it is loaded.
+        _apply(dsn, node, {_PRELOAD: libraries} if libraries else {})
+        _apply(dsn, node, own)
+        yield dsn, node
 
 
 def _loaded(dsn: str, preload: Sequence[str]) -> None:
@@ -104,7 +120,7 @@ def _local(settings: Mapping[str, str], tls: Identity | None = None) -> Process:
     target = ["-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     run([*prefix, str(programs / "initdb"), *target], "PostgreSQL's initdb")
     options = dict(settings) | {"port": str(port), "unix_socket_directories": str(folder)}
-    options |= _encrypting(tls, folder, owned=bool(prefix)) if tls else {}
+    options |= _encrypting(tls.copied(folder, _given if prefix else None)) if tls else {}
     lines = [f"-c{name}={value}" for name, value in options.items()]
     dsn = _dsn(port)
     return Process(
@@ -117,14 +133,13 @@ def _local(settings: Mapping[str, str], tls: Identity | None = None) -> Process:
     )
 
 
-def _encrypting(tls: Identity, folder: Path, owned: bool) -> dict[str, str]:
-    """Settings for TLS. PostgreSQL takes no key that others may read, and reads it as the user that it runs as."""
+def _given(file: Path) -> None:
+    """PostgreSQL takes no key that others may read, and reads it as the user that it runs as."""
+    shutil.chown(file, "postgres", "postgres")
 
-    def give(file: Path) -> None:
-        if owned:
-            shutil.chown(file, "postgres", "postgres")
 
-    own = tls.copied(folder, give)
+def _encrypting(own: Identity) -> dict[str, str]:
+    """Settings for TLS, with files as the server sees them."""
     files = {"ssl_cert_file": own.certificate, "ssl_key_file": own.key, "ssl_ca_file": own.authority}
     return {"ssl": "on", "ssl_min_protocol_version": "TLSv1.3"} | {
         name: str(file) for name, file in files.items()

@@ -31,15 +31,18 @@ class Identity:
     key: Path
     authority: Path
 
-    def copied(self, folder: Path, owner: Callable[[Path], object] = lambda _: None) -> Identity:
-        """The same in `folder`, each file given to `owner`: a server reads nothing that others may read."""
-        files = []
+    def copied(self, folder: Path, give: Callable[[Path], object] | None = None) -> Identity:
+        """The same in `folder`, each file given away by `give`: a server reads nothing that others may read."""
         for source in (self.certificate, self.key, self.authority):
             copy = Path(shutil.copy(source, folder))
             copy.chmod(0o600)
-            owner(copy)
-            files.append(copy)
-        return Identity(*files)
+            if give:
+                give(copy)
+        return self.moved(folder)
+
+    def moved(self, folder: Path) -> Identity:
+        """Files of the same names in `folder`."""
+        return Identity(*(folder / file.name for file in (self.certificate, self.key, self.authority)))
 
 
 class Authority:

@@ -21,6 +21,7 @@ from psycopg import conninfo
 from lab.errors import NotAvailableError
 from lab.experiments.encrypted_pipeline.kit import FOLDER
 from lab.experiments.encrypted_pipeline.measure.wire import Wire, wire
+from lab.services import compose
 from lab.services.kafka import Kafka, Listening, kafka
 from lab.services.node import Node
 from lab.services.objectstore import ObjectStore, file_system, object_store
@@ -89,9 +90,8 @@ class Place:
         url = self.kms_url if wired else f"https://127.0.0.1:{self.kms_port}"
         return client(KmsClient, url, self.identities[who])
 
-    @property
     def stores(self) -> dict[str, Path]:
-        """Folders of everything that keeps rows, by name."""
+        """Folders of everything that keeps rows, by name; of a container, a copy as it is now."""
         return {
             "PostgreSQL": _folder(self.database.node),
             "Kafka": _folder(self.cluster.nodes[0]),
@@ -187,8 +187,12 @@ def _ports(database: Postgres, objects: ObjectStore) -> dict[str, int]:
 
 def _folder(node: Node) -> Path:
     """The folder of a server that runs here."""
+    if isinstance(node, compose.Service):
+        copy = session().folder / f"files-{node.project.name}"
+        node.copy("/data", copy)
+        return copy
     if not isinstance(node, Process):
         raise NotAvailableError(
-            f"the files of {node.name} can't be searched from here; run it as a local process"
+            f"the files of {node.name} can't be searched from here; run it as a local process or a container"
         )
     return node.log.parent

@@ -33,33 +33,39 @@ SEARCHED = (*EXPECTED, KMS, OTHER)
 
 def searched(place: Place, needles: Mapping[str, bytes]) -> pd.DataFrame:
     """needle, place: where each is found; once for each place, with the first file and the form in which it lies there."""
+    stores = place.stores()
     rows = [
-        {"needle": hit.needle, "place": named(place, hit.path), "file": hit.path.name, "form": hit.form}
-        for hit in search(roots(place), needles)
+        {
+            "needle": hit.needle,
+            "place": named(place, stores, hit.path),
+            "file": hit.path.name,
+            "form": hit.form,
+        }
+        for hit in search(roots(place, stores), needles)
     ]
     found = pd.DataFrame(rows, columns=["needle", "place", "file", "form"])
     return found.drop_duplicates(["needle", "place"]).reset_index(drop=True)
 
 
-def roots(place: Place) -> list[Path]:
+def roots(place: Place, stores: Mapping[str, Path]) -> list[Path]:
     """All folders that are searched; the run's own holds the reader's files, wires, key service and logs."""
-    return [place.folder, *(place.stores[name] for name in STORES[:3])]
+    return [place.folder, *(stores[name] for name in STORES[:3])]
 
 
 def size(place: Place) -> tuple[int, int]:
     """Files and bytes that are searched."""
     sizes = []
-    for path in everything(roots(place)):
+    for path in everything(roots(place, place.stores())):
         with suppress(FileNotFoundError):  # PostgreSQL goes on working
             sizes.append(path.stat().st_size)
     return len(sizes), sum(sizes)
 
 
-def named(place: Place, path: Path) -> str:
+def named(place: Place, stores: Mapping[str, Path], path: Path) -> str:
     """What a reader calls the place of a file."""
     if path.parent == place.wire.folder:
         return WIRES[path.stem]
-    inside = (name for name, folder in place.stores.items() if path.is_relative_to(folder))
+    inside = (name for name, folder in stores.items() if path.is_relative_to(folder))
     return next(inside, OTHER)
 
 
