@@ -35,7 +35,11 @@ def _scraping(manager: Alertmanager) -> dict:
     }
 
 
-def test_an_alert_reaches_the_receiver_with_the_time_of_its_arrival(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["local", pytest.param("compose", marks=pytest.mark.engine)])
+def test_an_alert_reaches_the_receiver_with_the_time_of_its_arrival(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    monkeypatch.setenv("LAB_SERVICES", backend)
     rules = tmp_path / "rules.yml"
     rules.write_text(yaml.safe_dump(ALWAYS))
     begin = time.time()
