@@ -162,6 +162,24 @@ def test_what_an_earlier_run_left_is_not_offered_as_that_of_the_next(tmp_path: P
     assert [path.name for path in (*staged.figures, *staged.pages)] == ["a.csv", "new.html"]
 
 
+def test_an_end_while_a_run_is_put_in_place_leaves_no_earlier_record_beside_its_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged, place = (Place("something", tmp_path / name, tmp_path / name) for name in ("staged", "kept"))
+    for folder in (staged, place):
+        folder.records.mkdir()
+        folder.notebook.write_text(str(folder))
+        folder.record.write_text("{}")
+
+    def end(result: object, folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(execute.record, "write", end)
+    with pytest.raises(KeyboardInterrupt):
+        execute.keep(staged, sample_record({"fast": 0.05}, 0.2), place)
+    assert (place.notebook.read_text(), place.record.exists()) == (str(staged), False)
+
+
 def test_two_runs_in_one_second_have_a_folder_each(build: Path) -> None:
     places: list[Place] = [exploratory("kafka_lag", {"rate": 5}) for _ in range(3)]
     assert len({place.records for place in places}) == 3

@@ -1,6 +1,6 @@
 """One run: papermill in a child process, a staging folder, and at the end a record and a notebook in place.
 
-Nothing lands in `build/` until the run has ended: a run that is killed leaves the last good record as it
+Nothing lands in `build/` until the run has ended: a run that is killed before leaves the last good record as it
 was, and the reaper takes the child, the kernel, the services and the staging folder away. Where it lands
 follows from its parameters (see `lab.runner.place`).
 """
@@ -79,7 +79,11 @@ def outcome(staged: Place, checked: parameters.Parameters, status: int, seconds:
 
 
 def keep(staged: Place, result: Record, place: Place) -> Run:
-    """Put what papermill left in `staged` into `place`: notebook, figures' data, pages and, when all is there, the record."""
+    """Put what papermill left in `staged` into `place`: notebook, figures' data, pages and, when all is there, the record.
+
+    Until then there is no record: an earlier run's would be told beside this one's notebook.
+    """
+    place.record.unlink(missing_ok=True)
     if staged.notebook.exists():
         write_atomically(place.notebook, staged.notebook.read_bytes())
     made = {path.name: path.read_bytes() for path in (*staged.figures, *staged.pages)}
