@@ -6,6 +6,7 @@ A run counts only if containers were started for it. Status 1 if one failed or c
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -89,10 +90,10 @@ def noted() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     log, program = folder / "calls", folder / "compose"
     log.write_text("")
-    if (engine := os.environ.get("LAB_COMPOSE", "docker compose")) != str(program):
-        program.write_text(f'#!/bin/sh\n{engine} "$@" || exit\necho "$@" >> \'{log}\'\n')
+    if (engine := os.environ.get("LAB_COMPOSE", "docker compose")) != shlex.quote(str(program)):
+        program.write_text(f'#!/bin/sh\n{engine} "$@" || exit\necho "$@" >> {shlex.quote(str(log))}\n')
         program.chmod(0o755)
-        os.environ["LAB_COMPOSE"] = str(program)
+        os.environ["LAB_COMPOSE"] = shlex.quote(str(program))
     return log
 
 

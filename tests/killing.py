@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,15 +31,16 @@ def _heed_ctrl_c() -> None:
 
 
 class Runner:
-    """A small run with folders of its own; every process that it starts inherits a mark."""
+    """A small run with folders of its own; every process that it starts inherits a mark.
 
-    def __init__(self, folder: Path, slug: str = "kafka_lag") -> None:
+    temporary: another's folder for temporary files, to meet there what that one left.
+    """
+
+    def __init__(self, folder: Path, slug: str = "kafka_lag", temporary: Path | None = None) -> None:
         folder.mkdir(exist_ok=True)
         self.build, self.mark = folder / "build", uuid.uuid4().hex
         # Not among the test's own folders, which nobody else may enter: servers that refuse root run as another user.
-        self._own = tempfile.TemporaryDirectory(prefix="lab-killed-")
-        self.temporary = Path(self._own.name)
-        self.temporary.chmod(0o711)
+        self.temporary = temporary or self._folder()
         environment = os.environ | {
             "LAB_BUILD": str(self.build),
             "TMPDIR": str(self.temporary),
@@ -55,6 +58,12 @@ class Runner:
                 start_new_session=True,
                 preexec_fn=_heed_ctrl_c,
             )
+
+    def _folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="lab-killed-"))
+        folder.chmod(0o711)
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     def said(self, timeout: float) -> str:
         """Wait for the run's end, at most `timeout` s; what it printed, with the reasons of its verdict."""
@@ -87,7 +96,6 @@ class Runner:
         for path in found:
             if path.suffix == ".json" and path not in hidden:
                 record.read(path)
-        self._own.cleanup()
 
 
 def _eventually(holds: Callable[[], bool], seconds: float = 120) -> bool:

@@ -121,26 +121,31 @@ def test_a_copy_of_a_containers_files_has_what_its_tar_gives_and_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stand-in runs outside what it is to run inside."""
-    program, inside, folder = tmp_path / "compose", tmp_path / "data", tmp_path / "copy"
+    program, inside, copies = (
+        tmp_path / "compose",
+        tmp_path / "data",
+        [tmp_path / "copy-1", tmp_path / "copy-2"],
+    )
     inside.mkdir()
     (inside / "1").write_bytes(b"\0rows")
     program.write_text(
         "#!/bin/sh\n"
-        'while [ "$1" != exec ]; do [ "$1" = logs ] && echo started && exit 0; [ $# -gt 1 ] || exit 0; shift; done\n'
+        "said() { printf 'started\\377\\n' >&2; exit 0; }\n"
+        'while [ "$1" != exec ]; do [ "$1" = logs ] && said; [ $# -gt 1 ] || exit 0; shift; done\n'
         'shift 3\nexec "$@"\n'
     )
     program.chmod(0o755)
     monkeypatch.setenv("LAB_COMPOSE", str(program))
     with compose.one("postgres", lambda: None, {}) as node:
-        node.copy(str(inside), folder)
-        (inside / "1").rename(inside / "2")
-        node.copy(str(inside), folder)
-        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-            "2": b"\0rows",
-            "server.log": b"started\n",
-        }
-        with pytest.raises(ServiceError, match=r"postgres: .*gone could not be copied"):
-            node.copy(str(tmp_path / "gone"), folder)
+        for number, folder in enumerate(copies, 1):
+            node.copy(str(inside), folder)
+            assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+                str(number): b"\0rows",
+                "server.log": b"started\xff\n",
+            }
+            (inside / str(number)).rename(inside / str(number + 1))
+        with pytest.raises(ServiceError, match=r"files of postgres could not be copied \(.*gone"):
+            node.copy(str(tmp_path / "gone"), tmp_path / "copy-3")
 
 
 @pytest.fixture

@@ -106,5 +106,21 @@ def test_certificates_are_not_given_to_a_server_of_somebody_elses(
         pass
 
 
-def test_a_private_key_is_its_owners_alone(authority: Authority) -> None:
-    assert authority.issue("client").key.stat().st_mode & 0o077 == 0
+def test_a_private_key_is_its_owners_alone(authority: Authority, tmp_path: Path) -> None:
+    own = authority.issue("client")
+    assert [each.key.stat().st_mode & 0o077 for each in (own, own.copied(tmp_path))] == [0, 0]
+
+
+def test_a_copy_of_a_private_key_is_never_there_for_others(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, modes = authority.issue("client"), []
+    write = Path.write_bytes
+
+    def seen(path: Path, content: bytes) -> int:
+        modes.append(path.stat().st_mode & 0o077)
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", seen)
+    own.copied(tmp_path)
+    assert modes == [0, 0, 0]

@@ -26,6 +26,7 @@ def run(
             command,
             capture_output=True,
             text=True,
+            errors="replace",  # what a server logs need not be text
             timeout=timeout_s,
             env=session().environment(environment),
             input=given,

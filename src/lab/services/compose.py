@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
-import tarfile
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from lab import paths
 from lab.errors import ServiceError
@@ -27,7 +26,7 @@ from lab.services.waiting import Ready, until
 
 FILE = paths.PROJECT / "env" / "compose.yaml"
 _READY_S = 90
-_WHOLE_LOG = 10**6  # lines
+_COPIED_S = 300
 _HINT = "Is the container engine running, and are the images built (env/containers build)?"
 
 
@@ -105,28 +104,38 @@ class Service:
         return done.stdout + done.stderr
 
     def copy(self, inside: str, folder: Path) -> None:
-        """Have in `folder` what its own folder `inside` holds now, and its log, as files of ours."""
-        shutil.rmtree(folder, ignore_errors=True)
+        """Have in the new `folder` what its own folder `inside` holds now, and its log, as files of ours."""
         folder.mkdir()
         # Status 1 of tar: a file changed while it was read, for the server goes on working.
         pack = f"tar -C {shlex.quote(inside)} -cf - . || [ $? -eq 1 ]"
-        command = [*self.project.program(), "exec", "-T", self.name, "sh", "-c", pack]
-        with tempfile.TemporaryFile() as packed:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=packed,
-                stderr=subprocess.PIPE,
-                env=session().environment(self.project.variables),
-                check=False,
-            )
-            if done.returncode:
-                said = done.stderr.decode(errors="replace")
-                raise ServiceError(self.story(f"{self.name}: {inside} could not be copied ({said.strip()})"))
+        unpack = ["tar", "-C", str(folder), "--no-same-owner", "-xf", "-"]
+        logged = shlex.join([*self.project.program(), "logs", self.name]) + " 2>&1"
+        with tempfile.TemporaryFile() as packed, (folder / "server.log").open("wb") as log:
+            self._done([*self.project.program(), "exec", "-T", self.name, "sh", "-c", pack], None, packed)
             packed.seek(0)
-            with tarfile.open(fileobj=packed) as archive:
-                archive.extractall(folder, filter="data")
-        (folder / "server.log").write_text(self.logs(_WHOLE_LOG))
+            self._done(unpack, packed, subprocess.DEVNULL)
+            self._done(["sh", "-c", logged], None, log)
+
+    def _done(self, command: list[str], given: IO[bytes] | None, taken: IO[bytes] | int) -> None:
+        """A step of a copy, its bytes as they are; ServiceError if it fails."""
+        environment = session().environment(self.project.variables)
+        try:
+            subprocess.run(
+                command,
+                stdin=given or subprocess.DEVNULL,
+                stdout=taken,
+                stderr=subprocess.PIPE,
+                env=environment,
+                timeout=_COPIED_S,
+                check=True,
+            )
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip()
+            raise ServiceError(self.story(f"the files of {self.name} could not be copied ({said})")) from None
+        except subprocess.TimeoutExpired:
+            raise ServiceError(
+                f"the files of {self.name} could not be copied within {_COPIED_S} s. {_HINT}"
+            ) from None
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import stat
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -172,12 +172,16 @@ def unprivileged(folder: Path) -> list[str]:
         raise ServiceError(
             f"PostgreSQL does not run as root and there is no user postgres. {_INSTALL}"
         ) from None
-    if closed := [each for each in folder.resolve().parents if not each.stat().st_mode & stat.S_IXOTH]:
+    prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+    above = [*reversed(folder.resolve().parents), folder]
+    if closed := next(
+        (each for each in above if subprocess.run([*prefix, "test", "-x", each]).returncode), None
+    ):
         raise ServiceError(
-            f"PostgreSQL does not run as root, and its user postgres can't enter {closed[-1]}: "
+            f"PostgreSQL and PgBouncer do not run as root, and their user postgres can't enter {closed}: "
             "set TMPDIR to a folder that everybody may enter, such as /tmp"
         )
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+    return prefix
 
 
 def _dsn(port: int) -> str:

@@ -94,7 +94,7 @@ def prometheus(
     folder.mkdir()
     file = folder / "prometheus.yml"
     # Copies: of a container's host only the run's folder is there inside, and a rule file that is not is passed over in silence.
-    copies = [shutil.copy(path, folder / f"rules-{number}.yml") for number, path in enumerate(rules)]
+    copies = [shutil.copy(path, folder / f"{number}-{path.name}") for number, path in enumerate(rules)]
     file.write_text(yaml.safe_dump({**configuration, "rule_files": [str(path) for path in copies]}))
     data = storage or folder / "data"
     arguments = [

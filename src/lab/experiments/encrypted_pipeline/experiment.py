@@ -26,7 +26,7 @@ from lab.experiments.encrypted_pipeline.measure.place import Place, place
 from lab.experiments.encrypted_pipeline.measure.rates import rates
 from lab.experiments.encrypted_pipeline.measure.revocation import revocation
 from lab.experiments.encrypted_pipeline.measure.rotation import rotated, timed
-from lab.experiments.encrypted_pipeline.measure.search import audited, in_text, searched, secrets, size
+from lab.experiments.encrypted_pipeline.measure.search import audited, in_text, searched, secrets
 from lab.experiments.encrypted_pipeline.measure.seen import Seen
 from lab.experiments.encrypted_pipeline.oracle import differing
 from lab.experiments.encrypted_pipeline.params import Params
@@ -38,8 +38,9 @@ def run(params: Params, arm: Arm = ENCRYPTED) -> Result:
     """One arm's rows through the pipeline, and where its text is found; an own one: `Arm("mine", tls=True, ...)`."""
     with place() as here:
         seen, needles = _flows(here, params, dict.fromkeys((PLAIN, arm)))
-        found = searched(here, needles)
-        return _result(here, params, replace(seen, needle_of=arm.name, found=found, searched=size(here)))
+        looked = searched(here, needles)
+        seen = replace(seen, needle_of=arm.name, found=looked.found, searched=(looked.files, looked.size))
+        return _result(here, params, seen)
 
 
 def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
@@ -67,9 +68,9 @@ def _everything(here: Place, params: Params, work: Steps) -> tuple[Seen, dict[st
     work.next("impostors")
     refused, believed = impostors(here), impostors(here, verified=False)
     work.next("search")
-    both = searched(here, needles | keys)
-    found, traces = both[both["needle"].isin(needles)], both[both["needle"].isin(keys)]
-    looked = size(here)
+    looked = searched(here, needles | keys)
+    found, traces = (looked.found[looked.found["needle"].isin(some)] for some in (needles, keys))
+    size = looked.files, looked.size
     work.next("rotation against size")
     rotations = timed(here, params)
     work.next("throughput")
@@ -78,7 +79,7 @@ def _everything(here: Place, params: Params, work: Steps) -> tuple[Seen, dict[st
         seen,
         needle_of=ENCRYPTED.name,
         found=found,
-        searched=looked,
+        searched=size,
         secrets=len(keys),
         wrong_keys=wrong,
         tampered=altered,
@@ -91,7 +92,7 @@ def _everything(here: Place, params: Params, work: Steps) -> tuple[Seen, dict[st
     )
     seen = replace(seen, keys=pd.concat([traces, _in_result(seen, keys)], ignore_index=True))
     return seen, {
-        PLAINTEXT: Seen(needle_of=PLAINTEXT, found=found, searched=looked),
+        PLAINTEXT: Seen(needle_of=PLAINTEXT, found=found, searched=size),
         PLAIN_FILE: Seen(tampered=plain),
         REVOKED_FIRST: Seen(rotation=revoked_first),
         UNVERIFIED: Seen(impostors=believed),

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -90,14 +91,17 @@ class Place:
         url = self.kms_url if wired else f"https://127.0.0.1:{self.kms_port}"
         return client(KmsClient, url, self.identities[who])
 
-    def stores(self) -> dict[str, Path]:
-        """Folders of everything that keeps rows, by name; of a container, a copy as it is now."""
-        return {
-            "PostgreSQL": _folder(self.database.node),
-            "Kafka": _folder(self.cluster.nodes[0]),
-            "object store": _folder(self.objects.node),
-            "reader's files": self.lake,
+    @contextmanager
+    def stores(self) -> Iterator[dict[str, Path]]:
+        """Folders of everything that keeps rows, by name; of a container, a copy as it is now, for the block."""
+        nodes = {
+            "PostgreSQL": self.database.node,
+            "Kafka": self.cluster.nodes[0],
+            "object store": self.objects.node,
         }
+        with tempfile.TemporaryDirectory(dir=session().folder) as copies:
+            folders = {name: _folder(node, Path(copies) / name) for name, node in nodes.items()}
+            yield folders | {"reader's files": self.lake}
 
     @property
     def lake(self) -> Path:
@@ -185,10 +189,9 @@ def _ports(database: Postgres, objects: ObjectStore) -> dict[str, int]:
     return own | {"postgres": int(cast(str, conninfo.conninfo_to_dict(database.dsn)["port"]))}
 
 
-def _folder(node: Node) -> Path:
-    """The folder of a server that runs here."""
+def _folder(node: Node, copy: Path) -> Path:
+    """The folder of a server that runs here; of one in a container, `copy`, with what it has now."""
     if isinstance(node, compose.Service):
-        copy = session().folder / f"files-{node.project.name}"
         node.copy("/data", copy)
         return copy
     if not isinstance(node, Process):

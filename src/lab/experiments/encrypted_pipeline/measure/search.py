@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -31,34 +32,40 @@ OTHER = "logs and other files"
 SEARCHED = (*EXPECTED, KMS, OTHER)
 
 
-def searched(place: Place, needles: Mapping[str, bytes]) -> pd.DataFrame:
-    """needle, place: where each is found; once for each place, with the first file and the form in which it lies there."""
-    stores = place.stores()
-    rows = [
-        {
-            "needle": hit.needle,
-            "place": named(place, stores, hit.path),
-            "file": hit.path.name,
-            "form": hit.form,
-        }
-        for hit in search(roots(place, stores), needles)
-    ]
+@dataclass(frozen=True)
+class Search:
+    """found: needle, place, file, form: where each is found; once for each place, with the first file and its form there.
+
+    files, size: what was searched, size in bytes.
+    """
+
+    found: pd.DataFrame
+    files: int
+    size: int
+
+
+def searched(place: Place, needles: Mapping[str, bytes]) -> Search:
+    """Look for the needles in all that is kept, as it is now; the run's own folder has reader's files, wires and logs."""
+    with place.stores() as stores:
+        roots = [place.folder, *(stores[name] for name in STORES[:3])]
+        rows = [
+            {
+                "needle": hit.needle,
+                "place": named(place, stores, hit.path),
+                "file": hit.path.name,
+                "form": hit.form,
+            }
+            for hit in search(roots, needles)
+        ]
+        sizes = list(_sizes(roots))
     found = pd.DataFrame(rows, columns=["needle", "place", "file", "form"])
-    return found.drop_duplicates(["needle", "place"]).reset_index(drop=True)
+    return Search(found.drop_duplicates(["needle", "place"]).reset_index(drop=True), len(sizes), sum(sizes))
 
 
-def roots(place: Place, stores: Mapping[str, Path]) -> list[Path]:
-    """All folders that are searched; the run's own holds the reader's files, wires, key service and logs."""
-    return [place.folder, *(stores[name] for name in STORES[:3])]
-
-
-def size(place: Place) -> tuple[int, int]:
-    """Files and bytes that are searched."""
-    sizes = []
-    for path in everything(roots(place, place.stores())):
+def _sizes(roots: Iterable[Path]) -> Iterator[int]:
+    for path in everything(roots):
         with suppress(FileNotFoundError):  # PostgreSQL goes on working
-            sizes.append(path.stat().st_size)
-    return len(sizes), sum(sizes)
+            yield path.stat().st_size
 
 
 def named(place: Place, stores: Mapping[str, Path], path: Path) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 PATIENCE_S = 60.0
+TIMEOUT_MS = 30_000  # transaction.timeout.ms: the broker aborts what is open for longer
 COMMIT_S = 5.0  # librdkafka 2.16 may wait for ever for a coordinator that was down (its issue 5511): rather start anew
 Transform = Callable[[Any], bytes | None]  # a message to the value that is written; None is a tombstone
 
@@ -116,7 +117,7 @@ def connect(
         "compression.type": "lz4",
     }
     if transactional:
-        producer |= {"transactional.id": own_id, "transaction.timeout.ms": 30_000}
+        producer |= {"transactional.id": own_id, "transaction.timeout.ms": TIMEOUT_MS}
     link = Link(_consumer(bootstrap, group, own_id), Producer(producer), target)
     _check(link.producer, source, target)
     if transactional:

@@ -156,8 +156,8 @@ def _transaction_cost(found: Findings) -> Figure:
     return Figure(
         f"A message costs {small['each'] / large['each']:.1f} times as much in transactions of {small['size']:,.0f}",
         f"Time per message against messages in a batch (lower quartile), on logarithmic axes. In transactions of "
-        f"{small['size']:,.0f} a message takes {small['each']:.2f} ms, of {large['size']:,.0f} it takes "
-        f"{large['each']:.2f} ms. The dashed line is the model: a commit's {fit.fixed:.1f} ms are shared by all messages of a "
+        f"{small['size']:,.0f} a message takes {small['each']:.2g} ms, of {large['size']:,.0f} it takes "
+        f"{large['each']:.2g} ms. The dashed line is the model: a commit's {fit.fixed:.1f} ms are shared by all messages of a "
         f"transaction.",
         chart,
         data,

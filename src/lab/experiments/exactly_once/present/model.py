@@ -8,10 +8,11 @@ import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Grade, Metric, Model, Prediction, Result
 from lab.evidence.statistics import rule_of_three
-from lab.experiments.exactly_once.present.calculator import TIMEOUT_MS, calculator
+from lab.experiments.exactly_once.kit.loop import TIMEOUT_MS
+from lab.experiments.exactly_once.present.calculator import calculator
 from lab.experiments.exactly_once.present.findings import ONCE, Findings, findings
 
-OFTEN_MS, SELDOM_MS = 10.0, 1_000.0  # commit intervals beside the run's own
+OFTEN_MS, SELDOM_MS = 100.0, 1_000.0  # commit intervals beside the run's own
 GRADES: dict[str, Grade] = {
     "commit every, s": "arithmetic",
     "messages in it": "arithmetic",
@@ -113,7 +114,7 @@ def _advice(found: Findings) -> list[Advice]:
             f"At one commit in {SELDOM_MS:,.0f} ms commits take {found.share(SELDOM_MS):.1%} of a processor's time, at one in "
             f"{OFTEN_MS:g} ms {found.share(OFTEN_MS):.0%}: choose the interval by latency, and add processors for throughput.",
             "extrapolated",
-            "by the line; transactions were timed with pauses between, on one idle broker without replicas; such that follow "
+            "by the line; transactions were timed with pauses between, on one idle broker without replicas; such as follow "
             "each other within milliseconds are refused at first and wait longer (KAFKA-5477)",
         ),
     ]
