@@ -270,8 +270,8 @@ def test_the_faults_take_turns_and_come_while_the_load_is_on() -> None:
         {"sizes": [10, 20, 20]},
         {"sizes": [5_000, 4_000, 4_000]},
         {
-            "sizes": [50, 1_000, 2_100]
-        },  # 16 batches of each are more than there are messages: the timing would wait for them
+            "sizes": [50, 1_000, 3_600]
+        },  # all batches of each are more than there are messages: the timing would wait for them
         {"rounds": 101},
         {"sizes": [0, 10, 20]},
         {"partitions": True},
@@ -313,3 +313,13 @@ def test_times_that_vary_decide_nothing_whether_or_not_they_agree(
     found = observations.overhead_predicted(timed)
     assert (found.value <= OVERHEAD_LIMIT) == within
     assert found.conclusive == conclusive
+
+
+def test_times_that_a_constant_would_tell_as_well_say_nothing_of_a_line() -> None:
+    timed = [
+        Timed(package.EXACTLY_ONCE.name, size, ms / 1e3)
+        for size, ms in {50: 6.0, 1000: 6.5, 1600: 7.0}.items()
+        for _ in range(15)
+    ]
+    found = observations.overhead_predicted(timed)
+    assert (found.value <= OVERHEAD_LIMIT, found.conclusive) == (True, False)

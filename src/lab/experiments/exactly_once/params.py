@@ -17,8 +17,8 @@ FAULTS: dict[Fault, str] = {
     "commit": "answer to COMMIT lost",
 }
 FEWEST = 500  # messages of a round
-TIMES = 15  # batches of each size whose cost is measured in a pass, after a first one that is not
-PASSES = 3  # so often is the topic read from its begin for them, after a first time that warms the broker up
+TIMES = 10  # batches of each size whose cost is measured in a pass, after a first one that is not
+PASSES = 4  # so often is the topic read from its begin for them, after a first time that warms the broker up
 
 
 class Params(Parameters):
@@ -34,7 +34,7 @@ class Params(Parameters):
     batch_ms: int = Field(200, ge=10, le=5_000, description="ms for which a processor gathers a batch")
     work_us: int = Field(150, ge=0, le=10_000, description="µs that a processor waits for each message")
     sizes: tuple[Annotated[int, Field(ge=1, le=5_000)], ...] = Field(
-        (50, 800, 1_500),
+        (50, 1_000, 3_000),
         min_length=3,
         max_length=6,
         description="messages in a transaction whose cost is measured",

@@ -125,19 +125,29 @@ def fitted(cost: pd.DataFrame, arm: str = EXACTLY_ONCE.name) -> Line:
 
 
 def overhead_predicted(timed: Sequence[Timed]) -> Observation:
-    """Inconclusive where other batches of the same run, drawn anew from those of each size, might tell otherwise."""
+    """Inconclusive where other batches of the same run, drawn anew from those of each size, might tell otherwise.
+
+    And where a constant would be as near: then the sizes are too alike to tell of a line.
+    """
     own = [one for one in timed if one.arm == EXACTLY_ONCE.name]
     sizes = sorted({one.size for one in own})
     (expected, took), error = _largest(own), _error(own)
     again = fit.resampled([[one for one in own if one.size == size] for size in sizes], _error)
-    interval = fit.percentile_interval(again)
+    interval, constant = fit.percentile_interval(again), _constant(own)
+    sure = interval[1] <= OVERHEAD_LIMIT if error <= OVERHEAD_LIMIT else interval[0] > OVERHEAD_LIMIT
     return Observation(
         error,
         f"{sizes[-1]:,} messages: predicted {expected:.1f} ms, took {took:.1f} ms; "
-        f"95 % of resamples {interval[0]:.0%} to {interval[1]:.0%} off",
+        f"95 % of resamples {interval[0]:.0%} to {interval[1]:.0%} off; a constant, the smaller sizes' mean, {constant:.0%}",
         interval=interval,
-        conclusive=interval[1] <= OVERHEAD_LIMIT if error <= OVERHEAD_LIMIT else interval[0] > OVERHEAD_LIMIT,
+        conclusive=sure and constant > OVERHEAD_LIMIT,
     )
+
+
+def _constant(timed: Sequence[Timed]) -> float:
+    """How far off it would be to say that the largest size takes what the smaller ones take in the mean."""
+    low = tables.cost(timed).sort_values("size")["low"]
+    return abs(float(low.iloc[:-1].mean()) / float(low.iloc[-1]) - 1)
 
 
 def _largest(timed: Sequence[Timed]) -> tuple[float, float]:
