@@ -27,7 +27,9 @@ def history(good: float = 1.0, after: float = 1.0, late: float = 0.0, took: floa
         )
     count = round((PARAMS.burst_rate - PARAMS.base_rate) * PARAMS.burst_s)
     names = workload._dealt(
-        {name: rate - PARAMS.base_rate / 4 for name, rate in workload.demand(PARAMS).items()}, count
+        {name: rate - PARAMS.base_rate / 4 for name, rate in workload.demand(PARAMS).items()},
+        count,
+        PARAMS.seed,
     )
     for number, name in enumerate(names):
         rows.append((f"extra-{number}", PARAMS.before_s + number * PARAMS.burst_s / count, name, True))
@@ -206,3 +208,11 @@ def test_thirty_events_prove_neither_that_it_recovered_nor_that_it_did_not(
     monkeypatch.setattr(windows, "answered_after", lambda *_: next(told))
     found = [observations.recovered(PARAMS, history()).conclusive for _ in seen]
     assert found == [False, False, True, True]
+
+
+def test_no_client_always_comes_before_its_equals() -> None:
+    dealt = workload._dealt({"a": 3.0, "b": 1.0, "c": 1.0, "d": 1.0}, 600, seed=1)
+    assert [dealt.count(name) for name in "abcd"] == [300, 100, 100, 100]
+    equals = [name for name in dealt if name != "a"]
+    first = [equals[place] for place in range(0, 300, 3)]
+    assert all(first.count(name) > 15 for name in "bcd")

@@ -35,7 +35,7 @@ class Params(Parameters):
     memory_s: float = Field(2.0, ge=0.5, le=120, description="s that a throttled client remembers")
     kills: int = Field(3, ge=1, le=100, description="times that ingestion and sink are killed")
     alone: int = Field(1, ge=0, le=1, description="1 to try server and clients alone, too; 0 not to")
-    seed: int = Field(1, ge=0, description="of the moments of the kills")
+    seed: int = Field(1, ge=0, description="of the clients' turns, and of the moments of the kills")
 
     @model_validator(mode="after")
     def _can_be_told(self) -> Params:

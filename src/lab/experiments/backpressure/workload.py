@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +66,8 @@ def demand(params: Params) -> dict[str, float]:
 def base(params: Params, url: str) -> list[Target]:
     """The load that never ends."""
     count = round(params.base_rate * params.total_s)
-    return _targets(url, "base", [NAMES[place % CLIENT_COUNT] for place in range(count)], params.timeout_s)
+    names = _dealt(dict.fromkeys(NAMES, 1.0), count, params.seed)
+    return _targets(url, "base", names, params.timeout_s)
 
 
 def extra(params: Params, url: str) -> list[Target]:
@@ -73,7 +75,7 @@ def extra(params: Params, url: str) -> list[Target]:
     equal = params.base_rate / CLIENT_COUNT
     more = {name: rate - equal for name, rate in demand(params).items()}
     count = round(sum(more.values()) * params.burst_s)
-    return _targets(url, "extra", _dealt(more, count), params.timeout_s)
+    return _targets(url, "extra", _dealt(more, count, params.seed), params.timeout_s)
 
 
 def steady(url: str, label: str, count: int) -> list[Target]:
@@ -81,11 +83,12 @@ def steady(url: str, label: str, count: int) -> list[Target]:
     return _targets(url, label, [GREEDY] * count, 0)
 
 
-def _dealt(weights: dict[str, float], count: int) -> list[str]:
+def _dealt(weights: dict[str, float], count: int, seed: int) -> list[str]:
     """Names in proportion to their weights, evenly mixed: whoever is furthest behind comes next."""
-    had, dealt = dict.fromkeys(weights, 0), []
+    had, dealt, chance = dict.fromkeys(weights, 0), [], random.Random(seed)
     for _ in range(count):
-        name = max(weights, key=lambda one: weights[one] / (had[one] + 1))
+        # Of equals one by chance: who always comes right after the greedy one finds the place that it left.
+        name = max(weights, key=lambda one: (weights[one] / (had[one] + 1), chance.random()))
         had[name] += 1
         dealt.append(name)
     return dealt
