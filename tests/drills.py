@@ -28,6 +28,10 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_END] = str(time.monotonic() + 60 * minutes)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    item.add_marker(pytest.mark.xdist_group(together(item)))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--changed"):
         return
@@ -54,6 +58,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.OK  # nothing has changed
 
 
+def together(item: pytest.Item) -> str:
+    """What goes to one worker of `--dist loadgroup`: a file, but of a file for many experiments the cases of one."""
+    return f"{item.path.stem}-{_parameters(item).get('slug', '')}"
+
+
+def _parameters(item: pytest.Item) -> dict[str, object]:
+    return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+
+
 def concerned(item: pytest.Item) -> set[str]:
     """The experiments whose change makes a drill due.
 
@@ -61,9 +74,8 @@ def concerned(item: pytest.Item) -> set[str]:
     of a service that none uses, and of anything else, all: it drills what they share.
     """
     known = set(catalogue.slugs())
-    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    if given.get("slug") in known:
-        return {given["slug"]}
+    if (slug := _parameters(item).get("slug")) in known:
+        return {str(slug)}
     name = item.path.stem.removeprefix("test_")
     if own := {slug for slug in known if item.path.parent.name == "experiments" and name.startswith(slug)}:
         return own

@@ -25,6 +25,14 @@ def test_a_case_of_an_experiment_is_due_when_that_has_changed(
     assert drills.concerned(request.node) == {slug}
 
 
+@pytest.mark.parametrize("slug", ["kafka_lag"])
+def test_cases_of_one_experiment_go_to_one_worker_and_no_file_waits_for_another(
+    slug: str, request: pytest.FixtureRequest
+) -> None:
+    assert drills.together(request.node) == "test_drills-kafka_lag"
+    assert [mark.args[0] for mark in request.node.iter_markers("xdist_group")] == ["test_drills-kafka_lag"]
+
+
 @pytest.mark.parametrize(
     ("path", "among", "not_among"),
     [

@@ -221,3 +221,10 @@ def test_a_load_that_was_another_runs_is_none(build: Path, monkeypatch: pytest.M
     assert reproduce._known(place, 2) is None
     record.write(second, place.records)
     assert reproduce._known(place, 1) is None
+
+
+@pytest.mark.parametrize("slug", sorted(path.stem for path in baseline.FOLDER.glob("*.json")))
+def test_a_baseline_has_the_notebooks_own_parameters_or_nothing_could_be_held_against_it(slug: str) -> None:
+    kept = baseline.kept(slug)
+    assert kept
+    assert kept["params"] == declared.defaults(slug)
