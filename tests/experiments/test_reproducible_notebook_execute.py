@@ -7,15 +7,20 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from lab import environments
 from lab.experiments.reproducible_notebook import Params, run
 from lab.experiments.reproducible_notebook.kit import FOLDER
+from lab.experiments.reproducible_notebook.kit.reproduce import child
 from lab.experiments.reproducible_notebook.mechanism import (
     Comparison,
     Environment,
@@ -286,3 +291,23 @@ def test_the_kit_works_from_an_empty_folder(tmp_path: Path) -> None:
     assert "| out.csv | base | differs | numbers" in (tmp_path / "s.md").read_text()
     assert command("-p", "mnths=3") == (2, "no parameter mnths in the notebook's cell of parameters\n")
     assert command("--only", "nothing")[0] == 2
+
+
+@pytest.mark.parametrize(("deaf", "answers"), [(1, True), (2, False)])
+def test_a_kernel_that_never_answers_is_started_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaf: int, answers: bool
+) -> None:
+    path, starts, setup = tmp_path / "a.ipynb", [], NotebookClient.setup_kernel
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1)")]), path)
+
+    def sometimes(client: NotebookClient) -> Any:
+        starts.append(client)
+        if len(starts) <= deaf:
+            raise RuntimeError("Kernel didn't respond in 60 seconds")
+        return setup(client)
+
+    monkeypatch.setattr(NotebookClient, "setup_kernel", sometimes)
+    request = {"notebook": str(path), "folder": str(tmp_path), "parameters": {}, "timeout_s": 60, "cpus": []}
+    with nullcontext() if answers else pytest.raises(RuntimeError, match="didn't respond"):
+        assert child.main(request)["error"] == ""
+    assert len(starts) == 2

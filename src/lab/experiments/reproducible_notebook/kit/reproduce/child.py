@@ -10,6 +10,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,6 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     if request["cpus"]:
         os.sched_setaffinity(0, request["cpus"])
     import nbformat
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     path, folder = Path(request["notebook"]), Path(request["folder"])
@@ -30,15 +31,8 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = []  # what the author's own execution left is not this one's
-    client = NotebookClient(
-        notebook,
-        timeout=request["timeout_s"],
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        shutdown_kernel="immediate",
-    )
     result: dict[str, Any] = {"error": "", "cells": [], "facts": {}}
-    with client.setup_kernel():
+    with _kernel(notebook, folder, request["timeout_s"]) as client:
         result["start_s"] = time.perf_counter() - begin
         before, number = _files(folder), 0
         for index, cell in enumerate(notebook.cells):
@@ -62,6 +56,27 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
             result["facts"] = _probe(client, nbformat.v4.new_code_cell)
     nbformat.write(notebook, path)
     return result
+
+
+@contextmanager
+def _kernel(notebook: Any, folder: Path, timeout_s: float) -> Iterator[Any]:
+    """A client whose kernel is up. One that does not come up is started once more.
+
+    Its ports are chosen, freed and bound only then (jupyter_client): of two that start at once one may find its own taken.
+    """
+    from nbclient import NotebookClient
+
+    options = {"timeout": timeout_s, "kernel_name": "python3", "shutdown_kernel": "immediate"}
+    with ExitStack() as stack:
+        for again in (True, False):
+            client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, **options)
+            try:
+                stack.enter_context(client.setup_kernel())
+                break
+            except RuntimeError:  # no answer, or died before one
+                if not again:
+                    raise
+        yield client
 
 
 def _inject(notebook: Any, parameters: dict[str, Any]) -> int:
