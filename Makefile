@@ -30,7 +30,7 @@ test: dev  ## lint, types, unit and service tests but drills, small runs of ever
 
 # 300 kills among them, ten of each experiment's small run at moments that SEED decides: an hour or more by themselves.
 drills: dev  ## tests that take long; DRILLS="--changed --minutes 15" for those of changed code, while there is time
-	LAB_ROBUSTNESS=$(KILLS) LAB_ROBUSTNESS_SEED=$(SEED) .venv/bin/pytest -n 2 --dist loadgroup -rs -m drill $(DRILLS)
+	LAB_ROBUSTNESS=$(KILLS) LAB_ROBUSTNESS_SEED=$(SEED) .venv/bin/pytest -n 2 --dist loadfile -rs -m drill $(DRILLS)
 
 setup:  ## environment and everything that the experiments (or SLUGS) need
 	@env/bootstrap

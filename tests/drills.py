@@ -10,8 +10,10 @@ import os
 import random
 import time
 from functools import cache
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from lab import paths
 from lab.evidence import baseline, sources
@@ -28,8 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_END] = str(time.monotonic() + 60 * minutes)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    item.add_marker(pytest.mark.xdist_group(together(item)))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByExperiment | None:
+    return ByExperiment(config, log) if config.option.markexpr == "drill" else None
+
+
+class ByExperiment(LoadFileScheduling):
+    """A file goes to one worker, but of a file for many experiments the cases of one: all kills lie in one file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        given = nodeid.partition("[")[2].removesuffix("]").split("-")
+        slug = next((one for one in given if one in _known()), "")
+        return f"{super()._split_scope(nodeid)} {slug}"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -58,28 +69,25 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.OK  # nothing has changed
 
 
-def together(item: pytest.Item) -> str:
-    """What goes to one worker of `--dist loadgroup`: a file, but of a file for many experiments the cases of one."""
-    return f"{item.path.stem}-{_parameters(item).get('slug', '')}"
-
-
-def _parameters(item: pytest.Item) -> dict[str, object]:
-    return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-
-
 def concerned(item: pytest.Item) -> set[str]:
     """The experiments whose change makes a drill due.
 
     Of a case or a file of one experiment that one; of tests/services/test_X.py those that use the service X;
     of a service that none uses, and of anything else, all: it drills what they share.
     """
-    known = set(catalogue.slugs())
-    if (slug := _parameters(item).get("slug")) in known:
-        return {str(slug)}
+    known = _known()
+    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    if given.get("slug") in known:
+        return {given["slug"]}
     name = item.path.stem.removeprefix("test_")
     if own := {slug for slug in known if item.path.parent.name == "experiments" and name.startswith(slug)}:
         return own
     return _users(name) or known
+
+
+@cache
+def _known() -> set[str]:
+    return set(catalogue.slugs())
 
 
 @cache

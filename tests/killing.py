@@ -46,12 +46,11 @@ class Runner:
             "TMPDIR": str(self.temporary),
             MARK: self.mark,
         }
-        small = yaml.safe_load((SMALL / f"{slug}.small.yaml").read_text())
-        chosen = [part for name, value in small.items() for part in ("-p", f"{name}={json.dumps(value)}")]
+        typed = [part for name, text in chosen(slug).items() for part in ("-p", f"{name}={text}")]
         self._output = folder / "output"  # a file: a pipe that nobody reads would fill and hold the run up
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [str(LAB), "run", slug, *chosen],
+                [str(LAB), "run", slug, *typed],
                 env=environment,
                 stdout=output,
                 stderr=output,
@@ -96,6 +95,14 @@ class Runner:
         for path in found:
             if path.suffix == ".json" and path not in hidden:
                 record.read(path)
+
+
+def chosen(slug: str) -> dict[str, str]:
+    """The small run's parameters as they are typed on the command line: a list is JSON, all else as papermill reads it."""
+    small = yaml.safe_load((SMALL / f"{slug}.small.yaml").read_text())
+    return {
+        name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in small.items()
+    }
 
 
 def _eventually(holds: Callable[[], bool], seconds: float = 120) -> bool:

@@ -25,12 +25,19 @@ def test_a_case_of_an_experiment_is_due_when_that_has_changed(
     assert drills.concerned(request.node) == {slug}
 
 
-@pytest.mark.parametrize("slug", ["kafka_lag"])
-def test_cases_of_one_experiment_go_to_one_worker_and_no_file_waits_for_another(
-    slug: str, request: pytest.FixtureRequest
-) -> None:
-    assert drills.together(request.node) == "test_drills-kafka_lag"
-    assert [mark.args[0] for mark in request.node.iter_markers("xdist_group")] == ["test_drills-kafka_lag"]
+def test_cases_of_one_experiment_go_to_one_worker_and_no_file_waits_for_another() -> None:
+    cases = [
+        "a/test_x.py::test_1[0-kafka_lag]",
+        "a/test_x.py::test_2[kafka_lag-1-b]",
+        "a/test_x.py::test_1[0-lineage]",
+    ]
+    plain = ["a/test_x.py::test_3", "a/test_x.py::test_4[lin-eage]", "a/test_y.py::test_1[kafka_lag]"]
+    split = drills.ByExperiment._split_scope
+    scheduler = object.__new__(drills.ByExperiment)
+    assert [split(scheduler, one) for one in (*cases, *plain)] == [
+        *("a/test_x.py kafka_lag", "a/test_x.py kafka_lag", "a/test_x.py lineage"),
+        *("a/test_x.py ", "a/test_x.py ", "a/test_y.py kafka_lag"),
+    ]
 
 
 @pytest.mark.parametrize(

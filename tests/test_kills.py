@@ -5,9 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
+import killing
 import kills
 from kills import Kill
+from lab.report import catalogue
+from lab.runner import assignments
 
 
 def test_moments_are_those_of_the_seed_one_in_each_slice_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +52,10 @@ def test_the_summary_is_made_of_the_kills_reports_alone() -> None:
     reporter.stats = {"passed": [report("passed")]}
     kills.pytest_terminal_summary(reporter)  # type: ignore[arg-type]
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_a_run_that_is_to_be_killed_is_given_the_small_runs_parameters(slug: str) -> None:
+    """One whose parameters were refused would have nothing to leave."""
+    given = assignments.parse([f"{name}={text}" for name, text in killing.chosen(slug).items()])
+    assert given == yaml.safe_load((killing.SMALL / f"{slug}.small.yaml").read_text())
