@@ -66,7 +66,7 @@ def _kernel(notebook: Any, folder: Path, timeout_s: float) -> Iterator[Any]:
     """
     from nbclient import NotebookClient
 
-    options = {"timeout": timeout_s, "kernel_name": "python3", "shutdown_kernel": "immediate"}
+    options: dict[str, Any] = {"timeout": timeout_s, "kernel_name": "python3", "shutdown_kernel": "immediate"}
     with ExitStack() as stack:
         for again in (True, False):
             client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, **options)
