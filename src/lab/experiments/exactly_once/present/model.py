@@ -65,11 +65,11 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
     values = (
         interval / 1e3,
         round(seen["messages"]),
-        f"{seen['share']:.2f}%",
+        f"{seen['share']:.3g}%",
         seen["wait"],
         round((found.fit.fixed + seen["messages"] * _each(found)) / 1e3, 3),
         faults,
-        f"{seen['bound']:.2f}%",
+        f"{seen['bound']:.3g}%",
     )
     return {"factor": factor, **dict(zip(GRADES, values, strict=True))}
 
