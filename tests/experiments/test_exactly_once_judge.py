@@ -96,10 +96,10 @@ def _ideal() -> Seen:
     ]
     told += [Told(ONCE, 1, 9, "refused", START, "_FENCED"), Told(ONCE, 1, 9, "insisted", START, "_FENCED")]
     timed = [
-        Timed(arm, size, (0.004 if arm == ONCE else 0.002) + size * 2e-5)
+        Timed(arm, size, (0.004 if arm == ONCE else 0.002) + size * 2e-5, turn)
         for arm in (ONCE, LEAST)
         for size in PARAMS.sizes
-        for _ in range(3)
+        for turn in range(3)
     ]
     return Seen(
         ran, delivered, np.concatenate([delivered[ONCE], aborted]), list(_faults(ran)), told, timed, {}
@@ -307,19 +307,62 @@ def test_times_that_vary_decide_nothing_whether_or_not_they_agree(
 ) -> None:
     means = {100: 1.0, 200: 2.0, 400: 4.0, 1000: largest}
     around = np.linspace(1 - spread, 1 + spread, 15)
+    random = np.random.default_rng(1)
     timed = [
-        Timed(package.EXACTLY_ONCE.name, size, ms * by / 1e3) for size, ms in means.items() for by in around
+        Timed(package.EXACTLY_ONCE.name, size, ms * by / 1e3, turn)
+        for size, ms in means.items()
+        for turn, by in enumerate(random.permutation(around))
     ]
     found = observations.overhead_predicted(timed)
     assert (found.value <= OVERHEAD_LIMIT) == within
     assert found.conclusive == conclusive
 
 
-def test_times_that_a_constant_would_tell_as_well_say_nothing_of_a_line() -> None:
+@pytest.mark.parametrize(
+    ("means", "within", "conclusive"),
+    [
+        (
+            {50: 6.0, 1000: 6.5, 1600: 7.0},
+            True,
+            False,
+        ),  # a constant would pass as well: nothing is said of a line
+        (
+            {50: 6.0, 1000: 12.0, 3000: 10.0},
+            False,
+            True,
+        ),  # times that saturate refute the line, whatever a constant does
+    ],
+)
+def test_a_constant_that_would_pass_takes_a_pass_from_the_line_but_no_fail(
+    means: dict[int, float], within: bool, conclusive: bool
+) -> None:
     timed = [
-        Timed(package.EXACTLY_ONCE.name, size, ms / 1e3)
-        for size, ms in {50: 6.0, 1000: 6.5, 1600: 7.0}.items()
-        for _ in range(15)
+        Timed(package.EXACTLY_ONCE.name, size, ms / 1e3, turn)
+        for size, ms in means.items()
+        for turn in range(15)
     ]
     found = observations.overhead_predicted(timed)
-    assert (found.value <= OVERHEAD_LIMIT, found.conclusive) == (True, False)
+    assert (found.value <= OVERHEAD_LIMIT, found.conclusive) == (within, conclusive)
+
+
+def test_what_the_machine_did_to_all_sizes_of_a_turn_does_not_count_against_the_line() -> None:
+    timed = [
+        Timed(package.EXACTLY_ONCE.name, size, (1 + size / 100) * slow / 1e3, turn)
+        for turn, slow in enumerate(np.geomspace(1, 8, 15))
+        for size in (50, 1_000, 3_000)
+    ]
+    found = observations.overhead_predicted(timed)
+    assert found.value == pytest.approx(0, abs=1e-9) and found.conclusive
+
+
+def test_the_interval_of_commits_is_that_of_the_load_before_a_fault(ideal: Seen) -> None:
+    # In each round two gaps before the fault, and one across it; in the warm-up, which has none, another one.
+    told = [
+        Told(ONCE, 0, number, "committed", ran.start + at)
+        for ran in ideal.rounds
+        for number, at in enumerate((0.05, 0.17, 0.29, 0.9) if ran.round.fault else (0.1, 0.11, 0.12, 0.13))
+    ]
+    assert tables.commit_interval(PARAMS, replace(ideal, told=told), ONCE) == pytest.approx(120)
+    assert (
+        tables.commit_interval(PARAMS, ideal, "nobody") == PARAMS.batch_ms
+    )  # gathered for that long at least

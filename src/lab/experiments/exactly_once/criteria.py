@@ -74,7 +74,7 @@ CRITERIA = (
     Criterion(
         "overhead_predicted",
         "A transaction of the largest size takes the time (lower quartile) that a line through the smaller sizes predicts; "
-        "relative error. Undecided where resamples disagree, or a constant would be as near.",
+        "relative error. Undecided where resamples disagree, or a constant would pass as well.",
         at_most(OVERHEAD_LIMIT),
         "ratio",
     ),

@@ -34,7 +34,7 @@ class Params(Parameters):
     batch_ms: int = Field(200, ge=10, le=5_000, description="ms for which a processor gathers a batch")
     work_us: int = Field(150, ge=0, le=10_000, description="µs that a processor waits for each message")
     sizes: tuple[Annotated[int, Field(ge=1, le=5_000)], ...] = Field(
-        (50, 1_000, 3_000),
+        (25, 1_500, 3_000),
         min_length=3,
         max_length=6,
         description="messages in a transaction whose cost is measured",

@@ -125,22 +125,23 @@ def fitted(cost: pd.DataFrame, arm: str = EXACTLY_ONCE.name) -> Line:
 
 
 def overhead_predicted(timed: Sequence[Timed]) -> Observation:
-    """Inconclusive where other batches of the same run, drawn anew from those of each size, might tell otherwise.
+    """Inconclusive where other turns of the same run, drawn anew from those that were, might tell otherwise.
 
-    And where a constant would be as near: then the sizes are too alike to tell of a line.
+    And where the line is within the limit and a constant too: then the sizes are too alike to tell of a line.
     """
     own = [one for one in timed if one.arm == EXACTLY_ONCE.name]
-    sizes = sorted({one.size for one in own})
+    turns = [[one for one in own if one.turn == turn] for turn in sorted({one.turn for one in own})]
     (expected, took), error = _largest(own), _error(own)
-    again = fit.resampled([[one for one in own if one.size == size] for size in sizes], _error)
+    # Whole turns: what the machine did in one met all of its sizes.
+    again = fit.resampled([turns], lambda drawn: _error([one for turn in drawn for one in turn]))
     interval, constant = fit.percentile_interval(again), _constant(own)
-    sure = interval[1] <= OVERHEAD_LIMIT if error <= OVERHEAD_LIMIT else interval[0] > OVERHEAD_LIMIT
+    passes, fails = interval[1] <= OVERHEAD_LIMIT < constant, interval[0] > OVERHEAD_LIMIT
     return Observation(
         error,
-        f"{sizes[-1]:,} messages: predicted {expected:.1f} ms, took {took:.1f} ms; "
+        f"{max(one.size for one in own):,} messages: predicted {expected:.1f} ms, took {took:.1f} ms; "
         f"95 % of resamples {interval[0]:.0%} to {interval[1]:.0%} off; a constant, the smaller sizes' mean, {constant:.0%}",
         interval=interval,
-        conclusive=sure and constant > OVERHEAD_LIMIT,
+        conclusive=passes if error <= OVERHEAD_LIMIT else fails,
     )
 
 

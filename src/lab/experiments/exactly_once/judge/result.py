@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from lab.evidence.result import Metric, Result
-from lab.evidence.statistics import rule_of_three
 from lab.experiments.exactly_once.judge import observations as observe
 from lab.experiments.exactly_once.judge import tables
 from lab.experiments.exactly_once.measure.seen import APPENDED, SINK, Seen
 from lab.experiments.exactly_once.mechanism import AT_LEAST_ONCE, AT_MOST_ONCE, EXACTLY_ONCE, Processor
+from lab.experiments.exactly_once.oracle import loss_bound
 from lab.experiments.exactly_once.params import Params
 
+LOOPS = (EXACTLY_ONCE.name, AT_LEAST_ONCE.name, AT_MOST_ONCE.name)
 CONTROL_ARMS = {"at least once": AT_LEAST_ONCE.name, "at most once": AT_MOST_ONCE.name, "appended": APPENDED}
 
 
@@ -76,9 +77,7 @@ def _metrics(params: Params, seen: Seen, made: Mapping[str, pd.DataFrame]) -> li
     found = [
         Metric("messages", sent, "messages", "sent, warm-up included"),
         Metric("faults", faults, "faults", "one in each round"),
-        Metric(
-            "loss_bound", rule_of_three(faults), "", "3/N: share of faults that may lose or repeat, at 95 %"
-        ),
+        Metric("loss_bound", loss_bound(faults), "", "share of faults that may lose or repeat, at 95 %"),
         Metric("transforms_repeated", len(seen.uncommitted) - sent, "messages", "transformed more than once"),
         Metric(
             "queries_failed",
@@ -101,6 +100,11 @@ def _metrics(params: Params, seen: Seen, made: Mapping[str, pd.DataFrame]) -> li
                 better="lower",
             ),
         ]
+        if arm in LOOPS:
+            gap = tables.commit_interval(params, seen, arm)
+            found.append(
+                Metric(f"{arm}.commit_interval", gap, "ms", "between commits before a fault, median")
+            )
     return [*found, *_recovery(made["recovery"])]
 
 

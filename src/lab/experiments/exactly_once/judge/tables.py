@@ -117,6 +117,25 @@ def cost(timed: Sequence[Timed]) -> pd.DataFrame:
     return found.reset_index().assign(each=lambda t: t["low"] / t["size"])
 
 
+def commit_interval(params: Params, seen: Seen, arm: str) -> float:
+    """Median ms between two commits of an arm under load and before the fault of their round.
+
+    The time for which a batch is gathered where there were no two such: it can't be less.
+    """
+    gaps: list[float] = []
+    for ran in seen.rounds:
+        if ran.round.fault is None:  # the warm-up
+            continue
+        until = ran.start + ran.round.at_s
+        told = [
+            one.at
+            for one in seen.told
+            if one.arm == arm and one.what == "committed" and ran.start < one.at < until
+        ]
+        gaps += np.diff(sorted(told)).tolist()
+    return 1e3 * float(np.median(gaps)) if gaps else float(params.batch_ms)
+
+
 def latency(params: Params, seen: Seen, arm: str) -> float:
     """Median ms from the intended send to visible, of messages long before the fault of their round."""
     calm = np.concatenate(

@@ -14,19 +14,21 @@ from lab.experiments.exactly_once.params import PASSES, TIMES
 from lab.load.interleave import interleaved
 
 _PATIENCE_S = 20.0
-# A broker that still writes the marks of the last transaction refuses the next, and librdkafka asks again 100 ms later:
-# that is the price of transactions that follow each other too soon, not of one.
+# A broker that still writes the marks of the last transaction refuses the next. For its partitions librdkafka asks again
+# after 20 ms, for its offsets after retry.backoff.ms: the price of transactions that follow each other too soon, not of one.
 _APART_S = 0.05
 
 
 def time_batches(bootstrap: str, source: str, target: str, sizes: tuple[int, ...], seed: int) -> list[Timed]:
     """Of each mode and size `PASSES` times `TIMES` batches; each pass reads the topic `source` from its begin."""
     # The first is not counted: the broker was killed not long ago, and its JVM has yet to compile what transactions need.
-    passes = [_pass(bootstrap, source, target, sizes, seed + number) for number in range(PASSES + 1)]
+    passes = [_pass(bootstrap, source, target, sizes, seed, number) for number in range(PASSES + 1)]
     return [one for counted in passes[1:] for one in counted]
 
 
-def _pass(bootstrap: str, source: str, target: str, sizes: tuple[int, ...], seed: int) -> list[Timed]:
+def _pass(
+    bootstrap: str, source: str, target: str, sizes: tuple[int, ...], seed: int, which: int
+) -> list[Timed]:
     """Sizes and modes take turns, so that whatever the machine does meets all alike."""
     turns = [(mode, size) for mode in (EXACTLY_ONCE, AT_LEAST_ONCE) for size in sizes]
     found: list[Timed] = []
@@ -36,13 +38,14 @@ def _pass(bootstrap: str, source: str, target: str, sizes: tuple[int, ...], seed
             name = f"{target}-{uuid.uuid4().hex[:8]}"
             links[mode] = connect(bootstrap, source, target, name, name, mode.transactional)
             stack.callback(links[mode].consumer.close)
-        for number, (mode, size) in interleaved(turns, TIMES + 1, seed):
+        for number, (mode, size) in interleaved(turns, TIMES + 1, seed + which):
             batch = _whole(links[mode], size)
             time.sleep(_APART_S)
             begun = time.perf_counter()
             mode.step(links[mode], batch)
             if number:  # the first of each opens connections
-                found.append(Timed(mode.name, size, time.perf_counter() - begun))
+                seconds = time.perf_counter() - begun
+                found.append(Timed(mode.name, size, seconds, which * TIMES + number))
     return found
 
 

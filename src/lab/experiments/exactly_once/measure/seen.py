@@ -67,11 +67,12 @@ class Ran:
 
 @dataclass(frozen=True)
 class Timed:
-    """One batch: how long its messages took from handing over to commit, s."""
+    """One batch: how long its messages took from handing over to commit, s. turn: in it all modes and sizes have one."""
 
     arm: str
     size: int
     seconds: float
+    turn: int
 
 
 @dataclass(frozen=True)

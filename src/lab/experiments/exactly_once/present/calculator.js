@@ -1,11 +1,13 @@
 (inputs, constants) => {
   const messages = inputs.rate * inputs.interval / 1000;
   const {fixed, each} = constants;
+  const open = fixed + (each + inputs.work / 1000) * messages;
   return {
     messages,
     share: 100 * Math.min(1, fixed / inputs.interval),
-    busy: 100 * (fixed + each * messages) / inputs.interval,
-    wait: inputs.interval / 2000,
-    bound: 100 * Math.min(1, 3 / inputs.faults),
+    busy: 100 * open / inputs.interval,
+    open: open / 1000,
+    wait: (inputs.interval / 2 + open) / 1000,
+    bound: 100 * (1 - Math.pow(0.05, 1 / inputs.faults)),
   };
 }

@@ -62,10 +62,11 @@ def _lost_repeated(found: Findings) -> Figure:
     return Figure(
         f"Exactly once: {found.wrong} wrong; at least once repeats {found.repeated(LEAST):,}, at most once loses "
         f"{found.lost(MOST):,}",
-        f"Messages lost and repeated by each mode under the same {found.faults} faults, of {found.messages:,} sent, by kind of "
-        f"fault. At least once lost {found.lost(LEAST):,} and repeated {found.repeated(LEAST):,}; at most once lost "
-        f"{found.lost(MOST):,} and repeated {found.repeated(MOST):,}; Spark's batches appended without their id repeated "
-        f"{found.repeated(APPENDED):,} rows. Both exactly-once pipelines together: {found.wrong} lost, repeated or unknown.",
+        f"Messages lost and repeated by each mode under one schedule of {found.faults} faults, of {found.messages:,} sent, by "
+        f"kind of fault; each loop met {found.met(ONCE)} of them, Spark {found.met(SINK)}. At least once lost "
+        f"{found.lost(LEAST):,} and repeated {found.repeated(LEAST):,}; at most once lost {found.lost(MOST):,} and repeated "
+        f"{found.repeated(MOST):,}; Spark's batches appended without their id repeated {found.repeated(APPENDED):,} rows. Both "
+        f"exactly-once pipelines together: {found.wrong} lost, repeated or unknown.",
         chart,
         data,
     )

@@ -84,9 +84,14 @@ class Findings:
         """Kinds of faults that were done."""
         return int(self.table("recovery")["fault"].nunique())
 
+    def met(self, arm: str) -> int:
+        """Faults that were done to an arm."""
+        return int((self.table("recovery")["arm"] == arm).sum())
+
     @property
     def interval_ms(self) -> float:
-        return float(self.params.batch_ms)
+        """Between two commits of the loop, under load and before a fault: it gathers a batch, then works on it, then commits."""
+        return self.metric(f"{ONCE}.commit_interval")
 
     def share(self, interval_ms: float) -> float:
         """Of a processor's time that commits take, at one each `interval_ms`."""
