@@ -293,6 +293,9 @@ def test_the_kit_works_from_an_empty_folder(tmp_path: Path) -> None:
     assert command("--only", "nothing")[0] == 2
 
 
+DEAF_S = 0.2
+
+
 @pytest.mark.parametrize(("deaf", "answers"), [(1, True), (2, False)])
 def test_a_kernel_that_never_answers_is_started_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaf: int, answers: bool
@@ -303,11 +306,16 @@ def test_a_kernel_that_never_answers_is_started_once_more(
     def sometimes(client: NotebookClient) -> Any:
         starts.append(client)
         if len(starts) <= deaf:
+            time.sleep(DEAF_S)
             raise RuntimeError("Kernel didn't respond in 60 seconds")
         return setup(client)
 
     monkeypatch.setattr(NotebookClient, "setup_kernel", sometimes)
     request = {"notebook": str(path), "folder": str(tmp_path), "parameters": {}, "timeout_s": 60, "cpus": []}
     with nullcontext() if answers else pytest.raises(RuntimeError, match="didn't respond"):
-        assert child.main(request)["error"] == ""
+        begin = time.perf_counter()
+        made = child.main(request)
+        assert made["error"] == ""
+        assert made["lost_s"] >= DEAF_S  # told, and not as time that a kernel takes to start
+        assert made["start_s"] + made["lost_s"] <= time.perf_counter() - begin
     assert len(starts) == 2

@@ -74,6 +74,12 @@ def _of_the_analysis(made: Comparison, seconds: float) -> list[Metric]:
         ),
         Metric("environments", len(made.executions), "environments", "e, of one notebook"),
         Metric("at_once", AT_ONCE, "executions", "w, side by side"),
+        Metric(
+            "lost_s",
+            sum(one.lost_s for one in made.executions),
+            "s",
+            "in starts of a kernel that failed and were made again; in no other time",
+        ),
         Metric("all_s", seconds, "s", "all environments of the analysis", better="lower"),
     ]
 

@@ -1,7 +1,7 @@
 """Executes one notebook, in the environment in which it is started. Needs nbclient and ipykernel, and nothing of this package.
 
 python child.py REQUEST RESULT: both JSON. REQUEST: notebook (path, executed in place), folder, parameters, timeout_s,
-cpus. RESULT: error, start_s, cells (number, seconds, files that it wrote), facts.
+cpus. RESULT: error, start_s, lost_s (in a start of the kernel that failed), cells (number, seconds, files that it wrote), facts.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
         if cell.cell_type == "code":
             cell.outputs = []  # what the author's own execution left is not this one's
     result: dict[str, Any] = {"error": "", "cells": [], "facts": {}}
-    with _kernel(notebook, folder, request["timeout_s"]) as client:
-        result["start_s"] = time.perf_counter() - begin
+    with _kernel(notebook, folder, request["timeout_s"]) as (client, lost_s):
+        result |= {"lost_s": lost_s, "start_s": time.perf_counter() - begin - lost_s}
         before, number = _files(folder), 0
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type != "code":
@@ -60,13 +60,14 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _kernel(notebook: Any, folder: Path, timeout_s: float) -> Iterator[Any]:
-    """A client whose kernel is up. One that does not come up is started once more.
+    """A client whose kernel is up, and s that an earlier one took to fail. One that does not come up is started once more.
 
     Its ports are chosen, freed and bound only then (jupyter_client): of two that start at once one may find its own taken.
     """
     from nbclient import NotebookClient
 
     options: dict[str, Any] = {"timeout": timeout_s, "kernel_name": "python3", "shutdown_kernel": "immediate"}
+    lost_s, begin = 0.0, time.perf_counter()
     with ExitStack() as stack:
         for again in (True, False):
             client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, **options)
@@ -76,7 +77,8 @@ def _kernel(notebook: Any, folder: Path, timeout_s: float) -> Iterator[Any]:
             except RuntimeError:  # no answer, or died before one
                 if not again:
                     raise
-        yield client
+                lost_s = time.perf_counter() - begin
+        yield client, lost_s
 
 
 def _inject(notebook: Any, parameters: dict[str, Any]) -> int:

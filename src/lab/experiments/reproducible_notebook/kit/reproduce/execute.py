@@ -21,6 +21,7 @@ from .environment import INHERITED, PINNED, Environment
 
 HERE = Path(__file__).parent
 MARK = b"FOLDER"  # in the place of the execution's own temporary folder
+_BESIDE_S = 180.0  # beside the cells: a kernel may be given up after a minute and started once more; the process, the files
 RANDOM_IDS = "application/vnd.jupyter.widget"  # outputs that name a widget of this very kernel
 
 
@@ -41,8 +42,8 @@ class Artefact:
 class Execution:
     """What came of one execution. error: empty, or which cell ended in what. start_s: until the kernel was ready.
 
-    took_s: in all, with the process. seconds: of each code cell. facts: what the kernel told of its environment. notebook: as
-    executed, JSON.
+    took_s: in all, with the process. lost_s: in a start of the kernel that failed, in neither. seconds: of each code cell.
+    facts: what the kernel told of its environment. notebook: as executed, JSON.
     """
 
     environment: Environment
@@ -50,6 +51,7 @@ class Execution:
     error: str = ""
     start_s: float = 0.0
     took_s: float = 0.0
+    lost_s: float = 0.0
     seconds: Mapping[int, float] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     notebook: str = ""
@@ -67,7 +69,7 @@ def execute(
     """Execute `notebook` in `environment`, in the empty folder `place`.
 
     inputs: files and folders that are copied beside the notebook. parameters: set as papermill sets them. variables: for
-    every environment's process. timeout_s: for each cell, and a minute more for all. NotebookError if it can't be started or
+    every environment's process. timeout_s: for each cell, and three minutes more for all. NotebookError if it can't be started or
     comes to no end; what a cell raises is told in `error`.
     """
     begin = time.perf_counter()
@@ -91,7 +93,7 @@ def execute(
         raise NotebookError(f"{notebook.name} could not be executed in “{environment.name}”: {said}")
     text = copy.read_text(encoding="utf-8")
     made = _read(environment, place, text, json.loads(answer.read_text(encoding="utf-8")))
-    return replace(made, took_s=time.perf_counter() - begin)
+    return replace(made, took_s=time.perf_counter() - begin - made.lost_s)
 
 
 def check(notebook: Path, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,9 +193,9 @@ def _run(
     except OSError as error:
         return str(error)
     try:
-        child.wait(timeout_s + 60)
+        child.wait(timeout_s + _BESIDE_S)
     except subprocess.TimeoutExpired:
-        return f"not done after {timeout_s + 60:g} s"
+        return f"not done after {timeout_s + _BESIDE_S:g} s"
     finally:
         child.kill()  # if it still runs; its kernel then ends by itself
         child.wait()
@@ -206,9 +208,8 @@ def _read(environment: Environment, place: Path, notebook: str, answer: Mapping[
     artefacts = {one.name: Artefact(one.name, one.content.replace(own, MARK), one.cell) for one in made}
     seconds = {cell["number"]: cell["seconds"] for cell in answer["cells"] if cell["number"]}
     error = answer["error"].replace(str(place), MARK.decode())
-    return Execution(
-        environment, artefacts, error, answer["start_s"], 0.0, seconds, answer["facts"], notebook
-    )
+    start_s, lost_s = answer["start_s"], answer["lost_s"]
+    return Execution(environment, artefacts, error, start_s, 0.0, lost_s, seconds, answer["facts"], notebook)
 
 
 def _written(folder: Path, cells: Sequence[Mapping[str, Any]]) -> Iterator[Artefact]:
