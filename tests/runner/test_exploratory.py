@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import subprocess
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 import scratch
 from lab import declared
 from lab.evidence import sources
+from lab.files import write_atomically
 from lab.runner import current, execute
 from lab.runner.place import Place, exploratory, point_name, published
 from samples import sample_record
@@ -162,22 +164,54 @@ def test_what_an_earlier_run_left_is_not_offered_as_that_of_the_next(tmp_path: P
     assert [path.name for path in (*staged.figures, *staged.pages)] == ["a.csv", "new.html"]
 
 
-def test_an_end_while_a_run_is_put_in_place_leaves_no_earlier_record_beside_its_notebook(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def two_runs(tmp_path: Path) -> tuple[Place, Place]:
+    """A run that is staged and an earlier one in its place: notebook, a figure's data and a record of each."""
     staged, place = (Place("something", tmp_path / name, tmp_path / name) for name in ("staged", "kept"))
     for folder in (staged, place):
-        folder.records.mkdir()
+        (folder.records / "something").mkdir(parents=True)
+        (folder.records / "something" / "a.csv").write_text(str(folder))
         folder.notebook.write_text(str(folder))
         folder.record.write_text("{}")
+    return staged, place
 
-    def end(result: object, folder: Path) -> None:
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(execute.record, "write", end)
+def test_an_end_while_a_run_is_put_in_place_leaves_no_earlier_record_beside_its_notebook(
+    two_runs: tuple[Place, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged, place = two_runs
+    replace = Path.replace
+
+    def end(source: Path, target: Path) -> Path:
+        if target == place.record:
+            raise KeyboardInterrupt
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", end)
     with pytest.raises(KeyboardInterrupt):
         execute.keep(staged, sample_record({"fast": 0.05}, 0.2), place)
     assert (place.notebook.read_text(), place.record.exists()) == (str(staged), False)
+
+
+@pytest.mark.parametrize("before_it", range(2))
+def test_a_full_disk_leaves_an_earlier_run_as_it_was(
+    two_runs: tuple[Place, Place], before_it: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged, place = two_runs
+    written: list[Path] = []
+
+    def full(path: Path, content: bytes) -> Path:
+        if len(written) == before_it:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(path)
+        return write_atomically(path, content)
+
+    monkeypatch.setattr(execute, "write_atomically", full)
+    with pytest.raises(OSError, match="No space"):
+        execute.keep(staged, sample_record({"fast": 0.05}, 0.2), place)
+    kept = [path.read_text() for path in (place.notebook, *place.figures, place.record)]
+    assert kept == [str(place), str(place), "{}"]
+    assert [path.name for path in place.records.iterdir() if path.name.startswith(".")] == []
 
 
 def test_two_runs_in_one_second_have_a_folder_each(build: Path) -> None:

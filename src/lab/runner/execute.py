@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -81,18 +82,27 @@ def outcome(staged: Place, checked: parameters.Parameters, status: int, seconds:
 def keep(staged: Place, result: Record, place: Place) -> Run:
     """Put what papermill left in `staged` into `place`: notebook, figures' data, pages and, when all is there, the record.
 
-    Until then there is no record: an earlier run's would be told beside this one's notebook.
+    All is written beside it first: a disk that is full ends this before anything of an earlier run is touched. While
+    files are put in place there is no record: an earlier run's would be told beside this one's notebook.
     """
-    place.record.unlink(missing_ok=True)
+    made = {place.records / staged.slug / path.name: path for path in (*staged.figures, *staged.pages)}
     if staged.notebook.exists():
-        write_atomically(place.notebook, staged.notebook.read_bytes())
-    made = {path.name: path.read_bytes() for path in (*staged.figures, *staged.pages)}
-    for name, content in made.items():
-        write_atomically(place.records / staged.slug / name, content)
-    for path in (*place.figures, *place.pages):
-        if path.name not in made:  # of an earlier run: it would be offered as this one's
-            path.unlink()
-    record.write(result, place.records)
+        made[place.notebook] = staged.notebook
+    place.records.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{staged.slug}.", dir=place.records) as beside:
+        arrived = [
+            write_atomically(Path(beside, str(number)), source.read_bytes())
+            for number, source in enumerate(made.values())
+        ]
+        judged = record.write(result, Path(beside))
+        place.record.unlink(missing_ok=True)
+        for source, path in zip(arrived, made, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(path)
+        for path in (*place.figures, *place.pages):
+            if path not in made:  # of an earlier run: it would be offered as this one's
+                path.unlink()
+        judged.replace(place.record)
     return Run(result, place)
 
 
