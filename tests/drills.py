@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_END] = str(time.monotonic() + 60 * minutes)
 
 
+@pytest.hookimpl(optionalhook=True)  # without xdist there is no such hook
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByExperiment | None:
     return ByExperiment(config, log) if config.option.markexpr == "drill" else None
 
