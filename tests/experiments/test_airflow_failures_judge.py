@@ -226,6 +226,40 @@ def test_a_storm_in_which_the_breaker_refused_nothing_tells_nothing_of_it() -> N
     )
 
 
+def _storming(calls: int) -> Seen:
+    """The history with a storm of three guarded runs, which make so many calls of the source that is away."""
+    seen = _history()
+    asked = [shot for shot in shots(PARAMS)[0] if shot.fault == STORM and shot.guarded]
+    others = [ran for ran in seen.runs if ran.shot not in asked]
+    kept = [call for call in seen.calls if call.status == 200]
+    layered = [
+        call for call in seen.calls if call.status == 503 and call.batch not in {s.batch for s in asked}
+    ]
+    away = [Call(asked[number % len(asked)].batch, HIT, 503) for number in range(calls)]
+    told = [*seen.deliveries, *(_told(shot) for shot in asked)]
+    return replace(seen, runs=[*others, *map(_ran, asked)], calls=[*kept, *layered, *away], deliveries=told)
+
+
+@pytest.mark.parametrize(("calls", "judged"), [(4, "pass"), (9, "pass"), (10, "fail")])
+def test_the_most_calls_that_a_breaker_lets_through_are_held_against_those_of_a_storm(
+    calls: int, judged: str
+) -> None:
+    assert _outcomes(_storming(calls))["breaker_predicted"] == judged
+
+
+def test_calls_with_a_breaker_are_set_beside_those_of_as_many_requests() -> None:
+    whole = results(PARAMS, _storming(4))
+    told = {one.question: one.answer for one in summary(*whole).decisions}["How many layers should retry?"]
+    assert "3, 9, 27 calls of one request" in told and "9, 27, 81 of 3, by arithmetic" in told
+    assert "made 4 of 3 that shared it" in told
+    assert "27 calls of one request; 3 with guards make 4" in figures(*whole)["amplification"].title
+
+
+def test_runs_that_one_fault_hit_are_not_counted_as_faults() -> None:
+    observed = results(PARAMS, _storming(4))[0].observed["every_fault_detected"]
+    assert observed == Observation(0, "7 faults, which hit 9 runs")
+
+
 def _crowded(*spans: tuple[float, float]) -> Seen:
     """A history of guarded runs whose extracts took these spans."""
     shots = [shot for shot in SHOTS.values() if shot.guarded]
@@ -266,9 +300,16 @@ def test_an_end_that_is_not_due_shows_in_the_share_that_ended_as_they_should() -
 
 def test_time_to_detection_with_the_default_time_outs_is_longer_by_what_they_are() -> None:
     found = findings(*results(PARAMS, _history()))
-    longer = 2 * (KIT_WAIT_S - PARAMS.wait_s) + 300 - PARAMS.heartbeat_timeout_s  # frozen, black hole; lost
+    lost = (300 - 5 + 300 + 10) / 2 - (
+        12 - 2 + 12 + 1
+    ) / 2  # time-out, heartbeat and scan: Airflow's less the run's
+    longer = 2 * (KIT_WAIT_S - PARAMS.wait_s) + lost  # frozen, black hole; lost
     assert {HOLE, OUTAGES[0], LOST} <= set(found.faults["fault"])
     assert found.default_s == pytest.approx(found.value("mean_time_to_detection") + longer / 7)
+    # An outage that is shorter than the kit's wait is waited out, and tells nobody.
+    assert (
+        f"in outages of over {KIT_WAIT_S:g} s, it would be" in summary(found.treatment, found.controls).answer
+    )
 
 
 def test_the_callback_of_a_killed_task_is_told_from_the_watcher() -> None:

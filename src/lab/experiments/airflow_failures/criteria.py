@@ -32,10 +32,10 @@ CRITERIA = (
     ),
     Criterion(
         "every_fault_detected",
-        "Each injected fault is told to the receiver, though the run recovers; faults that are not.",
+        "Of each run that an injected fault hits the receiver is told, though the run recovers; runs of which it is not.",
         exactly(0),
         "invariant",
-        "faults",
+        "runs",
     ),
     Criterion(
         "quiet_run_silent",
@@ -61,10 +61,17 @@ CRITERIA = (
     ),
     Criterion(
         "amplification_bounded",
-        "While the source is away, calls that reach it for each request that was wanted.",
+        "While the source is away, calls that reach it for each request that was wanted, in a storm of runs that share a circuit "
+        "breaker; one run alone makes as many calls as open it.",
         at_most(2.0),
         "ratio",
         "calls",
+    ),
+    Criterion(
+        "breaker_predicted",
+        "Calls of a storm with guards over the most that circuit breaker and pool let through by the model; worst storm.",
+        at_most(1.0),
+        "absolute",
     ),
     Criterion(
         "amplification_predicted",

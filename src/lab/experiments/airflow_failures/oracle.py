@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -34,3 +35,11 @@ def calls(retries: int, layers: int) -> int:
     if layers == 0:
         return 1
     return sum(calls(retries, layers - 1) for _ in range(1 + retries))
+
+
+def most_calls(failures: int, slots: int, outage_s: float, open_s: float) -> int:
+    """Calls of any number of runs that a circuit breaker and a pool let through to a source that is away, at most.
+
+    Those that open it, those that are under way beside the last of them, and a trial each time that it has been open for long.
+    """
+    return failures + slots - 1 + math.ceil(outage_s / open_s)

@@ -8,6 +8,7 @@ from lab.evidence.params import Parameters
 
 RETRIES_UNGUARDED = 2  # of each layer: the r of (1 + r) ** layers
 SLOTS = 4  # of the pool of calls to the source
+FAILURES = 3  # in a row, that open the kit's circuit breaker
 HEARTBEAT_S, SCAN_S = 2.0, 1.0  # of supervisors; between the scheduler's looks for lost ones
 WATCH_S = 1.0  # between the watcher's looks
 DEFAULT_TIMEOUT_S, DEFAULT_HEARTBEAT_S, DEFAULT_SCAN_S = 300.0, 5.0, 10.0  # Airflow 3.3.2's own

@@ -22,7 +22,8 @@ from lab.experiments.airflow_failures.judge.outcomes import (
     worst_error,
 )
 from lab.experiments.airflow_failures.measure.seen import Ran, Seen, Try
-from lab.experiments.airflow_failures.params import HEARTBEAT_S, SCAN_S, Params
+from lab.experiments.airflow_failures.oracle import most_calls
+from lab.experiments.airflow_failures.params import FAILURES, HEARTBEAT_S, SCAN_S, SLOTS, Params
 from lab.experiments.airflow_failures.workload import KILLS, QUIET
 
 _MOST = next(item.limit.bound for item in CRITERIA if item.name == "amplification_bounded")
@@ -37,6 +38,7 @@ def observe(params: Params, seen: Seen, told: Sequence[Alert], table: pd.DataFra
         "quiet_run_silent": quiet_run_silent(runs, told),
         "pool_kept": pool_kept(seen),
         "amplification_bounded": refused(table[table["guarded"].astype(bool)]),
+        "breaker_predicted": breaker_predicted(params, table[table["guarded"].astype(bool)]),
         "amplification_predicted": predicted(table),
         "heartbeat_predicted": heartbeat_predicted(params, runs, told),
     }
@@ -90,7 +92,9 @@ def published_right(runs: Sequence[Ran]) -> Observation:
 
 def every_fault_detected(runs: Sequence[Ran], told: Sequence[Alert]) -> Observation:
     silent = [ran for ran in _faulted(runs) if first(ran, told) is None]
-    return Observation(len(silent), _named(silent) or f"{len(_faulted(runs))} faults")
+    hurt = _faulted(runs)
+    faults = {(ran.shot.fault, ran.shot.round) for ran in hurt}  # a storm's runs meet one together
+    return Observation(len(silent), _named(silent) or f"{len(faults)} faults, which hit {len(hurt)} runs")
 
 
 def quiet_run_silent(runs: Sequence[Ran], told: Sequence[Alert]) -> Observation:
@@ -134,6 +138,15 @@ def refused(table: pd.DataFrame) -> Observation:
     return replace(
         found, detail=f"{found.detail}; {count} more tries refused by the breaker", conclusive=told
     )
+
+
+def breaker_predicted(params: Params, table: pd.DataFrame) -> Observation:
+    """The worst storm's calls over the most that there can be; as above, of a breaker that refused no try it says nothing."""
+    if table.empty:
+        return Observation(float("nan"), "there was no storm", conclusive=False)
+    worst, most = int(table["calls"].max()), most_calls(FAILURES, SLOTS, params.storm_s, params.open_s)
+    told = refused(table).conclusive or worst > most
+    return Observation(worst / most, f"{worst} calls in a storm, at most {most}", conclusive=told)
 
 
 def predicted(table: pd.DataFrame) -> Observation:

@@ -204,7 +204,7 @@ def _amplifications(storm: pd.DataFrame) -> list[Metric]:
             "amplification_guarded",
             float(np.mean(guarded["amplification"])),
             "calls",
-            "that reach a source which is away, for each request, with guards",
+            "that reach a source which is away, for each request of a storm that shares a breaker, with guards",
             raw=tuple(map(float, guarded["amplification"])),
             better="lower",
         ),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 from lab.evidence.calculator import Answers, Calculator, Constants, Input, Inputs, Output, script_beside
+from lab.experiments.airflow_failures.oracle import most_calls
 from lab.experiments.airflow_failures.params import (
     DEFAULT_HEARTBEAT_S,
     DEFAULT_SCAN_S,
     DEFAULT_TIMEOUT_S,
+    FAILURES,
     RETRIES_UNGUARDED,
     SLOTS,
 )
 from lab.experiments.airflow_failures.present.findings import Findings, bound
 from lab.experiments.airflow_failures.workload import STORMING
-
-FAILURES = 3  # in a row, that open the kit's circuit breaker
 
 
 def compute(inputs: Inputs, constants: Constants) -> Answers:
@@ -26,7 +24,7 @@ def compute(inputs: Inputs, constants: Constants) -> Answers:
     noticed = bound(inputs["timeout"], inputs["heartbeat"], inputs["scan"])
     return {
         "calls": inputs["runs"] * (1 + inputs["retries"]) ** inputs["layers"],
-        "breaker": constants["failures"] + inputs["slots"] - 1 + math.ceil(inputs["outage"] / inputs["open"]),
+        "breaker": most_calls(constants["failures"], inputs["slots"], inputs["outage"], inputs["open"]),
         "heartbeats": inputs["runs"] / inputs["heartbeat"],
         "soonest": noticed.low,
         "latest": noticed.high,

@@ -149,7 +149,6 @@ def _detection(found: Findings) -> Figure:
 
 def _amplification(found: Findings) -> Figure:
     storms, law = found.treatment.tables["storms"], "(1 + r)^layers"
-    guarded = storms[storms["guarded"].astype(bool)]
     points = storms.assign(arm=storms["guarded"].map({True: ARMS[0], False: ARMS[1]}))
     line = found.layered.assign(amplification=found.layered["predicted"], reference=law, arm=None)
     data = pd.concat([points, line])[["arm", "layers", "amplification", "requests", "calls", "reference"]]
@@ -170,13 +169,14 @@ def _amplification(found: Findings) -> Figure:
         )
         return (drawn + seen).properties(width=width, height=200)
 
-    top = found.layered.iloc[-1]
+    top, storm = found.layered.iloc[-1], found.storm
     return Figure(
-        f"{int(top['layers'])} layers of retries make {top['amplification']:.0f} calls of one; with guards "
-        f"{guarded['amplification'].mean():.1f}",
+        f"{int(top['layers'])} layers of retries make {top['amplification']:.0f} calls of one request; {storm['requests']} "
+        f"with guards make {storm['calls']}",
         "Calls that reach an unavailable source for each request, against the number of layers that retry: "
         + ", ".join(f"{row.layers}: {row.amplification:.0f}" for row in found.layered.itertuples())
-        + f". With guards, which retry in one layer, {guarded['amplification'].mean():.2f}.",
+        + f". With guards, which retry in one layer, a storm of {storm['requests']} that share a circuit breaker: "
+        f"{storm['amplification']:.2f}, {storm['calls']} calls; one alone makes as many as open the breaker.",
         chart,
         data,
     )

@@ -73,9 +73,12 @@ class Findings:
 
     @property
     def default_s(self) -> float:
-        """Mean time to detection, s, with the kit's wait and Airflow's time-out: what they are longer by is added."""
+        """Mean time to detection, s, with the kit's wait and Airflow's own times: what they are longer by is added.
+
+        Of outages that are longer than the kit's wait: a shorter one is waited out, and nobody is told.
+        """
         wait_s = KIT_WAIT_S - self.params.wait_s
-        longer = {LOST: DEFAULT_TIMEOUT_S - self.params.heartbeat_timeout_s, HOLE: wait_s, OUTAGES[0]: wait_s}
+        longer = {LOST: DEFAULTS.mean - self.here.mean, HOLE: wait_s, OUTAGES[0]: wait_s}
         return float((self.faults["detected_s"] + self.faults["fault"].map(longer).fillna(0)).mean())
 
     @property
@@ -101,6 +104,13 @@ class Findings:
     @property
     def lost_s(self) -> float:
         return self.detected(LOST)
+
+    @property
+    def storm(self) -> pd.Series:
+        """Of the storms with guards the one with most calls."""
+        storms = self.treatment.tables["storms"]
+        own = storms[storms["guarded"].astype(bool)]
+        return own.sort_values("calls").iloc[-1]
 
     @property
     def layered(self) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
 from lab.experiments.airflow_failures.params import (
+    FAILURES,
     KIT_RETRIES,
     KIT_RETRY_MOST_S,
     KIT_RETRY_S,
@@ -15,7 +16,7 @@ from lab.experiments.airflow_failures.params import (
     SLOTS,
     outlasted_s,
 )
-from lab.experiments.airflow_failures.present.calculator import FAILURES, calculator, unguarded
+from lab.experiments.airflow_failures.present.calculator import calculator, unguarded
 from lab.experiments.airflow_failures.present.findings import DEFAULTS, KILLED, Findings, findings
 from lab.experiments.airflow_failures.workload import STORMING
 

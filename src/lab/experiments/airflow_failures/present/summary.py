@@ -45,7 +45,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         answer=(
             f"With guards {recovered} of {len(faults)} faults in five modes were recovered from and {safe} failed safe, with an "
             f"alert: {as_due} ended as they should ({low:.0%} to {high:.0%}). The first word came after "
-            f"{found.value('mean_time_to_detection'):.1f} s on average; by default time-outs that is {found.default_s:.0f} s. "
+            f"{found.value('mean_time_to_detection'):.1f} s on average; with default "
+            f"times, in outages of over {KIT_WAIT_S:g} s, it would be {found.default_s:.0f} s. "
             f"Without guards {wrong} of {len(without)} runs published wrong data, and {int(top['layers'])} layers of retries "
             f"made {top['amplification']:.0f} calls of one."
         ),
@@ -97,11 +98,13 @@ def _killed(found: Findings) -> Decision:
 
 
 def _layers(found: Findings) -> Decision:
-    calls = ", ".join(f"{row.amplification:.0f}" for row in found.layered.itertuples())
+    storm, each = found.storm, found.layered["amplification"]
+    calls, all_calls = (", ".join(f"{by * count:.0f}" for by in each) for count in (1, storm["requests"]))
     return Decision(
         "How many layers should retry?",
-        f"One: {', '.join(map(str, found.layered['layers']))} layers made {calls} calls of a request to a source that was away. "
-        f"One layer with backoff, a circuit breaker and a pool made {found.value('amplification_guarded'):.1f}.",
+        f"One: {', '.join(map(str, found.layered['layers']))} layers made {calls} calls of one request to a source that was "
+        f"away: {all_calls} of {storm['requests']}, by arithmetic. One layer with backoff, a pool and a circuit breaker made "
+        f"{storm['calls']} of {storm['requests']} that shared it; one alone opens it by its own failures.",
         "measured",
         (
             "amplification_predicted",
