@@ -8,10 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.experiments.backpressure import oracle, workload
+from lab.evidence.criteria import judge
+from lab.evidence.result import Result
+from lab.experiments.backpressure import model, oracle, summary, workload
+from lab.experiments.backpressure.criteria import CRITERIA
+from lab.experiments.backpressure.experiment import results
 from lab.experiments.backpressure.judge import observations, windows
-from lab.experiments.backpressure.measure.seen import Burst, Killed
+from lab.experiments.backpressure.measure.seen import Burst, Killed, Seen
 from lab.experiments.backpressure.params import Params
+from lab.experiments.backpressure.present.findings import seconds
+from lab.experiments.backpressure.workload import BOTH, CLIENTS, NONE, SERVER
 
 PARAMS = Params(service_ms=25, burst_s=4)
 END = PARAMS.before_s + PARAMS.burst_s
@@ -122,8 +128,9 @@ def test_a_server_that_is_busy_and_a_load_that_is_late_are_seen() -> None:
 
 def test_what_a_kill_lost_is_counted_and_nothing_lost_is_bounded() -> None:
     kept = Killed(3, [["a", "b"], ["c"], []], frozenset("abc"))
-    assert observations.lost(kept).value == 0 and "at most" not in observations.lost(kept).detail
-    assert "at most 75%" in observations.lost(Killed(4, kept.promised, kept.done)).detail
+    assert observations.lost(kept).value == 0 and "at most 63%" in observations.lost(kept).detail
+    assert "at most 53%" in observations.lost(Killed(4, kept.promised, kept.done)).detail
+    assert "at most" not in observations.lost(Killed(1, [["a", "b"]], frozenset("b"))).detail
     assert observations.lost(Killed(1, [["a", "b"]], frozenset("b"))).value == 1
     assert not observations.lost(Killed(1, [[]], frozenset())).conclusive
 
@@ -158,6 +165,21 @@ def test_too_little_to_tell_is_inconclusive() -> None:
         **{**own.__dict__, "events": own.events[own.events["received"] < START + PARAMS.before_s + 1]}
     )
     assert not observations.sink_errors(PARAMS, few).conclusive
+
+
+@pytest.mark.parametrize(
+    ("late", "judged"), [(0, "inconclusive"), (1, "inconclusive"), (2, "fail"), (30, "fail")]
+)
+def test_of_too_few_events_late_ones_that_would_be_too_many_of_a_hundred_refute(
+    late: int, judged: str
+) -> None:
+    own = history()
+    few = own.events[(own.events["received"] - START).between(PARAMS.before_s, PARAMS.before_s + 1)]
+    slow = own.done["done"].mask(own.done["ref"].isin(few["ref"].head(late)), START + PARAMS.total_s)
+    burst = Burst(**{**own.__dict__, "events": few, "done": own.done.assign(done=slow)})
+    named = {item.name: item for item in CRITERIA}["sink_errors"]
+    assert 30 < len(few) < observations.FEWEST
+    assert judge(named, {"sink_errors": observations.sink_errors(PARAMS, burst)}).outcome == judged
 
 
 def test_the_oracle() -> None:
@@ -204,10 +226,81 @@ def test_thirty_events_prove_neither_that_it_recovered_nor_that_it_did_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen = [(26, 28), (28, 28), (0, 28), (84, 84)]
-    told = iter(seen)
-    monkeypatch.setattr(windows, "answered_after", lambda *_: next(told))
+    told = iter(pd.DataFrame([row], columns=["good", "count"]) for row in seen)
+    monkeypatch.setattr(windows, "good_after", lambda *_: next(told))
     found = [observations.recovered(PARAMS, history()).conclusive for _ in seen]
     assert found == [False, False, True, True]
+
+
+def test_late_events_in_a_row_are_not_so_many_independent_ones() -> None:
+    # Five of 234 that lie apart would leave no doubt; five of one second could have been ten, or none, in other seconds.
+    own = history()
+    begin = START + END + PARAMS.settled_s
+    after = own.sent.index[own.sent["at"] >= begin]
+    apart, together = after[:: len(after) // 4], own.sent.index[own.sent["at"] >= begin + 4][:5]
+    found = [
+        observations.recovered(
+            PARAMS,
+            Burst(
+                **{
+                    **own.__dict__,
+                    "sent": own.sent.assign(status=own.sent["status"].mask(own.sent.index.isin(gone), 429)),
+                }
+            ),
+        )
+        for gone in (apart, together)
+    ]
+    assert found[0].value == found[1].value == 1 - 5 / len(after)
+    assert [one.conclusive for one in found] == [True, False]
+
+
+def test_the_time_to_recover_is_said_as_the_bound_that_its_window_makes_it() -> None:
+    own = history()
+    gone = own.sent["at"].between(START + END, START + END + 0.2)
+    hit = Burst(**{**own.__dict__, "sent": own.sent.assign(status=own.sent["status"].mask(gone, 429))})
+    assert windows.time_to_recover(PARAMS, hit) == windows.MOST_SPARE_S  # though all was well after 0.2 s
+    assert seconds(windows.time_to_recover(PARAMS, hit)) == "at most 1.0 s"
+
+
+def whole(server_ms: float, both_ms: float) -> tuple[Result, dict[str, Result]]:
+    """A run of all arms whose attempts cost so much processor time, with throttled clients and without."""
+    own = history()
+    tried = windows.in_burst(PARAMS, own.attempts["began"] - START).sum()
+    bursts = {
+        arm.name: Burst(
+            **{**own.__dict__, "arm": arm.name, "cpu": {"ingest": ms * tried / 1e3, "sidecar": 0.1}}
+        )
+        for arm, ms in ((BOTH, both_ms), (SERVER, server_ms), (CLIENTS, both_ms), (NONE, server_ms))
+    }
+    killed = Killed(3, [["a"], ["b"], ["c"]], frozenset("abc"))
+    return results(PARAMS, Seen(bursts, killed, killed, {}))
+
+
+def test_each_column_of_processors_takes_the_cost_of_its_own_arm() -> None:
+    made = model(*whole(server_ms=1.0, both_ms=2.0))
+    costs = {one.name: (one.value, one.text) for one in made.constants}
+    assert costs["cost"][0] == pytest.approx(1) and SERVER.name in costs["cost"][1]
+    assert costs["cost_throttled"][0] == pytest.approx(2) and BOTH.name in costs["cost_throttled"][1]
+    assert made.calculator
+    answers = made.calculator.answers()
+    assert answers["spared"] == pytest.approx(answers["throttled"] * 2 / 1e3)
+    assert answers["processors"] == pytest.approx(answers["retrying"] * 1 / 1e3)
+
+
+def test_attempts_of_clients_that_retry_stay_under_what_is_said_for_them_whoever_is_served() -> None:
+    # Nobody is served before the last attempt, as in an arm where all comes too late.
+    found = whole(1.0, 2.0)
+    made = model(*found)
+    assert made.calculator
+    answers = made.calculator.answers()
+    offered = float(found[0].tables["arms"].set_index("arm").loc[NONE.name, "offered"])
+    assert answers["retrying"] >= PARAMS.attempts * offered * (1 - 1e-9)
+    assert made.projection.iloc[0]["attempts/s, retrying, at most"] == round(answers["retrying"])
+
+
+def test_kills_without_a_loss_are_told_with_their_exact_bound() -> None:
+    told = {one.question: one.answer for one in summary(*whole(1.0, 2.0)).decisions}
+    assert "up to 63% of kills" in told["When may I answer 202?"]
 
 
 def test_no_client_always_comes_before_its_equals() -> None:

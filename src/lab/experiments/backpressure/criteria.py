@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.evidence.criteria import Control, Criterion, at_least, at_most, exactly
 
+LATE = 0.01  # of the events accepted in the burst, at most
 FAIR = 0.8  # of a client's share, at least
 RECOVERED = 0.95  # of events sent after it, at least
 
@@ -11,8 +12,8 @@ CRITERIA = (
     Criterion(
         "sink_errors",
         "Of the events of the burst that were accepted, those that the sink finished after their deadline, or never; of at "
-        "least a hundred, so that one is not too many.",
-        at_most(0.01),
+        "least a hundred, so that one is not too many; of fewer, two refute it all the same.",
+        at_most(LATE),
         "ratio",
         acceptance=True,
     ),
@@ -46,7 +47,8 @@ CRITERIA = (
     Criterion(
         "recovered",
         "With the base load still on, events answered in time, of those sent from a second after the clients' memory of "
-        "the burst has ended. Inconclusive if the limit lies within the interval.",
+        "the burst has ended. Inconclusive if the limit lies within the interval: Wilson's, as if events were independent, or "
+        "wider, what other seconds could have given.",
         at_least(RECOVERED),
         "ratio",
     ),

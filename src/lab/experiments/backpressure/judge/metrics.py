@@ -66,7 +66,7 @@ def _of_arm(row: Mapping[Any, Any]) -> list[Metric]:
         ("p99_ms", "ms", "from acceptance to done, 99th percentile", "lower"),
         ("attempts", "", "attempts at the server per event of the burst", "lower"),
         ("after", "", "answered in time once all should have settled", "higher"),
-        ("recover_s", "s", "from the burst's end until 90 % are answered again", "lower"),
+        ("recover_s", "s", "at most, from the burst's end until 90 % are answered again", "lower"),
         ("growth", "events/s", "of the queue once all should have settled after the burst", "lower"),
         ("cpu_ms", "ms", "processor time of ingestion per attempt", "lower"),
     )

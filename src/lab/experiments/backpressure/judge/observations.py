@@ -10,9 +10,9 @@ import pandas as pd
 
 from lab.evidence import fit
 from lab.evidence.criteria import Observation
-from lab.evidence.statistics import Interval, rule_of_three, wilson
+from lab.evidence.statistics import Interval, none_seen_bound, wilson
 from lab.experiments.backpressure import oracle, workload
-from lab.experiments.backpressure.criteria import FAIR, RECOVERED
+from lab.experiments.backpressure.criteria import FAIR, LATE, RECOVERED
 from lab.experiments.backpressure.judge import windows
 from lab.experiments.backpressure.measure.seen import Burst, Killed, Seen
 from lab.experiments.backpressure.params import BUDGET, BUDGET_MOST, Params
@@ -62,9 +62,12 @@ def observe(params: Params, seen: Seen, arm: str) -> dict[str, Observation]:
 def sink_errors(params: Params, own: Burst) -> Observation:
     accepted = windows.accepted(params, own)
     errors, count = int(accepted["late"].sum()), len(accepted)
-    # All of one burst, neither drawn nor independent: a count, which has no interval.
+    # All of one burst, neither drawn nor independent: a count, which has no interval. Of too few to tell, those that would be
+    # too many of a hundred refute it.
     rate = errors / count if count else math.nan
-    return Observation(rate, f"{errors} of {count} events", conclusive=count >= FEWEST)
+    return Observation(
+        rate, f"{errors} of {count} events", conclusive=count >= FEWEST or errors > LATE * FEWEST
+    )
 
 
 def goodput(params: Params, own: Burst, most: float) -> Observation:
@@ -119,11 +122,12 @@ def _least_between(seconds: pd.DataFrame, table: pd.DataFrame) -> Interval:
 
 
 def recovered(params: Params, own: Burst) -> Observation:
-    good, count = windows.answered_after(params, own)
+    by_second = windows.good_after(params, own)
+    good, count = int(by_second["good"].sum()), int(by_second["count"].sum())
     if not count:
         return Observation(math.nan, "nothing was sent so late", conclusive=False)
     grew = windows.growth(params, own)
-    between = wilson(good, count)
+    between = _good_between(by_second, good, count)
     # Two late answers of thirty prove nothing, nor do thirty good ones; eighty do.
     return Observation(
         good / count,
@@ -131,6 +135,22 @@ def recovered(params: Params, own: Burst) -> Observation:
         between,
         conclusive=not between[0] < RECOVERED <= between[1],
     )
+
+
+def _good_between(by_second: pd.DataFrame, good: int, count: int) -> Interval:
+    """Of the share answered. Events in a row are not independent: Wilson's interval is the least, and where other seconds would
+    have given more or less, theirs counts; where all seconds are alike, that has no width.
+    """
+
+    def drawn(rows: list[np.ndarray]) -> float:
+        answered, sent = np.sum(rows, axis=0)
+        return float(answered / sent)
+
+    pairs = (
+        wilson(good, count),
+        fit.percentile_interval(fit.resampled([list(by_second.to_numpy())], drawn)),
+    )
+    return min(low for low, _ in pairs), max(high for _, high in pairs)
 
 
 def every_answer_done(own: Burst) -> Observation:
@@ -204,12 +224,14 @@ def prompt(bursts: Sequence[Burst]) -> Observation:
 
 
 def lost(killed: Killed) -> Observation:
-    """Promised and never done, over all kills; where none was, more than three kills bound the rate of those with a loss."""
+    """Promised and never done, over all kills; where none was, their number bounds the share of kills with a loss."""
     promised = [name for one in killed.promised for name in one]
     if not promised:
         return Observation(0, "nothing was promised", conclusive=False)
     gone = oracle.missing(promised, killed.done)
     detail = f"of {len(promised)} events in {killed.kills} kills of ingestion and sink"
-    if not gone and (bound := rule_of_three(killed.kills)) < 1:
-        detail += f"; a kill loses something in at most {bound:.0%} of cases (rule of three)"
+    if not gone:
+        detail += (
+            f"; a kill loses something in at most {none_seen_bound(killed.kills):.0%} of cases (exact, 95 %)"
+        )
     return Observation(len(gone), detail)

@@ -83,15 +83,25 @@ def attempts_rate(params: Params, seen: Burst) -> float:
     return float(tried) / (params.burst_s - SETTLING_S)
 
 
+def good_after(params: Params, seen: Burst) -> pd.DataFrame:
+    """Of the events sent once all should have settled after the burst, by whole seconds (rows): good, count."""
+    report, begin = sent(seen), params.before_s + params.burst_s + params.settled_s
+    late = report[report["at"] >= begin]
+    found = late.groupby((late["at"] - begin).astype(int))["good"].agg(["sum", "count"])
+    return found.set_axis(["good", "count"], axis=1)
+
+
 def answered_after(params: Params, seen: Burst) -> tuple[int, int]:
     """Of the events sent once all should have settled after the burst: how many were answered in time, and how many all are."""
-    report = sent(seen)
-    late = report[report["at"] >= params.before_s + params.burst_s + params.settled_s]
-    return int(late["good"].sum()), len(late)
+    by_second = good_after(params, seen)
+    return int(by_second["good"].sum()), int(by_second["count"].sum())
 
 
 def time_to_recover(params: Params, seen: Burst) -> float:
-    """From the end of the burst to the end of the last second of which less than `BACK` was answered; infinite if that lasts."""
+    """From the end of the burst to the end of the last second of which less than `BACK` was answered; infinite if that lasts.
+
+    At most so long: within that second recovery may have come at any time.
+    """
     report, end = sent(seen), params.before_s + params.burst_s
     edges = np.arange(end, params.total_s - MOST_SPARE_S + 1e-9, STEP_S / 2)
     shares = [report.loc[report["at"].between(at, at + MOST_SPARE_S), "good"].mean() for at in edges]

@@ -71,5 +71,7 @@ def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
 
 
 def seconds(value: float) -> str:
-    """A time to recover in words."""
-    return f"{value:.1f} s" if np.isfinite(value) else "not within the run"
+    """A time to recover in words: it ends with a window, within which recovery may have come sooner."""
+    if not np.isfinite(value):
+        return "not within the run"
+    return f"{'at most ' if value else ''}{value:.1f} s"

@@ -7,16 +7,19 @@ from typing import Any
 
 import pandas as pd
 
+from lab.evidence.calculator import Calculator
 from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
 from lab.experiments.backpressure.present.calculator import calculator
 from lab.experiments.backpressure.present.findings import Findings, findings
 from lab.experiments.backpressure.workload import BOTH, SERVER
 
+_COST = "processor time of ingestion per attempt, refused or not"
+
 
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """Attempts that reach a server at any overload, checked in this run's burst; the price of an attempt drawn out."""
     found = findings(treatment, controls)
-    cost = _cost(found)
+    own = _calculator(found)
     return Model(
         statement=(
             "Offered ρ times its capacity, a sink leaves 1 - 1/ρ of the load unserved, whoever refuses; clients that retry send "
@@ -34,28 +37,29 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
                 "m", float(found.params.attempts), "attempts", "m, of a client at most", grade="arithmetic"
             ),
             Metric("k", found.params.k, "", "k, of the throttle", grade="arithmetic"),
-            Metric("cost", cost, "ms", "processor time of ingestion per attempt, refused or not"),
+            Metric("cost", _cost(found), "ms", f"{_COST}, {_most_refused(found)['arm']}"),
+            Metric("cost_throttled", _throttled(found), "ms", f"{_COST}, {BOTH.name}"),
         ],
         check=Prediction(
             "attempts/s that reach the server in the burst, server and clients protected",
-            calculator(found, cost).answers()["throttled"],
+            own.answers()["throttled"],
             float(found.both["attempts_rate"]),
             "attempts/s",
             "attempts_predicted",
         ),
-        projection=pd.DataFrame([_row(found, factor, cost) for factor in FACTORS]),
+        projection=pd.DataFrame([_row(found, factor) for factor in FACTORS]),
         grades={
             "ρ of the burst": "arithmetic",
             "not served": "arithmetic",
-            "attempts/s, retrying": "arithmetic",
+            "attempts/s, retrying, at most": "arithmetic",
             "attempts/s, throttled": "arithmetic",
-            "processors that answer them, retrying": "extrapolated",
+            "processors, retrying, at most": "extrapolated",
             "processors, throttled": "extrapolated",
         },
         checked_to=1,
-        changes_at=f"{1e3 / cost:,.0f} attempts/s or more: one such process only refuses",
-        advice=_advice(found, cost),
-        calculator=calculator(found, cost),
+        changes_at=f"{1e3 / _cost(found):,.0f} attempts/s or more: one such process only refuses",
+        advice=_advice(found),
+        calculator=own,
     )
 
 
@@ -69,26 +73,35 @@ def _cost(found: Findings) -> float:
     return float(_most_refused(found)["cpu_ms"])
 
 
+def _throttled(found: Findings) -> float:
+    """ms of an attempt of throttled clients: more of theirs are accepted, which costs more."""
+    return float(found.both["cpu_ms"])
+
+
+def _calculator(found: Findings) -> Calculator:
+    return calculator(found, _cost(found), _throttled(found))
+
+
 def _attempts_rate(found: Findings) -> float:
     return float(_most_refused(found)["attempts_rate"])
 
 
-def _row(found: Findings, factor: int, cost: float) -> dict[str, object]:
+def _row(found: Findings, factor: int) -> dict[str, object]:
     rho = found.rho * factor
-    seen = calculator(found, cost).answers(burst=rho)
+    seen = _calculator(found).answers(burst=rho)
     return {
         "factor": factor,
         "ρ of the burst": round(rho, 2),
         "not served": f"{seen['refused']:.2f}%",
-        "attempts/s, retrying": round(seen["retrying"]),
+        "attempts/s, retrying, at most": round(seen["retrying"]),
         "attempts/s, throttled": round(seen["throttled"]),
-        "processors that answer them, retrying": round(seen["processors"], 2),
+        "processors, retrying, at most": round(seen["processors"], 2),
         "processors, throttled": round(seen["spared"], 2),
     }
 
 
-def _advice(found: Findings, cost: float) -> list[Advice]:
-    params = found.params
+def _advice(found: Findings) -> list[Advice]:
+    params, cost, throttled = found.params, _cost(found), _throttled(found)
     return [
         Advice(
             f"Plan base load times attempts below one: here {params.base:g} times {params.attempts} is "
@@ -97,11 +110,11 @@ def _advice(found: Findings, cost: float) -> list[Advice]:
             "a retry budget of a tenth makes it 1.1 times the base load, whatever the number of attempts",
         ),
         Advice(
-            f"Refuse before a request costs anything: an attempt took {cost:.1f} ms of this Python process on average, a refusal "
-            f"takes less; measure yours, and before a processor is full of them refuse in a proxy, or have clients throttle "
-            f"themselves.",
+            f"Refuse before a request costs anything: an attempt took {cost:.1f} ms of this Python process on average with the "
+            f"{_most_refused(found)['arm']}, {throttled:.1f} ms with {BOTH.name}, as more were accepted; a refusal takes less. "
+            f"Measure yours, and before a processor is full of them refuse in a proxy, or have clients throttle themselves.",
             "extrapolated",
-            f"from {_attempts_rate(found):.0f} attempts/s, of which the server took a part",
+            f"from {_attempts_rate(found):.0f} attempts/s ({_most_refused(found)['arm']}), of which the server took a part",
         ),
         Advice(
             f"Give clients a memory no longer than you can wait: throttled ones need up to their window to trust a sink again, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
-from lab.evidence.statistics import rule_of_three
+from lab.evidence.statistics import none_seen_bound
 from lab.experiments.backpressure.params import CLIENT_COUNT, QUOTA
 from lab.experiments.backpressure.present.findings import Findings, findings, seconds
 from lab.experiments.backpressure.workload import BOTH, CLIENTS, NONE, SERVER
@@ -112,12 +112,16 @@ def _backoff(found: Findings) -> Decision:
 
 def _promise(found: Findings) -> Decision:
     broker, memory = found.kept("broker"), found.kept("memory")
-    bound = "" if rule_of_three(broker["kills"]) < 1 else "; so few kills bound no rate"
+    bound = (
+        ""
+        if broker["lost"] or not broker["promised"]
+        else f", which leaves a loss in up to {none_seen_bound(broker['kills']):.0%} of kills possible (95 %)"
+    )
     return Decision(
         "When may I answer 202?",
-        f"After the broker's acknowledgement: {broker['kills']} kills lost {broker['lost']} of {broker['promised']} events. "
-        f"Answered from a memory that waits a second for more to send along, they lost {memory['lost']} of "
-        f"{memory['promised']}{bound}.",
+        f"After the broker's acknowledgement: {broker['kills']} kills lost {broker['lost']} of {broker['promised']} "
+        f"events{bound}. Answered from a memory that waits a second for more to send along, they lost {memory['lost']} of "
+        f"{memory['promised']}.",
         "measured",
         ("nothing_lost", "lost_from_broker", "lost_from_memory"),
     )
