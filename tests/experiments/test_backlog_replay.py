@@ -20,7 +20,14 @@ from lab.experiments.backlog_replay import CONTROLS, CRITERIA, Params, oracle, s
 from lab.experiments.backlog_replay.judge import observations as see
 from lab.experiments.backlog_replay.judge.observations import live_rows
 from lab.experiments.backlog_replay.judge.result import results
-from lab.experiments.backlog_replay.measure.load import buckets, latencies, p99, safe_capacity, steps
+from lab.experiments.backlog_replay.measure.load import (
+    buckets,
+    latencies,
+    p99,
+    quiet_interval,
+    safe_capacity,
+    steps,
+)
 from lab.experiments.backlog_replay.measure.seen import Run, Seen
 from lab.experiments.backlog_replay.mechanism import Replay
 from lab.experiments.backlog_replay.params import LEAD_S, STEPS, TRIES
@@ -49,11 +56,13 @@ def _seen(arm: Arm, at: Any, live_wait: float = 0.02, capacity: float = SAFE) ->
     due = BEGAN + np.arange(live) / PARAMS.live_rate
     first = first_live(PARAMS)
     moments = np.concatenate([BEGAN + np.resize(at, rows), due + live_wait])
+    # A transaction of live rows each 25 ms, of which four fill a bucket.
+    handed = BEGAN + np.floor((due + live_wait - BEGAN) / 0.025) * 0.025
     arrivals = pd.DataFrame(
         {
             "source": ["backlog"] * rows + ["live"] * live,
             "version": [*range(rows), *range(first, first + live)],
-            "asked": moments,
+            "asked": np.concatenate([moments[:rows], handed]),
             "at": moments,
         }
     ).sort_values("at", ignore_index=True)
@@ -328,6 +337,35 @@ def test_the_simulated_wait_is_that_of_a_lane_without_queue_and_grows_with_the_l
     assert idle == pytest.approx(0.022, rel=0.03)
     busy = oracle.simulated_p99_s(0.008, 0.0115, 0.002, 0.02, seed=1, seconds=10)
     assert idle < busy < 0.06
+
+
+def _spaced(seen: Seen, apart: float) -> Seen:
+    """Live rows are handed to the sink in transactions `apart` s apart."""
+    rows = seen.arrivals
+    lumps = BEGAN - 1 + np.ceil((rows["asked"] - BEGAN + 1) / apart) * apart
+    return replace(seen, arrivals=rows.assign(asked=rows["asked"].where(rows["source"] != "live", lumps)))
+
+
+def test_the_interval_between_live_transactions_is_the_runs_own_and_of_its_quiet_part() -> None:
+    seen = history().seen["fixed"]
+    rows = seen.arrivals
+    # Beside the backlog every 50 ms, behind it every 40 ms.
+    end = rows.loc[rows["source"] == "backlog", "at"].max()
+    busy, quiet = (_spaced(seen, apart).arrivals["asked"] for apart in (0.05, 0.04))
+    mixed = replace(seen, arrivals=rows.assign(asked=busy.where(rows["asked"] <= end, quiet)))
+    assert quiet_interval([mixed]) == pytest.approx(0.04)
+    alone = rows[rows["source"] == "backlog"]
+    assert math.isnan(quiet_interval([replace(seen, arrivals=alone)]))
+
+
+def test_a_longer_interval_between_live_transactions_makes_the_simulated_wait_longer() -> None:
+    search = history().seen["search"]
+
+    def said(quiet: float) -> float:
+        return see.simulated(PARAMS, search, MOST, quiet)[0]["simulated"]
+
+    assert said(0.04) - said(0.028) == pytest.approx(0.012, abs=0.004)
+    assert said(float("nan")) > 0.02  # a tick at least, where none was seen
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,8 @@ CRITERIA = (
     ),
     Criterion(
         "wait_simulated",
-        "A queueing simulation tells the live rows' 99th percentile at the loads up to the safe one: relative error.",
+        "A queueing simulation tells the live rows' 99th percentile at the loads up to the safe one, from the saturated lane's "
+        "time and the live transactions' interval without a backlog: relative error.",
         at_most(0.5),
         "absolute",
     ),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lab import lazy
 
@@ -73,10 +74,22 @@ def stale_keys(sent: Sequence[tuple[int, int]], held: Mapping[int, int]) -> int:
 def simulated_p99_s(
     lane_s: float, batch_s: float, live_lane_s: float, tick_s: float, seed: int, seconds: float = 30
 ) -> float:
-    """99th percentile of a live row's time until it is absorbed, s, by a queueing simulation (ciw) of one lane.
+    """99th percentile of a live row's time until it is absorbed, s, by that simulation.
+
+    A row waits up to `tick_s` for its own batch, then for what stands before it. Its way to the batch is left out.
+    """
+    stays = simulated_stays_s(lane_s, batch_s, live_lane_s, tick_s, seed, seconds)
+    within = np.random.default_rng(seed).uniform(0, tick_s, len(stays))
+    return float(np.percentile(stays + within, 99))
+
+
+def simulated_stays_s(
+    lane_s: float, batch_s: float, live_lane_s: float, tick_s: float, seed: int, seconds: float = 30
+) -> NDArray[np.float64]:
+    """How long each transaction of live rows takes, its wait for the lane included, s: a queueing simulation (ciw) of one lane.
 
     lane_s: the lane's time for a batch of the replay; batch_s: between two of them. live_lane_s: for the live rows of one
-    tick; tick_s: between two of these. A row waits up to a tick for its own batch, then for what stands before it.
+    transaction; tick_s: between two of these.
     """
     ciw.seed(seed)
     network = ciw.create_network(
@@ -92,10 +105,10 @@ def simulated_p99_s(
     )
     simulation = ciw.Simulation(network)
     simulation.simulate_until_max_time(seconds)
-    stays = [
-        record.exit_date - record.arrival_date
-        for record in simulation.get_all_records()
-        if record.customer_class == "live" and record.arrival_date > 1
-    ]
-    within = np.random.default_rng(seed).uniform(0, tick_s, len(stays))
-    return float(np.percentile(np.array(stays) + within, 99))
+    return np.array(
+        [
+            record.exit_date - record.arrival_date
+            for record in simulation.get_all_records()
+            if record.customer_class == "live" and record.arrival_date > 1
+        ]
+    )

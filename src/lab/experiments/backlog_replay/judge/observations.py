@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -29,6 +30,7 @@ from lab.experiments.backlog_replay.workload import keys_of
 PUNCTUAL_S = 0.02
 ENOUGH_ROWS = 500  # live rows, of which the slowest five are beyond the 99th percentile
 BLOCK_S = 0.5
+_FIRST_S = 10.0  # simulated to learn how much later live transactions come beside a backlog
 ENOUGH_S = 2.5  # of a replay, of which a cold consumer's first fetch is a few percent
 
 
@@ -176,22 +178,30 @@ def on_schedule(seen: Sequence[Seen]) -> Observation:
     return Observation(shares[worst], f"worst: {worst}, of {sum(len(item.late) for item in seen):,} rows")
 
 
-def simulated(params: Params, search: Seen, most: float) -> list[dict[str, float]]:
+def simulated(params: Params, search: Seen, most: float, quiet: float) -> list[dict[str, float]]:
     """At each try of a load: p99 measured and simulated, s; NaN where the lane would never be done.
 
-    The lane's time for a batch is that of the saturated sink.
+    The lane's time for a batch is that of the saturated sink. quiet: s between live transactions without a backlog, as
+    measured. One follows the other's end, so beside a backlog they come later by what they wait for the lane: that is
+    simulated, as is the wait itself, which nothing of the tries goes into.
     """
     rows = []
     lane, per_row = params.batch / most, params.row_ms / 1e3
-    # One live transaction follows the other: a tick after the last one's write.
-    tick = TICK_S + lane
-    own = max(0.0, lane - params.batch * per_row) + params.live_rate * tick * per_row
+
+    def own(tick: float) -> float:
+        return max(0.0, lane - params.batch * per_row) + params.live_rate * tick * per_row
+
+    if math.isnan(quiet):  # at least for the time that rows are gathered and written
+        quiet = TICK_S + own(TICK_S)
 
     @cache
     def said(rate: float) -> float:
         between = params.batch / (rate - params.live_rate)
-        stable = lane / between + own / tick < 1
-        return oracle.simulated_p99_s(lane, between, own, tick, params.seed) if stable else float("nan")
+        if lane / between + own(quiet) / quiet >= 1:
+            return float("nan")
+        stays = oracle.simulated_stays_s(lane, between, own(quiet), quiet, params.seed, _FIRST_S)
+        tick = quiet + float(stays.mean()) - own(quiet)
+        return oracle.simulated_p99_s(lane, between, own(tick), tick, params.seed)
 
     for row in steps(params, search, most).to_dict("records"):
         rows.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,14 @@ import pandas as pd
 
 from lab.evidence.result import Metric, Result
 from lab.experiments.backlog_replay.judge import observations as see
-from lab.experiments.backlog_replay.measure.load import BUCKET_S, buckets, latencies, p99, saturation
+from lab.experiments.backlog_replay.measure.load import (
+    BUCKET_S,
+    buckets,
+    latencies,
+    p99,
+    quiet_interval,
+    saturation,
+)
 from lab.experiments.backlog_replay.measure.seen import Run, Seen
 from lab.experiments.backlog_replay.params import Params
 
@@ -23,8 +31,9 @@ def results(params: Params, run: Run) -> tuple[Result, dict[str, Result]]:
     most = saturation(seen["saturated"])
     safe = seen["fixed"].capacity
     doubt = see.capacity_doubt(params, seen["search"], most)
+    quiet = quiet_interval(seen.values())
     guarded, bounded = [seen[name] for name in GUARDED], [seen[name] for name in GUARDED[:2]]
-    told = see.simulated(params, seen["search"], most)
+    told = see.simulated(params, seen["search"], most, quiet)
     every, free, last = [*guarded, seen["killed"]], seen["unthrottled"], seen["last write wins"]
     stale = Metric(
         "last write wins.stale", see.stale(params, last), "keys", f"of {params.keys:,} hold an older version"
@@ -42,7 +51,12 @@ def results(params: Params, run: Run) -> tuple[Result, dict[str, Result]]:
     treatment = Result(
         params,
         observed,
-        [*_capacity(most, safe), *(metric for item in guarded for metric in _of(params, item, safe)), stale],
+        [
+            *_capacity(most, safe),
+            *_quiet(quiet),
+            *(metric for item in guarded for metric in _of(params, item, safe)),
+            stale,
+        ],
         tables(params, guarded, safe) | {"loads": pd.DataFrame(told)},
         run.versions,
     )
@@ -94,6 +108,11 @@ def _capacity(most: float, safe: float) -> list[Metric]:
             "largest load of which each try kept the live rows within their alert",
         ),
     ]
+
+
+def _quiet(seconds: float) -> list[Metric]:
+    text = "between live transactions without a backlog, median"
+    return [] if math.isnan(seconds) else [Metric("live_interval", 1e3 * seconds, "ms", text)]
 
 
 def _of(params: Params, seen: Seen, safe: float) -> list[Metric]:

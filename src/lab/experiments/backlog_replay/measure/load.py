@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -58,6 +60,19 @@ def latencies(seen: Seen) -> pd.DataFrame:
     found = pd.DataFrame({"due": seen.due, "latency": np.where(np.isnan(at), np.inf, at - seen.due)})
     within = found[(found["due"] >= seen.replay.began) & (found["due"] <= end)]
     return within.assign(due=within["due"] - seen.replay.began).reset_index(drop=True)
+
+
+def quiet_interval(seen: Iterable[Seen]) -> float:
+    """Between two live transactions while nothing of a backlog was before the sink, s, median over all arms; NaN of none."""
+    gaps: list[float] = []
+    for item in seen:
+        backlog = item.arrivals[item.arrivals["source"] == "backlog"]
+        asked = np.unique(
+            item.arrivals.loc[item.arrivals["source"] == "live", "asked"]
+        )  # one moment for each
+        for part in (asked[asked < backlog["asked"].min()], asked[asked > backlog["at"].max()]):
+            gaps += np.diff(part).tolist()
+    return float(np.median(gaps)) if gaps else float("nan")
 
 
 def p99(latency: pd.Series | NDArray[np.float64]) -> float:
