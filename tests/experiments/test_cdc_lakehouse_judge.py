@@ -21,6 +21,8 @@ from lab.experiments.cdc_lakehouse.kit.sink.position import Position
 from lab.experiments.cdc_lakehouse.kit.verify import compare
 from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
+from lab.experiments.cdc_lakehouse.present.calculator import LATE, calculator
+from lab.experiments.cdc_lakehouse.present.findings import findings
 from lab.experiments.cdc_lakehouse.workload.writers import Done
 
 PARAMS = Params(intervals=(3.0, 5.0), faults=())
@@ -160,6 +162,57 @@ def test_sizes_that_do_not_stand_out_from_the_noise_are_inconclusive_and_no_fail
     noisy = sized().assign(took=lambda table: 1 + 0.5 * table["turn"])
     assert not of_sizes(noisy)["batch_predicted"].conclusive
     assert of_sizes(sized())["batch_predicted"].conclusive
+
+
+@pytest.mark.parametrize(
+    ("took", "within", "conclusive"),
+    [
+        ((1.0, 1.0, 1.0, 1.0), True, False),  # a constant would do as well: nothing is said of a line
+        ((1.0, 2.0, 3.0, 1.0), False, True),  # the largest is as fast as the smallest: that refutes the line
+    ],
+)
+def test_times_that_do_not_rise_take_a_pass_from_the_line_but_no_fail(
+    took: tuple[float, ...], within: bool, conclusive: bool
+) -> None:
+    by_rows = dict(zip(PARAMS.table_rows, took, strict=True))
+    flat = sized().assign(took=lambda table: table["rows"].map(by_rows) + 0.01 * table["turn"])
+    found = of_sizes(flat)["batch_predicted"]
+    assert (found.value <= PREDICTED_WITHIN, found.conclusive) == (within, conclusive)
+
+
+def test_an_interval_shorter_than_the_batch_under_load_is_not_kept_however_fast_the_idle_one() -> None:
+    own = calculator(findings(*whole()))
+    took, accounts = own.constants["took"], own.constants["accounts"]
+    slow = replace(own, constants=dict(own.constants) | {"took": 4 * took})
+    assert own.answers(rows=accounts)["loaded"] == pytest.approx(took)
+    assert own.answers(rows=accounts, interval=took)["lag"] < float("inf")
+    assert slow.answers(rows=accounts, interval=3 * took)["lag"] == float("inf")
+    # 2 s for a million rows come on top.
+    assert own.answers(rows=1e6 + accounts)["loaded"] == pytest.approx(took + 2, rel=0.02)
+    assert own.answers(rows=1e6 + accounts, interval=took + 1.9)["lag"] == float("inf")
+    lags = cdc_lakehouse.model(*whole()).projection["median lag at this run's interval, s"]
+    assert lags.iloc[0] != LATE == lags.iloc[-1]
+
+
+def test_the_size_that_was_held_out_and_an_outage_longer_than_the_runs_are_extrapolated() -> None:
+    model = cdc_lakehouse.model(*whole())
+    held_out, fitted = PARAMS.table_rows[-1], PARAMS.table_rows[-2]
+    by_rows = model.projection.set_index("rows of the table")["factor"]
+    assert model.grade("its line, 95 %, from, s", by_rows[held_out]) == "extrapolated"
+    assert model.grade("its line, 95 %, from, s", by_rows[PARAMS.table_rows[1]]) == "measured"
+    checked = {item.name: item.checked for item in model.calculator.inputs}
+    assert checked["rows"] == (PARAMS.table_rows[0], fitted)
+    assert checked["outage"] == (0, 0)  # Connect was not killed
+    treatment, controls = whole()
+    faults = pd.DataFrame(
+        {"fault": ["connect"], "at": [10.0], "back": [19.0], "hit": [True], "following": [3]}
+    )
+    dead = treatment.tables["log"].assign(
+        confirmed=lambda log: log["seconds"].clip(upper=10).mask(log["seconds"] > 17, 99)
+    )
+    killed = replace(treatment, tables=dict(treatment.tables) | {"faults": faults, "log": dead})
+    (outage,) = (one.checked for one in calculator(findings(killed, controls)).inputs if one.name == "outage")
+    assert outage == pytest.approx((0, 7 / 3600))
 
 
 def test_a_limit_that_lies_within_the_spread_of_the_rounds_is_inconclusive() -> None:

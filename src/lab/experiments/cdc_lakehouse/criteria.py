@@ -108,9 +108,9 @@ CRITERIA = (
     ),
     Criterion(
         "killed_at_work",
-        "Each SIGKILL hit its window: Spark in a batch that was begun and not committed; Spark after a commit that the "
-        "catalog had and the driver had not heard of; Connect with committed changes not yet in Kafka; kinds of kill that "
-        "never did.",
+        "Each kind of SIGKILL that `faults` asks for hit its window: spark_batch a batch that was begun and not committed; "
+        "spark_commit the time between a commit in the catalog and the driver's word of it; connect committed changes that "
+        "were not yet in Kafka; kinds asked for that never did.",
         exactly(0),
         "invariant",
         "kinds",

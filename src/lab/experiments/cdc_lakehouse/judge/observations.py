@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from lab.experiments.cdc_lakehouse.judge.operations import Operation
 from lab.experiments.cdc_lakehouse.measure.kills import Injected
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
 from lab.experiments.cdc_lakehouse.mechanism import Consistency
-from lab.experiments.cdc_lakehouse.params import Fault, Params
+from lab.experiments.cdc_lakehouse.params import KILLED_AT, Fault, Params
 from lab.experiments.cdc_lakehouse.workload import writers
 from lab.experiments.cdc_lakehouse.workload.transactions import KINDS, RELOAD
 
@@ -83,16 +84,23 @@ def of_lag(calm: pd.DataFrame) -> dict[str, Observation]:
             float(max(off)),
             "; ".join(
                 f"at {row.interval:g} s median {row.predicted_p50:.2f} s predicted, {row.p50:.2f} s seen, 95th percentile "
-                f"{row.predicted_p95:.2f} s and {row.p95:.2f} s"
+                f"{row.predicted_p95:.2f} s and {row.p95:.2f} s, in {_of(row)}"
                 for row in records(others)
-            ),
+            )
+            + f"; from {_of(first)}",
         ),
         "interval_kept": Observation(
             float(kept.max()),
             "; ".join(f"median {row.gap:.2f} s at {row.interval:g} s" for row in records(calm)),
         ),
-        "lag_p95": Observation(float(first["p95"]), f"{int(first['transactions']):,} transactions"),
+        "lag_p95": Observation(float(first["p95"]), _of(first)),
     }
+
+
+def _of(row: Any) -> str:
+    """What a lag is a quantile of: those of one batch became visible together, so batches are the independent tries."""
+    number = int(row.batches)
+    return f"{number} batch{'es' if number != 1 else ''} of {int(row.transactions):,} transactions"
 
 
 def of_load(load: UnderLoad, params: Params, found: Sequence[Operation]) -> dict[str, Observation]:
@@ -129,7 +137,9 @@ def of_faults(
         f"{one.fault}{'' if one.hit else ' (missed)'}: back after {one.back - one.at:.1f} s"
         for one in load.faults
     )
-    observed = {"killed_at_work": Observation(len(idle), text or "nothing was killed")}
+    omitted = ", ".join(fault for fault in KILLED_AT if fault not in asked)
+    text = "; ".join(filter(None, (text or "nothing was killed", omitted and f"not asked for: {omitted}")))
+    observed = {"killed_at_work": Observation(len(idle), text)}
     if not hits:
         none = Observation(0, "no kill hit its window", conclusive=not asked)
         return observed | {"operations_in_outage": none, "snapshots_after_recovery": none}

@@ -13,18 +13,23 @@ _HOUR = 3600
 
 
 def compute(inputs: Inputs, constants: Constants) -> Answers:
-    """s of a batch with its 95 % interval, s of median lag (infinite if batches outlast the interval), GB of log."""
+    """s of the fastest batch with its line's 95 % interval, of a batch under load at most, and of median lag (infinite if
+    such batches may outlast the interval), GB of log."""
     rows, interval = inputs["rows"], inputs["interval"]
     batch = Line(constants["batch_fixed"], constants["batch_each"])
     drawn = zip(constants["fixed"], constants["slopes"], strict=True)
     low, high = percentile_interval([Line(fixed, each).at(rows) for fixed, each in drawn])
+    # A larger table adds to what a batch took under this run's load, at most the upper end of what a row adds.
+    more = max(0.0, rows - constants["accounts"])
+    loaded = constants["took"] + percentile_interval(constants["slopes"])[1] * more
     lag = interval / 2 + constants["pipeline"] + batch.each * (rows - constants["accounts"])
     written = constants["log_each"] * inputs["changes"] * _HOUR * inputs["outage"]
     return {
         "batch": batch.rising().at(rows),
         "low": low,
         "high": high,
-        "lag": lag if high <= interval else math.inf,
+        "loaded": loaded,
+        "lag": lag if loaded <= interval else math.inf,
         "log": (constants["log_behind"] + written) / 1e9,
     }
 
@@ -32,27 +37,29 @@ def compute(inputs: Inputs, constants: Constants) -> Answers:
 def calculator(found: Findings) -> Calculator:
     sizes, interval = found.by_size["rows"], float(found.shortest.interval)
     tried = (interval, float(found.longest.interval))
-    changes = float(found.change_rate)
+    changes, outage = float(found.change_rate), found.outage
     table, kept = ("rows",), ("changes", "outage")
     return Calculator(
         [
-            Input("rows", "Table", "rows", float(sizes.iloc[0]), 1, 1e10, (float(sizes.iloc[0]), float(sizes.iloc[-1]))),
+            Input("rows", "Table", "rows", float(sizes.iloc[0]), 1, 1e10, (float(sizes.iloc[0]), found.fitted_to)),
             Input("interval", "A commit every", "s", interval, 0.5, 86_400, tried),
             Input("changes", "Changed rows", "rows/s", changes, 0, 1e7, (changes, changes)),
-            Input("outage", "Outage of the slot’s reader", "h", 1, 0, 1_000, (0, found.params.seconds / _HOUR)),
+            Input("outage", "Outage of the slot’s reader", "h", 1, 0, 1_000, (0, outage.length / _HOUR if outage else 0)),
         ],
         [
-            Output("batch", f"A batch of {CHANGED} rows takes", "s", "measured", _BATCH, table),
-            Output("low", "A batch, at least", "s", "measured", "at least, s", table),
-            Output("high", "A batch, at most", "s", "measured", "at most, s", table),
-            Output("lag", "Median lag", "s", "extrapolated", _LAG, ("rows", "interval"), otherwise=LATE),
-            Output("log", "Log that the source keeps", "GB", "measured", "log an hour, GB", kept),
+            Output("batch", f"Fastest batch of {CHANGED} rows, with no load", "s", "measured", BATCH, table),
+            Output("low", "The fastest’s line, 95 % interval, from", "s", "measured", LOW, table),
+            Output("high", "The fastest’s line, 95 % interval, to", "s", "measured", HIGH, table),
+            Output("loaded", "A batch under this run’s load, up to", "s", "extrapolated", LOADED, table),
+            Output("lag", "Median lag", "s", "extrapolated", LAG, ("rows", "interval"), otherwise=LATE),
+            Output("log", "Log that the source keeps", "GB", "measured", LOG, kept),
         ],
         {
             "batch_fixed": found.batch.fixed,
             "batch_each": found.batch.each,
             "fixed": [_short(one.fixed) for one in found.batches],
             "slopes": [_short(one.each) for one in found.batches],
+            "took": found.took,
             "pipeline": found.pipeline,
             "accounts": found.accounts,
             "log_behind": found.log_behind,
@@ -63,8 +70,11 @@ def calculator(found: Findings) -> Calculator:
     )  # fmt: skip
 
 
-LATE = "the interval can't be kept"
-_BATCH, _LAG = f"a batch of {CHANGED} rows, s", "median lag at this run's interval, s"
+LATE = "the interval may not be kept"
+# Columns of the projection.
+BATCH, LOW, HIGH = f"fastest batch of {CHANGED} rows, s", "its line, 95 %, from, s", "to, s"
+LOADED, LAG = "a batch under load, up to, s", "median lag at this run's interval, s"
+LOG = "log an hour, GB"
 
 
 def _short(number: float) -> float:

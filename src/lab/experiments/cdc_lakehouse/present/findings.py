@@ -34,6 +34,11 @@ class Outage:
     reloads: int
     predicted: float
 
+    @property
+    def length(self) -> float:
+        """s."""
+        return self.until - self.at
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -132,6 +137,11 @@ class Findings:
         return float(self.shortest["p50"] - self.shortest["interval"] / 2)
 
     @property
+    def took(self) -> float:
+        """s from a batch's begin until it was visible, at the shortest interval: under load, into a table of `accounts` rows."""
+        return float(self.shortest["took"])
+
+    @property
     def accounts(self) -> int:
         """Rows of the table under load, at its end."""
         return int(self.table("snapshots")["rows"].iloc[-1])
@@ -141,9 +151,14 @@ class Findings:
         """One row per size of table, see `sizes.fastest`."""
         return sizes.fastest(self.table("sizes"))
 
+    @property
+    def fitted_to(self) -> float:
+        """Rows of the largest table that the line went through; the largest of all is held out."""
+        return float(self.by_size["rows"].iloc[-2])
+
     @cached_property
     def batch(self) -> Line:
-        """s of a batch by rows of its table."""
+        """s of the fastest batch by rows of its table."""
         return sizes.fitted(self.table("sizes"))
 
     @cached_property
