@@ -13,6 +13,7 @@ from lab.experiments.cold_start.judge.law import law
 from lab.experiments.cold_start.judge.scores import Judge, auc, calibration_error, log_losses
 from lab.experiments.cold_start.measure.seen import Phase, Predictions
 from lab.experiments.cold_start.params import AUC_DELTA, LADDER, LOG_LOSS_DELTA
+from lab.experiments.cold_start.present.calculator import compute
 
 PARAMS = Params(resamples=60)
 
@@ -137,6 +138,22 @@ def test_where_a_history_tells_nothing_the_law_can_not_be_told() -> None:
     flat = {count: 0.2 - 0.001 * count for count in LADDER}
     found = observations.model_predicts(4.0, flat, {n: np.full(50, error) for n, error in flat.items()})
     assert found.value < 0.1 and outcome("model_predicts", found) == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("at_ten", "expected"), [(0.2, "fail"), (0.19, "fail"), (ERRORS[10], "pass"), (0.16, "fail")]
+)
+def test_a_refuted_law_fails_though_a_history_that_told_nothing_would_keep_to_the_limit(
+    at_ten: float, expected: str
+) -> None:
+    found = observations.model_predicts(4.0, ERRORS | {10: at_ten}, STEADY | {10: np.full(50, at_ten)})
+    assert outcome("model_predicts", found) == expected
+
+
+def test_the_level_is_not_told_past_what_the_law_was_checked_at() -> None:
+    inputs, constants = {"k": 4.0, "wrong": 1.0}, {"start": 0.2, "full": 0.1, "told_to": 10}
+    told = [compute(inputs | {"interactions": count}, constants)["error"] for count in (0, 10, 11, 1_000)]
+    assert told == [pytest.approx(0.2**0.5), pytest.approx(ERRORS[10] ** 0.5), np.inf, np.inf]
 
 
 def phase(name: str, waited: float = 1.0, wrong: int = 0, **sources: int) -> Phase:

@@ -86,9 +86,9 @@ CRITERIA = (
         "model_predicts",
         "Squared error of the shrunken level after 10 interactions: start - G n/(n+k) with the k of the warm users, fitted at 0, "
         f"1, 2, 3 and 5; difference / measured, our threshold {PREDICTION_ERROR:.0%}. Not told where the limit lies within the "
-        "bootstrap's interval over users, or where a history that told nothing would keep to it. Before the published run this "
-        "took the place of the same law held against the log-loss gained (limit 25 %), which these users can't decide: metric "
-        "log_loss_law_error.",
+        "bootstrap's interval over users, or where the law keeps to it and a history that told nothing would "
+        "too. Before the published run this took the place of the same law held against the log-loss gained (limit 25 %), which "
+        "these users can't decide: metric log_loss_law_error.",
         at_most(PREDICTION_ERROR),
         "ratio",
     ),

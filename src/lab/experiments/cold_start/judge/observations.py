@@ -106,22 +106,24 @@ def ties(orders: pd.DataFrame) -> Observation:
 
 
 def model_predicts(k: float, measured: Mapping[int, float], sampled: Mapping[int, Floats]) -> Observation:
-    """The law's error at PREDICTED interactions. It can be told if the limit lies outside of the error's interval, and if a
-    history that told nothing would break it.
+    """The law's error at PREDICTED interactions. It can be told if the limit lies outside of the error's interval.
+
+    To pass, a history that told nothing must break the limit too; a law that breaks it is refuted, whatever else would keep it.
     """
     predicted, true = law(k, measured).at(PREDICTED), measured[PREDICTED]
+    error = abs(predicted / true - 1)
     low, high = (float(end) for end in np.percentile(missed(k, sampled), ENDS))
     nothing = abs(measured[0] / true - 1)
     doubts = {
         "the limit lies within": low <= PREDICTION_ERROR <= high,
-        "that is within the limit too": nothing <= PREDICTION_ERROR,
+        "that is within the limit too": error <= PREDICTION_ERROR and nothing <= PREDICTION_ERROR,
     }
     detail = (
         f"fitted to 0, {', '.join(map(str, FITTED))}; at {PREDICTED} predicted {predicted:.4f}, measured {true:.4f} stars²; "
         f"bootstrap of users {low:.1%} to {high:.1%}; had the history told nothing, {nothing:.0%}"
     )
     detail += "".join(f": {doubt}" for doubt, there in doubts.items() if there)
-    return Observation(abs(predicted / true - 1), detail, (low, high), conclusive=not any(doubts.values()))
+    return Observation(error, detail, (low, high), conclusive=not any(doubts.values()))
 
 
 def missed(k: float, sampled: Mapping[int, Floats]) -> Floats:

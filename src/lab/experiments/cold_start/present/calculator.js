@@ -3,6 +3,7 @@
   return {
     weight: 100 * weight,
     left: inputs.wrong * (1 - weight),
-    error: Math.sqrt(Math.max(0, constants.start - constants.full * weight)),
+    error: inputs.interactions > constants.told_to
+      ? Infinity : Math.sqrt(Math.max(0, constants.start - constants.full * weight)),
   };
 }

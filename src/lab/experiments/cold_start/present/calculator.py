@@ -8,14 +8,19 @@ from lab.evidence.calculator import Answers, Calculator, Constants, Input, Input
 from lab.experiments.cold_start.judge.law import PREDICTED, Law
 from lab.experiments.cold_start.present.findings import Findings
 
+UNTOLD = "not told"
+
 
 def compute(inputs: Inputs, constants: Constants) -> Answers:
-    """% weight of the history; stars left of a wrong default; stars by which the level is typically off."""
+    """% weight of the history; stars left of a wrong default; stars by which the level is typically off.
+
+    The last is infinite, which is not told, past the interactions at which the law was checked.
+    """
     law, count = Law(inputs["k"], constants["start"], constants["full"]), inputs["interactions"]
     return {
         "weight": 100 * law.weight(count),
         "left": inputs["wrong"] * (1 - law.weight(count)),
-        "error": math.sqrt(max(0.0, law.at(count))),
+        "error": math.inf if count > constants["told_to"] else math.sqrt(max(0.0, law.at(count))),
     }
 
 
@@ -30,9 +35,9 @@ def calculator(found: Findings) -> Calculator:
         [
             Output("weight", "Weight of the history", "%", "arithmetic", "weight of the history"),
             Output("left", "Left of the wrong default", "stars", "arithmetic", left),
-            Output("error", "A user’s level is typically off by", "stars", "measured"),
+            Output("error", "A user’s level is typically off by", "stars", "measured", otherwise=UNTOLD),
         ],
-        {"start": float(law.start), "full": float(law.full)},
+        {"start": float(law.start), "full": float(law.full), "told_to": PREDICTED},
         compute,
         script_beside(__file__),
     )

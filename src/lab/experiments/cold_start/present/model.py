@@ -10,7 +10,7 @@ import pandas as pd
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
 from lab.experiments.cold_start.judge.law import PREDICTED
 from lab.experiments.cold_start.params import LADDER, WARM
-from lab.experiments.cold_start.present.calculator import calculator
+from lab.experiments.cold_start.present.calculator import UNTOLD, calculator
 from lab.experiments.cold_start.present.findings import Findings, findings
 
 COLD_SHARE = 0.1  # of requests, for an example
@@ -56,7 +56,7 @@ def _row(found: Findings, count: int) -> dict[str, object]:
         "factor": count,
         "interactions": count,
         "weight of the history": f"{seen['weight']:.1f}%",
-        "level's typical error": f"{error:.3f} stars",
+        "level's typical error": f"{error:.3f} stars" if math.isfinite(error) else UNTOLD,
         "left of a default wrong by 1 star": f"{seen['left']:.3f} stars",
     }
 
@@ -96,8 +96,9 @@ def _limit(found: Findings) -> Advice:
     interval = found.treatment.metric("level_gain").interval
     assert interval is not None
     return Advice(
-        f"Do not plan long histories by this law: what an endless one would take off lies anywhere from {interval[0]:.2f} to "
-        f"{interval[1]:.2f} stars². Whole first halves leave the level off by {_root(found.level(WARM)):.2f} stars, "
-        f"{PREDICTED} ratings by {_root(found.level(PREDICTED)):.2f}.",
+        f"Do not plan long histories by this law, and the table tells no error past the {PREDICTED} ratings of its check: what "
+        f"an endless one would take off lies anywhere from {interval[0]:.2f} to {interval[1]:.2f} stars². Whole first halves "
+        f"leave the level off by {_root(found.level(WARM)):.2f} stars, {PREDICTED} ratings by "
+        f"{_root(found.level(PREDICTED)):.2f}.",
         "measured",
     )
