@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -128,6 +130,48 @@ def test_the_line_is_drawn_without_the_size_that_it_predicts() -> None:
     timed = [Timed(n, 0, "gate", 0.1 + n * 1e-5) for n in (1_000, 10_000)] + [Timed(4_000, 0, "gate", 9.0)]
     assert predicted(timed)[0] == pytest.approx(0.14) and predicted(timed)[1] == 9.0
     assert outcome("gate_predicted", observations.gate_predicted(Seen(timed=timed))) == "fail"
+
+
+def test_a_call_that_refuses_to_judge_does_not_count_as_one_that_judges() -> None:
+    ended = [
+        Ended("good", 0, 0, ""),
+        Ended("bad", 1, 1, ""),
+        Ended("broken", 2, 2, ""),
+        Ended("none", 2, 2, ""),
+    ]
+    timed = [Timed(n, 0, "gate", 0.1 + n * 1e-5) for n in (1_000, 2_000, 4_000)]
+    timed += [Timed(400, number, "command", took) for number, took in enumerate((0.6, 0.7, 0.2, 0.1))]
+    seen = Seen(ended=ended, timed=timed)
+    told = {one.name: one for one in metrics(seen, judged_tables(seen))}
+    assert told["command_s"].value == pytest.approx(0.65) and told["command_s"].raw == [0.6, 0.7]
+    assert told["command_refused_s"].value == pytest.approx(0.15)
+    assert not [name for name in told if name.startswith("command_s_at")]
+    silent = metrics(replace(seen, ended=[replace(one, status=2) for one in ended]), judged_tables(seen))
+    assert math.isnan(next(one.value for one in silent if one.name == "command_s"))
+
+
+def test_of_good_changes_no_mart_is_counted_as_right_for_none_is_compared() -> None:
+    seen = Seen([], [Built(BENIGN, True, 5), Built(BEYOND, True, 5)])
+    told = {one.name: one.value for one in metrics(seen, judged_tables(seen))}
+    assert told["wrong_without_beyond_the_rules"] == 1 and not [
+        name for name in told if GOOD in name.replace("_", " ")
+    ]
+
+
+def test_a_change_that_is_judged_in_many_places_is_one_change_and_data_as_agreed_are_none() -> None:
+    two = [one for one in EVERY if one.group == GOOD][:2]
+    places = ("DuckDB", "Parquet", "CSV", "PostgreSQL")
+    judged = [Judged("DuckDB", one, said(), SILENT) for one in two]
+    judged += [Judged(place, None, said(), SILENT) for place in places]
+    judged += [Judged(place, BAD, said(), SILENT) for place in places]
+    told = observations.good_blocked(judged).detail
+    assert told == (
+        f"of 2 changes (DuckDB): {two[0].name}, {two[1].name}; the data as agreed (DuckDB, Parquet, CSV, PostgreSQL)"
+    )
+    elsewhere = observations.observe(Seen(judged))["formats_agree"].detail
+    assert elsewhere == (
+        f"of 1 change (Parquet, CSV, PostgreSQL): {BAD.name}; the data as agreed (Parquet, CSV, PostgreSQL); 6 comparisons"
+    )
 
 
 def test_precision_and_recall_count_no_opinion_as_not_caught() -> None:

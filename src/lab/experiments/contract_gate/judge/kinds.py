@@ -104,8 +104,8 @@ def disagreeing(judged: Iterable[Judged]) -> tuple[list[str], int]:
     return wrong, both
 
 
-def elsewhere_differing(judged: Sequence[Judged]) -> tuple[list[str], int]:
-    """(changes of which the gate says something else elsewhere than in DuckDB; how many were compared)."""
+def elsewhere_differing(judged: Sequence[Judged]) -> tuple[list[str], list[Judged]]:
+    """(changes of which the gate says something else elsewhere than in DuckDB; what was compared)."""
     first = {one.mutant: one.gate.broken for one in judged if one.place == "DuckDB"}
     others = [one for one in judged if one.place != "DuckDB" and not _untyped(one)]
     wrong = [
@@ -113,7 +113,7 @@ def elsewhere_differing(judged: Sequence[Judged]) -> tuple[list[str], int]:
         for one in others
         if one.gate.broken != first.get(one.mutant)
     ]
-    return wrong, len(others)
+    return wrong, others
 
 
 def _untyped(one: Judged) -> bool:

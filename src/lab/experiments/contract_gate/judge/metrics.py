@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from statistics import median
 
 import pandas as pd
 
@@ -14,6 +16,9 @@ from lab.experiments.contract_gate.judge.kinds import CAUGHT, CLI, FALSE, GATE, 
 from lab.experiments.contract_gate.measure.seen import DUCKDB, Pushed, Seen, Timed
 from lab.experiments.contract_gate.measure.times import COMMAND
 from lab.experiments.contract_gate.measure.times import GATE as GATE_STEP
+from lab.experiments.contract_gate.workload.mutants import GOOD
+
+JUDGED = (0, 1)  # statuses of a call that judged data
 
 
 def medians(timed: Sequence[Timed], step: str) -> pd.Series:
@@ -48,7 +53,7 @@ def slug(*words: object) -> str:
 def metrics(seen: Seen, shown: Mapping[str, pd.DataFrame]) -> list[Metric]:
     """Of the parts that were measured. shown: tables `confusion` and `fates`, of this run or of the census."""
     found = [*_by_kind(shown["confusion"]), *_fates(shown["fates"]), *_pushes(seen.pushed)]
-    return [*found, *_times(seen.timed)] if seen.timed else found
+    return [*found, *_times(seen.timed), *_calls(seen)] if seen.timed else found
 
 
 def _by_kind(confusion: pd.DataFrame) -> list[Metric]:
@@ -64,7 +69,8 @@ def _by_kind(confusion: pd.DataFrame) -> list[Metric]:
 def _fates(fates: pd.DataFrame) -> list[Metric]:
     found = []
     for how in ("with", "without"):
-        for group, own in fates.groupby("group", sort=False):
+        # Of good changes no mart is compared: they may change it.
+        for group, own in fates[fates["group"] != GOOD].groupby("group", sort=False):
             count = float((own[how] == WRONG).sum())
             text = f"{group}, {how} the gate: of {len(own)} changes a wrong mart and status 0 after"
             found.append(Metric(slug("wrong", how, group), count, "changes", text))
@@ -86,9 +92,8 @@ def _pushes(pushed: Sequence[Pushed]) -> list[Metric]:
 
 def _times(timed: Sequence[Timed]) -> list[Metric]:
     found = []
-    for (step, orders), own in pd.DataFrame([asdict(one) for one in timed]).groupby(
-        ["step", "orders"], sort=False
-    ):
+    steps = [asdict(one) for one in timed if one.step != COMMAND]
+    for (step, orders), own in pd.DataFrame(steps).groupby(["step", "orders"], sort=False):
         raw = [float(value) for value in own["seconds"]]
         text = f"{step}, {orders:,} orders, median"
         found.append(
@@ -101,13 +106,22 @@ def _times(timed: Sequence[Timed]) -> list[Metric]:
         *found,
         Metric("gate_fixed_s", law.fixed, "s", "a, on hardly any rows"),
         Metric("gate_s_per_million", law.each * 1e6, "s", "b, for each million orders"),
-        Metric(
-            "command_s",
-            float(medians(timed, COMMAND).median()),
-            "s",
-            "a call of the command on few rows",
-            better="lower",
-        ),
+    ]
+
+
+def _calls(seen: Seen) -> list[Metric]:
+    """Calls of the command that judged data, apart from those that refused to: these end before there is much to do."""
+    calls = [one for one in seen.timed if one.step == COMMAND]
+    judged = [one.seconds for one in calls if seen.ended[one.round].status in JUDGED]
+    refused = [one.seconds for one in calls if seen.ended[one.round].status not in JUDGED]
+    told = {
+        "command_s": (judged, "a call of the command that judges few rows, median"),
+        "command_refused_s": (refused, "a call that ends before it judges, median"),
+    }
+    return [
+        Metric(name, median(raw) if raw else math.nan, "s", text, raw=raw, better="lower")
+        for name, (raw, text) in told.items()
+        if calls
     ]
 
 

@@ -30,7 +30,8 @@ def observe(seen: Seen, kept: census.Tables | None = None) -> dict[str, Observat
         found |= {"rules_named": rules_named(seen.judged), "good_blocked": good_blocked(seen.judged)}
         found["validators_agree"] = _listed(*kinds.disagreeing(seen.judged), "rules")
     if any(one.place != DUCKDB for one in seen.judged):
-        found["formats_agree"] = _listed(*kinds.elsewhere_differing(seen.judged), "changes")
+        wrong, compared = kinds.elsewhere_differing(seen.judged)
+        found["formats_agree"] = _told(wrong, f"{_counted(compared)}; {len(compared)} comparisons")
     if seen.ended:
         found["statuses"] = statuses(seen.ended)
     if seen.timed:
@@ -80,11 +81,12 @@ def rules_named(judged: Sequence[Judged]) -> Observation:
 
 
 def good_blocked(judged: Sequence[Judged]) -> Observation:
+    """Of the changes that were drawn, wherever they were judged; the data as agreed count too, apart."""
     good = [one for one in judged if one.mutant is None or one.mutant.group == GOOD]
     wrong = [
         f"{one.place}, {one.mutant.name if one.mutant else 'as agreed'}" for one in good if one.gate.broken
     ]
-    return _listed(wrong, len(good), "good changes in all places")
+    return _told(wrong, _counted(good))
 
 
 def statuses(ended: Sequence[Ended]) -> Observation:
@@ -108,6 +110,25 @@ def _on_duckdb(judged: Sequence[Judged]) -> list[Judged]:
     return [one for one in judged if one.place == DUCKDB]
 
 
+def _counted(judged: Sequence[Judged]) -> str:
+    """Changes by the places where they were judged, each once; the data as agreed apart, for they are no change."""
+    places: dict[str, list[str]] = {}
+    for one in judged:
+        places.setdefault(one.mutant.name if one.mutant else "", []).append(one.place)
+    agreed, alike = places.pop("", []), dict[tuple[str, ...], list[str]]()
+    for name, where in places.items():
+        alike.setdefault(tuple(where), []).append(name)
+    changes = []
+    for placed, names in alike.items():
+        shown = ", ".join(names[:SHOWN]) + (" and more" if len(names) > SHOWN else "")
+        changes.append(f"{len(names)} change{'s' if len(names) > 1 else ''} ({', '.join(placed)}): {shown}")
+    return "; ".join([*(changes or ["0 changes"]), f"the data as agreed ({', '.join(agreed) or 'nowhere'})"])
+
+
 def _listed(wrong: Sequence[object], of: int, what: str) -> Observation:
+    return _told(wrong, f"{of} {what}")
+
+
+def _told(wrong: Sequence[object], of: str) -> Observation:
     shown = "; ".join(map(str, wrong[:SHOWN]))
-    return Observation(len(wrong), f"{shown} (of {of} {what})" if shown else f"of {of} {what}")
+    return Observation(len(wrong), f"{shown} (of {of})" if shown else f"of {of}")

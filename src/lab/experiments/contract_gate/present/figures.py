@@ -14,10 +14,15 @@ from lab.evidence.result import Result
 from lab.experiments.contract_gate.judge import kinds, metrics
 from lab.experiments.contract_gate.measure.times import CLI, DBT, GATE
 from lab.experiments.contract_gate.present.findings import Findings, findings
-from lab.experiments.contract_gate.workload.mutants import GROUPS
+from lab.experiments.contract_gate.workload.mutants import GOOD, GROUPS
 
+_PASSED = "passed, mart not compared"  # of good changes, which may change it
 _FATES = dict(
-    zip(kinds.FATES, (theme.BLUE, theme.SKY, theme.GREEN, theme.VERMILION), strict=True)
+    zip(
+        (*kinds.FATES, _PASSED),
+        (theme.BLUE, theme.SKY, theme.GREEN, theme.VERMILION, theme.GREY),
+        strict=True,
+    )
 )  # in the order in which they are drawn
 _OUTCOMES = dict(zip(kinds.OUTCOMES, (theme.BLUE, theme.GREY, theme.VERMILION, theme.ORANGE), strict=True))
 _HOW = {"without": "dbt alone", "with": "gate, then dbt"}
@@ -31,8 +36,9 @@ def figures(treatment: Result, controls: Mapping[str, Result]) -> dict[str, Figu
 
 def _reached(found: Findings) -> Figure:
     long = found.fates.melt(["group", "change"], ["without", "with"], "how", "fate")
+    long.loc[(long["group"] == GOOD) & (long["fate"] == kinds.RIGHT), "fate"] = _PASSED
     data = long.groupby(["how", "group", "fate"], sort=False).size().rename("changes").reset_index()
-    data["run"], data["place"] = data["how"].map(_HOW), data["fate"].map(kinds.FATES.index)
+    data["run"], data["place"] = data["how"].map(_HOW), data["fate"].map([*_FATES].index)
     groups = [group for group in GROUPS if group in set(data["group"])]
 
     def chart(width: int) -> Any:
@@ -44,7 +50,7 @@ def _reached(found: Findings) -> Figure:
                 y=alt.Y("group:N", sort=groups, title=None),
                 color=alt.Color("fate:N", sort=[*_FATES], title="what came of it")
                 .scale(domain=[*_FATES], range=[*_FATES.values()])
-                .legend(columns=columns(width, 4, 2)),
+                .legend(columns=columns(width, 3, 2)),
                 order="place:Q",
             )
             .properties(width=width, height=alt.Step(22))

@@ -25,7 +25,10 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     return Model(
         statement="A contract costs a fixed time, to read it and to plan its queries, and one for each row that they read.",
         formula=r"t(n) = a + b\,n",
-        constants=[treatment.metric(name) for name in ("gate_fixed_s", "gate_s_per_million", "command_s")],
+        constants=[
+            treatment.metric(name)
+            for name in ("gate_fixed_s", "gate_s_per_million", "command_s", "command_refused_s")
+        ],
         check=Prediction(f"the gate at {middle:,} orders", predicted, measured, "s", "gate_predicted"),
         projection=pd.DataFrame([_row(found, base * factor, factor) for factor in FACTORS]),
         advice=_advice(found),
@@ -57,7 +60,7 @@ def _row(found: Findings, orders: int, factor: int) -> dict[str, object]:
 def _advice(found: Findings) -> list[Advice]:
     small, large = found.params.sizes[0], found.params.sizes[-1]
     sizes = f"line through {small:,} to {large:,} orders, DuckDB, two processors"
-    command = float(found.treatment.metric("command_s").value)
+    command, refused = (found.treatment.metric(name).value for name in ("command_s", "command_refused_s"))
     share = found.seconds(GATE, large) / found.seconds(DBT, large)
     return [
         Advice(
@@ -67,8 +70,9 @@ def _advice(found: Findings) -> list[Advice]:
             sizes,
         ),
         Advice(
-            f"One call of the command takes {command:.1f} s on few rows, {found.law.fixed:.2f} s of which are the contract: "
-            "judge many contracts in one process, not by a call each.",
+            f"A call of the command that judges few rows takes {command:.2f} s, one that ends before that {refused:.2f} s, "
+            f"and in a process that runs already a contract costs {found.law.fixed:.2f} s: judge many contracts in one process, "
+            "not by a call each.",
             "arithmetic",
             "measured for one contract with three tables; many in one process were not run",
         ),

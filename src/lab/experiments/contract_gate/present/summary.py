@@ -127,8 +127,8 @@ def _cost(found: Findings) -> Decision:
     cells = ((GATE, large), (GATE, small), (CLI_STEP, large))
     return Decision(
         "What does the gate add to a run?",
-        f"{gate:.2f} s at {large:,} orders ({on_few:.2f} s at {small:,}), datacontract-cli {cli:.2f} s; a call of the command on "
-        f"few rows takes {command:.1f} s.",
+        f"{gate:.2f} s at {large:,} orders ({on_few:.2f} s at {small:,}), datacontract-cli {cli:.2f} s; a call of the command "
+        f"that judges few rows takes {command:.2f} s.",
         "measured",
         (*(slug(step, "s_at", size) for step, size in cells), "command_s"),
         figure="times",
