@@ -11,13 +11,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from lab.evidence import result as evidence
 from lab.evidence.criteria import Observation, judge
 from lab.experiments.data_mesh import CRITERIA, KIT, Break
 from lab.experiments.data_mesh import judge as judging
 from lab.experiments.data_mesh.kit import DOMAINS
 from lab.experiments.data_mesh.measure.seen import Asked, Attempt, Checked, Merge, Result
 from lab.experiments.data_mesh.oracle import Event, deployable, differing, finance, marketing
-from lab.experiments.data_mesh.params import NOW
+from lab.experiments.data_mesh.params import NOW, Params
+from lab.experiments.data_mesh.present.findings import findings
+from lab.experiments.data_mesh.workload.arms import EXPECTATIONS
 from lab.experiments.data_mesh.workload.changes import GROUPS, Change, changes, stratified
 from lab.experiments.data_mesh.workload.domains import BASE, CONSUMERS, private_rows
 from lab.experiments.data_mesh.workload.lifecycle import STEPS
@@ -107,6 +110,14 @@ def merge(change: Change | None, accepted: bool, *lines: str) -> Merge:
 def test_a_push_is_judged_by_what_consumers_results_say(pushed: Merge, due: str) -> None:
     rows = judging.table((*GOOD, checked(SWAPPED, "marketing", WRONG)))
     assert outcome("merges_right", judging.merges_right([pushed], rows)) == due
+
+
+def test_a_push_that_is_taken_and_breaks_a_consumer_by_its_meaning_is_counted() -> None:
+    found = (*GOOD, *(checked(SWAPPED, consumer, WRONG) for consumer in ("marketing", "finance")))
+    rows = judging.table(found).assign(arm=EXPECTATIONS.name)
+    pushes = [(REMOVED.name, False), (ADDED.name, True), (SWAPPED.name, True), ("", False)]
+    tables = {"census": rows, "merges": pd.DataFrame(pushes, columns=["change", "accepted"])}
+    assert findings(evidence.Result(Params(), {}, (), tables, {}), {}).let_through == 1
 
 
 @pytest.mark.parametrize(("allowed", "due"), [(True, "pass"), (False, "fail")])

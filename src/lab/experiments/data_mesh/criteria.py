@@ -16,8 +16,8 @@ CRITERIA = (
     ),
     Criterion(
         "merges_right",
-        "The repository refuses exactly the commits that break a deployed consumer, and those that were not verified, in words "
-        "that name consumer and field; pushes that end otherwise.",
+        "The repository refuses exactly the commits that break a deployed consumer by names, types or values, and those that "
+        "were not verified, in words that name consumer and field; pushes that end otherwise, changes of meaning apart.",
         exactly(0),
         "invariant",
         "pushes",

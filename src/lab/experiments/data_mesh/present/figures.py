@@ -62,7 +62,7 @@ def _matrix(found: Findings) -> Figure:
 
     seen, blocked = found.found(), found.blocked()
     return Figure(
-        f"Expectations find {seen} breaks and block {blocked.count} of {blocked.of} harmless changes",
+        f"Expectations find {seen} breaks and block {blocked.count} of {blocked.of} harmless cases",
         "For each consumer a cell for each published column and each change that applies to it: whether the consumer's own "
         "result breaks, and whether its expectation says so. "
         + " ".join(f"{name}: {_told(rows[rows['consumer'] == name])}." for name in CONSUMERS)
@@ -97,7 +97,7 @@ def _arms(found: Findings) -> Figure:
 
     own, whole = found.found(OWN), found.blocked(WHOLE)
     return Figure(
-        f"The publisher's own tests find {own} breaks; whole schemas block {whole.count} harmless changes",
+        f"The publisher's own tests find {own} breaks; whole schemas block {whole.count} harmless cases",
         "Outcomes of all changes, each for each consumer, by who looks at them before the merge. "
         + " ".join(f"{name}: {_told(found.census[found.census['arm'] == name])}." for name in order),
         chart,

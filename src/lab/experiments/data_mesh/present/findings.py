@@ -57,6 +57,13 @@ class Findings:
         return list(dict.fromkeys(own[own["outcome"] == MISSED]["change"]))
 
     @cached_property
+    def let_through(self) -> int:
+        """Changes that were pushed and taken, and that break a consumer."""
+        own = self.of()
+        taken = self.merges[self.merges["accepted"]]["change"]
+        return len(set(taken) & set(own[own["broken"]]["change"]))
+
+    @cached_property
     def differing(self) -> int:
         """Changes to which the consumers' answers differ."""
         return int(self.treatment.observed["different_answers"].value)

@@ -39,8 +39,9 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     seen, stated, blocked = found.found(), found.found(EXPECTATIONS, *STATED), found.blocked()
     return Summary(
         answer=(
-            f"Yes, where consumers state what they need: {seen} breaks are found before the merge, {stated} of those by names, "
-            f"types and values, and {blocked} harmless changes are blocked. The publisher's own tests find {found.found(OWN)}. "
+            f"Yes, where consumers state what they need: {seen} breaks (a change, for one consumer) are found before the merge, "
+            f"{stated} of those by names, types and values, and {blocked} harmless cases are blocked. The publisher's own tests "
+            f"find {found.found(OWN)}. "
             "What is missed keeps every stated rule and alters the meaning."
         ),
         conditions=(
@@ -66,7 +67,7 @@ def _state(found: Findings) -> Decision:
         "What should a consumer's expectation state?",
         "The fields that it reads and the rules that its result rests on: fields and types alone find "
         f"{found.found(SHAPE)} breaks, with values {found.found()}. No more: expecting the whole schema blocks "
-        f"{found.blocked(WHOLE)} harmless changes.",
+        f"{found.blocked(WHOLE)} harmless cases (a change, for one consumer).",
         "measured",
         (
             *(slug("found_all", arm.name) for arm in (SHAPE, EXPECTATIONS)),
@@ -80,7 +81,7 @@ def _own(found: Findings) -> Decision:
     return Decision(
         "Are the publisher's own contract and tests enough?",
         f"No: they find {found.found(OWN)} breaks. A contract changes along with its model, nothing tests what only a consumer "
-        f"needs, and a failure tells nobody whom it harms: {found.blocked(OWN)} harmless changes are stopped as well.",
+        f"needs, and a failure tells nobody whom it harms: {found.blocked(OWN)} harmless cases are stopped as well.",
         "measured",
         (slug("found_all", OWN.name), slug("blocked", OWN.name)),
         figure="arms",
@@ -94,7 +95,8 @@ def _merge(found: Findings) -> Decision:
     return Decision(
         "Where is a breaking change stopped, and at what cost?",
         f"At the main branch: its hook asks for the commit's recorded verifications, {pushes:.2f} s a push, and refused "
-        f"{refused} of {len(found.merges)}. Verifying a consumer's needs takes {verify:.0f} ms beside {build:.1f} s of dbt.",
+        f"{refused} of {len(found.merges)}; {found.let_through} that break a consumer by their meaning it took. "
+        f"Verifying a consumer's needs takes {verify:.0f} ms beside {build:.1f} s of dbt.",
         "measured",
         ("merges_right", "push_s", "verify_ms", "build_s"),
         figure="matrix",
