@@ -12,9 +12,10 @@ import pytest
 from lab.errors import ParameterError
 from lab.evidence.criteria import judge_all
 from lab.evidence.params import parse
-from lab.evidence.result import Metric
+from lab.evidence.result import Metric, Result
 from lab.experiments.data_quality import CRITERIA, Params
 from lab.experiments.data_quality.judge import observations as judge
+from lab.experiments.data_quality.judge.metrics import metrics, tables
 from lab.experiments.data_quality.judge.rates import (
     ONE,
     TWO,
@@ -25,10 +26,11 @@ from lab.experiments.data_quality.judge.rates import (
     misses,
     precision,
 )
-from lab.experiments.data_quality.measure.rates import SHUFFLED
+from lab.experiments.data_quality.measure.rates import FIXED, RELEARNED, SHUFFLED
 from lab.experiments.data_quality.measure.seen import Delivery, Named, Seen
 from lab.experiments.data_quality.oracle import holds, largest_error, report, value, within
-from lab.experiments.data_quality.present.summary import _compared
+from lab.experiments.data_quality.present.findings import APART, compared
+from lab.experiments.data_quality.present.model import _changes_at, model
 
 MEAN, SET = Named("mean of x", 3, 0, True, False), Named("value set of y", 3, 0, True, True)
 GOOD = Delivery("monday", "good", (), True, (), "", 9, 9, True, False, 9, 9, True, True, 0.0)
@@ -155,7 +157,82 @@ def test_precision_is_bayes_theorem() -> None:
 def test_an_interval_counts_suites_not_batches() -> None:
     hits, suites = pd.Series([True] * 50 + [False] * 50), pd.Series([1] * 50 + [2] * 50)
     low, high = interval(hits, suites)
-    assert (low, high) == (0.0, 1.0)
+    assert (low, high) == pytest.approx((0.0, 1.0), abs=1e-6)
+
+
+def test_fewer_events_never_have_the_higher_bound() -> None:
+    suites = pd.Series(np.repeat(range(10), 25))
+    spread = [
+        interval(pd.Series([place % 25 == 0 and place < 25 * n for place in range(250)]), suites)
+        for n in range(11)
+    ]
+    lows, highs = zip(*spread, strict=True)
+    assert list(lows) == sorted(lows) and list(highs) == sorted(highs)
+    # As wide at least as Clopper and Pearson's for 1 of 250: 0.01 to 2.2 %.
+    assert 0 < lows[1] < 1.1e-4 and highs[1] > 0.022
+
+
+def in_order(anew: list[list[int]], once: list[list[int]]) -> pd.DataFrame:
+    """Days in order, violations by each arm, a list for each suite that the second one learns."""
+    rows = [
+        (arm, number if arm == RELEARNED else 0, f"{number}-{day}", count)
+        for arm, windows in ((FIXED, once), (RELEARNED, anew))
+        for number, window in enumerate(windows)
+        for day, count in enumerate(window)
+    ]
+    table = pd.DataFrame(rows, columns=["arm", "reference", "day", "violated"])
+    about = {"kind": "good", "size": 0.0, "faults": 0, "margin": 2.0}
+    return table.assign(**about, columns=table["violated"])
+
+
+def test_days_that_one_bad_suite_rejects_are_not_taken_for_as_many_independent_ones() -> None:
+    # As in the recorded run at margin 2: one suite gives 39 of 40 rejections.
+    anew = [[2] * hits + [0] * (days - hits) for hits, days in ((0, 60), (1, 60), (39, 60), (0, 60), (0, 5))]
+    once = [[2] * hits + [0] * (days - hits) for hits, days in ((0, 60), (1, 60), (0, 60), (2, 60), (0, 5))]
+    found = false_alarms(in_order(anew, once)).set_index(["arm", "rule"])
+    first, second = (found.loc[(arm, TWO)] for arm in (FIXED, RELEARNED))
+    assert (first["hits"], second["hits"], first["suites"], second["suites"]) == (3, 40, 5, 5)
+    assert second["low"] < first["low"] and second["high"] > 0.49
+    ends = [
+        Metric("x", each["share"], "", "", interval=(each["low"], each["high"])) for each in (first, second)
+    ]
+    assert compared(*ends) == APART
+
+
+def test_what_rests_on_one_event_says_its_range() -> None:
+    one, none = (
+        Metric(
+            "x",
+            hits / 250,
+            "",
+            "",
+            interval=interval(pd.Series([True] * hits + [False] * (250 - hits)), suites),
+        )
+        for suites in (pd.Series(np.repeat(range(10), 25)),)
+        for hits in (1, 0)
+    )
+    assert _changes_at(one) == "36 tables (95 %: 5 to 4,000): a false alarm every week"
+    assert _changes_at(none) == "7 tables or more (95 %): a false alarm every week"
+
+
+@pytest.mark.parametrize(
+    ("good", "said"), [([2, 1, 1, 1, 0, 0, 0, 0, 0, 0], False), ([5, 0, 0, 0, 0, 0, 0, 0, 0, 0], True)]
+)
+def test_dependence_is_claimed_only_where_the_interval_leaves_independence_out(
+    good: list[int], said: bool
+) -> None:
+    # Half a violation a batch: if independent, 40 % of batches have one.
+    params = Params()
+    shuffled = [rates(good * 3, [2], margin, params.shuffles) for margin in params.margins]
+    ordered = [
+        in_order([[0, 0], [2, 0]], [[0, 0], [2, 0]]).assign(margin=margin) for margin in params.margins
+    ]
+    table = pd.concat([*shuffled, *ordered], ignore_index=True)
+    bad = table[table["faults"] == 1]
+    table = pd.concat([table, *(bad.assign(size=size) for size in params.sizes[:-1])], ignore_index=True)
+    seen = Seen([], table, pd.DataFrame(), [("x", "y", "z")] * 50, [1] * params.shuffles, 60)
+    advice = model(Result(params, {}, metrics(params, seen), tables(params, seen)), {}).advice
+    assert any("independent" in item.text for item in advice) == said
 
 
 ROWS = {"x": [1.0, 2.0, None, math.nan, 6.0], "t": ["a", "b", None, "a", "c"]}
@@ -244,5 +321,5 @@ def test_two_shares_whose_intervals_overlap_are_not_called_more_or_fewer() -> No
     low, middle, high = (
         Metric("x", share, "", "", interval=(share - 0.05, share + 0.05)) for share in (0.1, 0.14, 0.3)
     )
-    assert (_compared(low, high), _compared(high, low)) == ("fewer", "more")
-    assert _compared(low, middle) == _compared(middle, low) == "as many"
+    assert (compared(low, high), compared(high, low)) == ("fewer", "more")
+    assert compared(low, middle) == compared(middle, low) == APART

@@ -9,6 +9,7 @@ import pandas as pd
 from lab.evidence.result import Metric
 from lab.experiments.data_quality.judge.observations import is_bad
 from lab.experiments.data_quality.judge.rates import (
+    FIXED,
     SHUFFLED,
     TWO,
     false_alarms,
@@ -74,16 +75,19 @@ def missed_name(arm: str, kind: str, size: float, rule: str = TWO) -> str:
 
 
 def _alarm(row: pd.Series) -> Metric:
-    method = "Student's t over suites 95 %" if row["arm"] == SHUFFLED else "wilson 95 %"
     return Metric(
         alarm_name(row["arm"], row["rule"], row["margin"]),
         row["share"],
         "",
         f"share of {row['batches']} good batches with at least {row['rule']} violated, {row['arm']}",
         interval=(row["low"], row["high"]),
-        method=method,
+        method=_method(row["arm"]),
         better="lower",
     )
+
+
+def _method(arm: str) -> str:
+    return f"Korn-Graubard 95 %, {'blocks of days' if arm == FIXED else 'suites'} counted"
 
 
 def _missed(params: Params, missed: pd.DataFrame) -> Iterator[Metric]:
@@ -98,7 +102,7 @@ def _missed(params: Params, missed: pd.DataFrame) -> Iterator[Metric]:
                 f"that pass, {row['arm']}, "
                 f"rejected from {row['rule']} on",
                 interval=(row["low"], row["high"]),
-                method="95 %, suites counted" if row["arm"] == SHUFFLED else "wilson 95 %",
+                method=_method(row["arm"]),
                 better="lower",
             )
 

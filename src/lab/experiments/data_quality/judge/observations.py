@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.statistics import rule_of_three
+from lab.evidence.statistics import none_seen_bound
 from lab.experiments.data_quality.judge.rates import RULES, SHUFFLED, TWO, halves, interval
 from lab.experiments.data_quality.measure.seen import Delivery, Seen
 from lab.experiments.data_quality.mechanism.gate import TOLERATED
@@ -103,7 +103,7 @@ def verdicts_agree(verdicts: pd.DataFrame) -> Observation:
     """Verdicts on one expectation and batch that differ."""
     total, differing = int(verdicts["expectations"].sum()), int(verdicts["differing"].sum())
     which = "; ".join(verdicts[verdicts["differing"] > 0]["which"].head(3))
-    bound = "" if differing else f" (batches that differ: ≤ {rule_of_three(len(verdicts)):.2g} at 95 %)"
+    bound = "" if differing else f" (batches that differ: ≤ {none_seen_bound(len(verdicts)):.2g} at 95 %)"
     return Observation(differing, which or f"of {total:,} verdicts on {len(verdicts)} batches{bound}")
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from lab.evidence.frames import records
-from lab.evidence.statistics import Interval, wilson
+from lab.evidence.statistics import Interval
 from lab.experiments.data_quality.measure.rates import FIXED, RELEARNED, SHUFFLED
 from lab.experiments.data_quality.workload.batches import GOOD
 
@@ -33,9 +32,9 @@ BASE_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 def false_alarms(rates: pd.DataFrame) -> pd.DataFrame:
     """Share of good batches rejected, by arm, margin and rule."""
-    good = rates[rates["kind"] == GOOD]
+    good = blocked(rates)[rates["kind"] == GOOD]
     return pd.DataFrame(
-        {"arm": arm, "margin": margin, "rule": rule, **_share(rejected(rows), rows["reference"], str(arm))}
+        {"arm": arm, "margin": margin, "rule": rule, **_share(rejected(rows), rows["reference"])}
         for (arm, margin), rows in good.groupby(["arm", "margin"], sort=False)
         for rule, rejected in RULES.items()
     )
@@ -43,7 +42,7 @@ def false_alarms(rates: pd.DataFrame) -> pd.DataFrame:
 
 def misses(rates: pd.DataFrame) -> pd.DataFrame:
     """Share of faulty batches accepted, by arm, margin, rule, kind and size; kind "all" is the mean of single faults."""
-    bad = rates[rates["kind"] != GOOD]
+    bad = blocked(rates)[rates["kind"] != GOOD]
     single = bad[bad["faults"] == 1].assign(kind="all")
     groups = pd.concat([bad, single]).groupby(["arm", "margin", "kind", "size"], sort=False)
     return pd.DataFrame(
@@ -53,18 +52,29 @@ def misses(rates: pd.DataFrame) -> pd.DataFrame:
             "rule": rule,
             "kind": kind,
             "size": size,
-            **_share(~rejected(rows), rows["reference"], str(arm)),
+            **_share(~rejected(rows), rows["reference"]),
         }
         for (arm, margin, kind, size), rows in groups
         for rule, rejected in RULES.items()
     )
 
 
-def _share(hits: pd.Series, references: pd.Series, arm: str) -> dict[str, float]:
-    low, high = interval(hits, references) if arm == SHUFFLED else wilson(int(hits.sum()), len(hits))
+def blocked(rates: pd.DataFrame) -> pd.DataFrame:
+    """`reference` is what is counted: the suite; of days that one suite judges throughout, the other arm's suite of that day.
+
+    Neighbouring days are alike, whoever judges them, so days in order are counted in blocks.
+    """
+    anew = rates[rates["arm"] == RELEARNED].drop_duplicates("day").set_index("day")["reference"]
+    block = rates["day"].map(anew).fillna(rates["reference"])
+    return rates.assign(reference=rates["reference"].where(rates["arm"] != FIXED, block))
+
+
+def _share(hits: pd.Series, references: pd.Series) -> dict[str, float]:
+    low, high = interval(hits, references)
     return {
         "hits": int(hits.sum()),
         "batches": len(hits),
+        "suites": references.nunique(),
         "share": float(hits.mean()),
         "low": low,
         "high": high,
@@ -72,12 +82,27 @@ def _share(hits: pd.Series, references: pd.Series, arm: str) -> dict[str, float]
 
 
 def interval(hits: pd.Series, references: pd.Series) -> Interval:
-    """At 95 %. Batches that one suite judged are not independent: where several are, suites are what is counted."""
-    shares = hits.astype(float).groupby(references.to_numpy()).mean()
-    if len(shares) in (1, len(hits)) or shares.std() == 0:
-        return wilson(int(hits.sum()), len(hits))
-    reach = float(stats.t.ppf(0.975, len(shares) - 1)) * float(shares.std()) / np.sqrt(len(shares))
-    return max(0.0, float(shares.mean()) - reach), min(1.0, float(shares.mean()) + reach)
+    """At 95 %: exact, for as many independent batches as these are worth (Korn and Graubard 1998).
+
+    Batches that one suite judged are not independent: where several are, suites are what is counted.
+    """
+    share, worth = float(hits.mean()), _worth(hits.astype(float), references)
+    found = share * worth
+    low = float(stats.beta.ppf(0.025, found, worth - found + 1)) if share > 0 else 0.0
+    return low, float(stats.beta.ppf(0.975, found + 1, worth - found)) if share < 1 else 1.0
+
+
+def _worth(hits: pd.Series, references: pd.Series) -> float:
+    """Effective sample size: n / design effect (at least 1), and less for the few suites that the effect is known from."""
+    batches, share = len(hits), float(hits.mean())
+    suites = hits.groupby(references.to_numpy()).agg(["sum", "size"])
+    if len(suites) == 1:
+        return float(batches)
+    off = suites["sum"] - share * suites["size"]
+    variance = len(suites) / (len(suites) - 1) * float((off**2).sum()) / batches**2
+    worth = min(batches, share * (1 - share) / variance) if variance > 0 else batches
+    wider = stats.t.ppf(0.975, batches - 1) / stats.t.ppf(0.975, len(suites) - 1)
+    return float(worth * wider**2)
 
 
 def independent(rates: pd.DataFrame, expectations: int) -> pd.DataFrame:
@@ -111,14 +136,15 @@ def independent(rates: pd.DataFrame, expectations: int) -> pd.DataFrame:
 
 
 def precision(alarms: pd.DataFrame, missed: pd.DataFrame) -> pd.DataFrame:
-    """Share of rejected batches that are faulty, by arm, rule, size and base rate: Bayes' theorem on measured shares."""
+    """Share of rejected batches that are faulty, by arm, rule, size and base rate: Bayes' theorem on measured shares.
+
+    low, high: at the ends of the false alarms' interval, with the misses as they were seen.
+    """
     rows = []
     for row in records(missed[missed["kind"] == "all"]):
         same = (alarms["arm"] == row.arm) & (alarms["margin"] == row.margin) & (alarms["rule"] == row.rule)
-        false = float(alarms[same]["share"].iloc[0])
+        false = alarms[same].iloc[0]
         for base in BASE_RATES:
-            true = base * (1 - row.share)
-            share = true / (true + (1 - base) * false) if true + (1 - base) * false else 1.0
             rows.append(
                 {
                     "arm": row.arm,
@@ -126,10 +152,18 @@ def precision(alarms: pd.DataFrame, missed: pd.DataFrame) -> pd.DataFrame:
                     "rule": row.rule,
                     "size": row.size,
                     "base": base,
-                    "precision": share,
+                    "precision": _bayes(base, 1 - row.share, false["share"]),
+                    "low": _bayes(base, 1 - row.share, false["high"]),
+                    "high": _bayes(base, 1 - row.share, false["low"]),
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _bayes(base: float, found: float, false: float) -> float:
+    """Share of rejections that are right, if `base` of all batches are faulty."""
+    right, wrong = base * found, (1 - base) * float(false)
+    return right / (right + wrong) if right + wrong else 1.0
 
 
 def halves(rates: pd.DataFrame, margin: float) -> tuple[float, float, int]:

@@ -11,7 +11,7 @@ from lab.charts.figure import Figure
 from lab.charts.presets import columns, dashes, log_x
 from lab.evidence.frames import records
 from lab.experiments.data_quality.judge.rates import ARMS, ONE, RULES, SHUFFLED, TWO
-from lab.experiments.data_quality.present.findings import ALL, Findings, percent
+from lab.experiments.data_quality.present.findings import ALL, Findings, percent, reach
 
 
 def margins(found: Findings) -> Figure:
@@ -71,7 +71,7 @@ def family(found: Findings) -> Figure:
     data = table.melt(["margin", "a", "rule"], ["seen", "independent"], "how", "share").assign(
         rule=lambda t: t["rule"].map(names)
     )
-    own = table[(table["margin"] == 0) & (table["rule"] == TWO)].iloc[0]
+    own = table[(table["margin"] == 0) & (table["rule"] == ONE)].iloc[0]
 
     def chart(width: int) -> Any:
         lines = alt.Chart(data).encode(
@@ -85,7 +85,7 @@ def family(found: Findings) -> Figure:
         return lines.mark_line(point=True).properties(width=width, height=260)
 
     return Figure(
-        f"{percent(own['seen'])} of good batches violate two or more; independence would say {percent(own['independent'])}",
+        f"{percent(own['seen'])} of good batches violate an expectation; independence would say {percent(own['independent'])}",
         f"Share of good batches that violate at least one and at least two of {found.value('expectations'):.0f} "
         "expectations by margin, where "
         "nothing drifts, and what independent violations of the same mean rate would give. "
@@ -103,9 +103,11 @@ def precision(found: Findings) -> Figure:
     """How much a rejection says, by how rare faults are."""
     table = found.treatment.tables["precision"]
     own = (table["margin"] == found.params.margin) & (table["rule"] == TWO) & (table["size"] == found.middle)
-    data = table[own][["arm", "base", "precision"]].assign(base_percent=lambda t: 100 * t["base"])
-    at = data[(data["base"] == 0.01)].set_index("arm")["precision"]
-    best = at.idxmax()
+    data = table[own][["arm", "base", "precision", "low", "high"]].assign(
+        base_percent=lambda t: 100 * t["base"]
+    )
+    at = data[(data["base"] == 0.01)].set_index("arm")
+    best = at.sort_values("precision").iloc[-1]
 
     def chart(width: int) -> Any:
         lines = alt.Chart(data).encode(
@@ -118,10 +120,13 @@ def precision(found: Findings) -> Figure:
         return lines.mark_line(point=True).properties(width=width, height=260)
 
     return Figure(
-        f"If 1 % of batches are faulty, {percent(at[best])} of rejections are right at best",
+        f"1 % faulty: {percent(best['precision'])} ({reach(best['low'], best['high'])}) of rejections right at best",
         f"Precision by base rate for faults in {100 * found.middle:g} % of the rows, from measured shares by "
-        "Bayes' theorem. At 1 % faulty: "
-        + ", ".join(f"{arm} {percent(share)}" for arm, share in at.items())
+        "Bayes' theorem; in brackets at the ends of the false alarms' interval (95 %). At 1 % faulty: "
+        + ", ".join(
+            f"{arm} {percent(row['precision'])} ({reach(row['low'], row['high'])})"
+            for arm, row in at.iterrows()
+        )
         + ".",
         chart,
         data,

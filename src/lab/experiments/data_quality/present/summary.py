@@ -8,7 +8,15 @@ from lab.evidence.frames import records
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.data_quality.judge.metrics import alarm_name, missed_name
 from lab.experiments.data_quality.judge.rates import COLUMNS, FIXED, ONE, RELEARNED, SHUFFLED, TWO
-from lab.experiments.data_quality.present.findings import ALL, Findings, findings, percent
+from lab.experiments.data_quality.present.findings import (
+    ALL,
+    Findings,
+    compared,
+    findings,
+    percent,
+    reach,
+    spanned,
+)
 
 ALTERNATIVES = (
     Alternative(
@@ -46,7 +54,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         answer=(
             f"Rejecting on more than one violated expectation finds {percent(caught)} of batches with a fault in "
             f"{100 * size:g} % of their rows "
-            f"and rejects {percent(null.value)} of good ones where nothing drifts; on the first, {percent(1 - first.value)} and "
+            f"and rejects {spanned(null)} of good ones where nothing drifts; on the first, {percent(1 - first.value)} and "
             f"{percent(found.alarm(SHUFFLED, ONE).value)}. On real days in order a suite learned once rejects "
             f"{percent(once.value)} of good days, "
             f"learned anew every {params.every} days {percent(anew.value)}."
@@ -74,12 +82,6 @@ def _wrong(found: Findings) -> str:
     return f"{100 * found.controls['gate off'].metric('worst_report').value:,.0f} %"
 
 
-def _compared(one: Metric, other: Metric) -> str:
-    """Whether `one` rejects more good days, as far as the intervals tell."""
-    (low, high), (least, most) = one.interval or (0.0, 1.0), other.interval or (0.0, 1.0)
-    return "fewer" if high < least else "more" if low > most else "as many"
-
-
 def _anew(found: Findings) -> Decision:
     margins = found.params.margin, found.params.margins[-1]
     each = "; ".join(
@@ -88,13 +90,14 @@ def _anew(found: Findings) -> Decision:
         f"{percent(found.alarm(SHUFFLED, margin=margin).value)} without drift (rows shuffled)"
         for margin in dict.fromkeys(margins)
     )
-    compared = " and ".join(
-        f"{_compared(found.alarm(RELEARNED, margin=margin), found.alarm(FIXED, margin=margin))} at margin {margin:g}"
-        for margin in dict.fromkeys(margins)
-    )
+    told: dict[str, list[str]] = {}
+    for margin in dict.fromkeys(margins):
+        word = compared(found.alarm(RELEARNED, margin=margin), found.alarm(FIXED, margin=margin))
+        told.setdefault(word, []).append(f"{margin:g}")
+    words = ", ".join(f"{word} at margin {' and '.join(each)}" for word, each in told.items())
     return Decision(
         "Is it enough to learn expectations once?",
-        f"Learning anew rejects {compared}. Good days rejected, {each}.",
+        f"Rejections learned anew, against once: {words} (95 %, {found.windows} suites). Good days rejected, {each}.",
         "measured",
         tuple(
             alarm_name(arm, TWO, margin)
@@ -107,7 +110,8 @@ def _anew(found: Findings) -> Decision:
 
 def _rule(found: Findings) -> Decision:
     rules = (ONE, TWO, COLUMNS)
-    alarms = [percent(found.alarm(SHUFFLED, rule).value) for rule in rules]
+    alarms = [spanned(found.alarm(SHUFFLED, rule)) for rule in (ONE, TWO)]
+    alarms.append(percent(found.alarm(SHUFFLED, COLUMNS).value))
     missed = [percent(found.missed(SHUFFLED, ALL, found.middle, rule).value) for rule in rules]
     return Decision(
         "Reject at the first violated expectation or at the second?",
@@ -166,15 +170,17 @@ def _precision(found: Findings) -> Decision:
     own = table[
         (table["margin"] == found.params.margin) & (table["rule"] == TWO) & (table["size"] == found.middle)
     ]
-    at = own[own["base"] == 0.01].set_index("arm")["precision"]
+    at = own[own["base"] == 0.01].set_index("arm")
+    right = {
+        arm: f"{percent(row['precision'])} ({reach(row['low'], row['high'])})" for arm, row in at.iterrows()
+    }
     return Decision(
         "If the gate rejects a batch, is it faulty?",
-        f"If 1 % of batches are: in {percent(at[SHUFFLED])} of the rejections without drift, "
-        f"{percent(at[RELEARNED])} learned anew, "
-        f"{percent(at[FIXED])} learned once. Look before you repair.",
+        f"If 1 % of batches are: in {right[SHUFFLED]} of the rejections without drift, {right[RELEARNED]} learned anew, "
+        f"{right[FIXED]} learned once. Look before you repair.",
         "arithmetic",
         tuple(alarm_name(arm, TWO, found.params.margin) for arm in (FIXED, RELEARNED, SHUFFLED)),
-        "Bayes' theorem on this run's shares",
+        "Bayes' theorem on this run's shares; in brackets at the ends of the false alarms' interval (95 %)",
         figure="precision",
     )
 
