@@ -129,6 +129,17 @@ def test_one_benign_change_that_is_stopped_is_enough_to_fail(failures: tuple[Nod
 
 
 @pytest.mark.parametrize(
+    ("judged", "mutant"),
+    [(observations.violations_named, MUTANT), (observations.benign_blocked, BENIGN)],
+)
+def test_a_change_that_is_built_on_two_engines_is_counted_once(judged: Any, mutant: Mutant) -> None:
+    wrong = () if mutant is MUTANT else (TEST_NODE,)
+    rows = layers.table(built(*wrong, mutant=mutant, engine=engine) for engine in ("DuckDB", "PostgreSQL"))
+    found = judged(rows)
+    assert found.value == 1 and "of 1 changes, in 2 builds" in found.detail
+
+
+@pytest.mark.parametrize(
     ("clean", "due"),
     [
         (built(mutant=None), "pass"),

@@ -56,14 +56,14 @@ def violations_named(builds: pd.DataFrame) -> Observation:
     """Of violations of what was agreed, those of which no contract, constraint or test names model and column."""
     agreed = builds[builds["group"].isin(AGREED)]
     wrong = agreed[~(agreed["layer"].isin(NAMING) & agreed["named"].astype(bool))]
-    return _listed([f"{row.mutant}: {row.layer}" for row in wrong.itertuples()], len(agreed), "changes")
+    return _by_change(wrong, agreed)
 
 
 def benign_blocked(builds: pd.DataFrame) -> Observation:
     """Benign changes that stopped the build."""
     benign = builds[builds["group"] == "benign"]
     wrong = benign[benign["layer"] != NOBODY]
-    return _listed([f"{row.mutant}: {row.layer}" for row in wrong.itertuples()], len(benign), "changes")
+    return _by_change(wrong, benign)
 
 
 def engines_agree(builds: pd.DataFrame) -> Observation:
@@ -79,6 +79,12 @@ def tests_predicted(timed: pd.DataFrame) -> Observation:
     predicted, measured = growth.predicted(timed)
     detail = f"{predicted:.2f} s predicted, {measured:.2f} s measured at {growth.middle(timed):,} orders"
     return Observation(abs(predicted / measured - 1), detail)
+
+
+def _by_change(wrong: pd.DataFrame, builds: pd.DataFrame) -> Observation:
+    """A change that is built on two engines is one; it is wrong if it is on any."""
+    said = [f"{row.mutant}: {row.layer}" for row in wrong.drop_duplicates("mutant").itertuples()]
+    return _listed(said, builds["mutant"].nunique(), f"changes, in {len(builds)} builds")
 
 
 def _listed(wrong: Sequence[object], of: int, what: str) -> Observation:
