@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from lab.evidence.criteria import Observation
+from lab.evidence.result import Metric, Result
 from lab.experiments.encrypted_pipeline import CRITERIA
 from lab.experiments.encrypted_pipeline.criteria import PLAINTEXT
+from lab.experiments.encrypted_pipeline.judge import metrics
 from lab.experiments.encrypted_pipeline.judge import observations as judge
 from lab.experiments.encrypted_pipeline.judge.metrics import downtime, slowdown
 from lab.experiments.encrypted_pipeline.measure.attacks import REPLACED, SEEN
@@ -18,6 +20,8 @@ from lab.experiments.encrypted_pipeline.measure.rotation import Rotation
 from lab.experiments.encrypted_pipeline.measure.search import EXPECTED, in_text
 from lab.experiments.encrypted_pipeline.measure.seen import Seen
 from lab.experiments.encrypted_pipeline.oracle import differing, digest
+from lab.experiments.encrypted_pipeline.params import Params
+from lab.experiments.encrypted_pipeline.present import model as at_scale
 from lab.experiments.encrypted_pipeline.workload import ENCRYPTED, EVERY, needle, orders
 
 
@@ -93,7 +97,7 @@ def test_a_kind_of_change_that_was_not_tried_is_named() -> None:
 
 def test_the_bound_counts_bits_drawn_at_random_alone() -> None:
     chosen, drawn = attempts(*every_kind(), drawn=False), attempts(*[(judge.KINDS[1], "refused")] * 30)
-    assert "0 of 30, ≤ 0.1 " in judge.tampering_refused(pd.concat([chosen, drawn])).detail
+    assert "0 of 30, ≤ 0.095 " in judge.tampering_refused(pd.concat([chosen, drawn])).detail
     assert not judge.tampering_refused(chosen).conclusive
 
 
@@ -232,3 +236,21 @@ def test_every_criterion_is_observed_by_somebody() -> None:
         *("impostor_refused", "rotation_predicted"),
     }
     assert named == {item.name for item in CRITERIA}
+
+
+def test_re_wrapping_under_readers_is_told_beside_the_line_of_re_wrapping_alone() -> None:
+    """A hundred times as long for each file under readers: by the line alone an hour would hold far more files."""
+    rows = [(files, 1_000, 6, 1, number, files / 1e3) for files in (10, 30, 90) for number in range(2)]
+    rows += [(10, 10_000, 6, 1, number, 0.01) for number in range(2)]
+    table = pd.DataFrame(rows, columns=["files", "rows", "keys", "bytes", "round", "seconds"])
+    own = [*metrics._rotation(rotation()), *metrics._rotations(table), Metric("seal_encrypted", 5.0, "MB/s")]
+    told = at_scale.model(Result(Params(), {}, own, {"rotations": table}), {})
+    assert own[2].name == "rewrap_file_read" and own[2].value == pytest.approx(100)  # 0.4 s for 4 files
+    first = told.projection.iloc[0]
+    assert (first[at_scale._TIME], first[at_scale._READ]) == ("0.09", "9")
+    assert told.grade(at_scale._READ, 1) == "extrapolated"
+    assert told.changes_at.startswith("36,000 files")
+    assert (
+        "100.0 ms a file under readers" in told.advice[-1].basis and "1.0 ms alone" in told.advice[-1].basis
+    )
+    assert "wait" in told.advice[-1].basis

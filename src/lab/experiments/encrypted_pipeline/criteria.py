@@ -99,7 +99,8 @@ CRITERIA = (
     ),
     Criterion(
         "rotation_predicted",
-        "Time of a rotation in proportion to files, fitted at the smaller numbers, predicts the largest: relative error.",
+        "Time of re-wrapping alone, nobody reading, in proportion to files, fitted at the smaller numbers, predicts the largest: "
+        "relative error.",
         at_most(0.5),
         "absolute",
     ),

@@ -9,7 +9,7 @@ import pandas as pd
 from lab.evidence.criteria import Observation
 from lab.evidence.fit import line
 from lab.evidence.frames import records
-from lab.evidence.statistics import rule_of_three
+from lab.evidence.statistics import none_seen_bound
 from lab.experiments.encrypted_pipeline import workload
 from lab.experiments.encrypted_pipeline.criteria import PLAINTEXT
 from lab.experiments.encrypted_pipeline.measure.attacks import REPLACED
@@ -102,7 +102,7 @@ def tampering_refused(seen: pd.DataFrame) -> Observation:
     flips = int(own["drawn"].sum())
     if not flips:
         return Observation(len(wrong), "no bit was drawn at random", conclusive=False)
-    bound = f"bits drawn over the file that give others: 0 of {flips}, ≤ {rule_of_three(flips):.2g} at 95 %"
+    bound = f"bits drawn over the file that give others: 0 of {flips}, ≤ {none_seen_bound(flips):.2g} at 95 %"
     detail = f"{refused} refused, {same} with identical rows; {bound}"
     kinds = [f"{kind}: {count}" for kind, count in wrong["kind"].value_counts().items()]
     return Observation(len(wrong), _few(kinds) or detail)

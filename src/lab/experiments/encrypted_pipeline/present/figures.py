@@ -194,13 +194,14 @@ def _size(treatment: Result) -> Figure:
         )
         points = alt.Chart(data).mark_point(size=55)
         encoded = points.encode(
-            x=alt.X("files:Q", title="files"), y=alt.Y("ms:Q", title="rotation, ms"), color=color
+            x=alt.X("files:Q", title="files"), y=alt.Y("ms:Q", title="re-wrapping, ms"), color=color
         )
         return encoded.properties(width=width, height=200)
 
     return Figure(
         f"Rotation follows files, not bytes: {grown:g} times the rows take {large / small:.2g} times as long",
-        f"A point for each rotation: time against files, in another colour where files hold {grown:g} times as many rows.",
+        "A point for each re-wrapping, nobody reading: time against files, in another colour where files hold "
+        f"{grown:g} times as many rows.",
         chart,
         data,
     )
