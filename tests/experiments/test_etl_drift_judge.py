@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.evidence.criteria import Observation, judge
-from lab.experiments.etl_drift import CRITERIA
+from lab.evidence.result import Metric, Result
+from lab.experiments.etl_drift import CRITERIA, Params
 from lab.experiments.etl_drift.judge import metrics, observations
 from lab.experiments.etl_drift.measure.mapped import COLUMNS
 from lab.experiments.etl_drift.measure.seen import KitRun, Seen, Story
+from lab.experiments.etl_drift.mechanism import wilson_low
 from lab.experiments.etl_drift.oracle import (
     Difference,
     Sent,
@@ -26,6 +28,8 @@ from lab.experiments.etl_drift.oracle import (
     plain,
     replay,
 )
+from lab.experiments.etl_drift.present.findings import Findings, least_rows
+from lab.experiments.etl_drift.present.model import _row
 
 
 def outcome(name: str, observed: Observation) -> str:
@@ -223,6 +227,31 @@ def test_the_largest_table_is_predicted_from_the_others() -> None:
     assert (law.fixed, law.each) == (pytest.approx(0.01), pytest.approx(1e-6))
     assert observations.largest(locks) == (pytest.approx(0.018), 0.036)
     assert outcome("lock_predicted", observations.observe(Seen(locks=locks))["lock_predicted"]) == "fail"
+
+
+def test_the_table_that_was_checked_is_told_as_measured_and_the_law_beyond_it_knows_it() -> None:
+    seconds = {1_000: 0.011, 2_000: 0.012, 4_000: 0.014, 8_000: 0.024}
+    locks = pd.DataFrame(
+        [(rows, 0, "change a type", took) for rows, took in seconds.items()],
+        columns=["rows", "round", "change", "seconds"],
+    )
+    told = [
+        Metric("change_s_expand_and_contract", 1.0, "s", ""),
+        Metric("lock_ms_change_a_type_8000", 24.0, "ms", ""),
+    ]
+    result = Result(Params(sizes=tuple(seconds)), {}, told, {"locks": locks})
+    found = Findings(Params(sizes=tuple(seconds)), result, {})
+    assert observations.largest(locks) == (pytest.approx(0.018), 0.024)
+    assert _row(found, 1)["locked, s"] == 0.02 and found.checked.at(80_000) < found.law.at(80_000)
+    assert _row(found, 1)["1,000 such tables, min locked"] == 0.4
+    assert _row(found, 10)["locked, s"] == round(found.law.at(80_000), 2)
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.9, 0.98, 0.995])
+def test_with_fewer_rows_than_that_no_confidence_reaches_the_threshold(threshold: float) -> None:
+    least = int(least_rows(threshold))
+    assert wilson_low(least, least) >= threshold > wilson_low(least - 1, least - 1)
+    assert math.isinf(least_rows(1.0))
 
 
 def test_a_matchers_safe_share_ends_at_its_first_wrong_match() -> None:

@@ -12,6 +12,7 @@ from lab.experiments.etl_drift.kit.etl import (
     load,
     map_columns,
 )
+from lab.experiments.etl_drift.kit.etl.evidence import Z, wilson_low
 from lab.experiments.etl_drift.kit.etl.loader import Mapper
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Mapping",
     "Match",
     "Schema",
+    "Z",
     "load",
     "map_columns",
+    "wilson_low",
 ]

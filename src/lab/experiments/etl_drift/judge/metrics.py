@@ -9,7 +9,7 @@ import pandas as pd
 
 from lab.evidence.frames import records
 from lab.evidence.result import Metric
-from lab.experiments.etl_drift.judge.observations import covered_lines, fitted
+from lab.experiments.etl_drift.judge.observations import covered_lines, law
 from lab.experiments.etl_drift.measure.seen import Seen, Story
 from lab.experiments.etl_drift.workload.drifts import ASKED, FOLLOWED
 from lab.experiments.etl_drift.workload.flights import OTHERWISE
@@ -127,9 +127,9 @@ def _dlt(table: pd.DataFrame) -> Iterator[Metric]:
 
 def _locks(seen: Seen) -> Iterator[Metric]:
     assert seen.locks is not None and seen.waits is not None
-    law = fitted(seen.locks)
-    yield Metric("lock_fixed_ms", 1e3 * law.fixed, "ms", "a, of a change of type, whatever its rows")
-    yield Metric("lock_us_per_row", 1e6 * law.each, "µs", "b, of a change of type, for each row")
+    drawn = law(seen.locks)
+    yield Metric("lock_fixed_ms", 1e3 * drawn.fixed, "ms", "a, of a change of type, whatever its rows")
+    yield Metric("lock_us_per_row", 1e6 * drawn.each, "µs", "b, of a change of type, for each row")
     for (change, rows), part in seen.locks.groupby(["change", "rows"]):
         name = f"lock_ms_{str(change).replace(' ', '_')}_{rows}"
         values = [1e3 * value for value in part["seconds"]]

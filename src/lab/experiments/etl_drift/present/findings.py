@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +13,14 @@ from lab.evidence.fit import Line
 from lab.evidence.result import Result
 from lab.experiments.etl_drift.criteria import INSERT, NAMES, POSITION
 from lab.experiments.etl_drift.judge.metrics import shares
-from lab.experiments.etl_drift.judge.observations import fitted
+from lab.experiments.etl_drift.judge.observations import fitted, law
+from lab.experiments.etl_drift.mechanism import Z
 from lab.experiments.etl_drift.params import Params
+
+
+def least_rows(threshold: float) -> float:
+    """Shared rows below which no column is accepted: of n equal rows Wilson's lower end is n / (n + Z²), whatever they hold."""
+    return math.ceil(threshold * Z**2 / (1 - threshold)) if threshold < 1 else math.inf
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -85,6 +92,12 @@ class Findings:
 
     @cached_property
     def law(self) -> Line:
+        """Through all tables: what is drawn out to larger ones."""
+        return law(self.treatment.tables["locks"])
+
+    @cached_property
+    def checked(self) -> Line:
+        """Through all tables but the largest, which it predicts."""
         return fitted(self.treatment.tables["locks"])
 
     def lock_ms(self, change: str, rows: int) -> float:

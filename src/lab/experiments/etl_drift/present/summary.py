@@ -9,7 +9,8 @@ from lab.experiments.etl_drift.criteria import AUTOMATIC
 from lab.experiments.etl_drift.judge.metrics import shares
 from lab.experiments.etl_drift.measure.locks import EXPAND, IN_PLACE
 from lab.experiments.etl_drift.measure.mapped import THRESHOLDS
-from lab.experiments.etl_drift.present.findings import Findings, findings, percent
+from lab.experiments.etl_drift.mechanism import wilson_low
+from lab.experiments.etl_drift.present.findings import Findings, findings, least_rows, percent
 from lab.experiments.etl_drift.workload.batches import CHANGES
 
 ALTERNATIVES = (
@@ -96,10 +97,12 @@ def _overlap(found: Findings) -> Decision:
     begin = f"{enough[0]:,} or more" if enough else f"More than the {counts[-1]:,} that were tried"
     tried = ", ".join(f"{shared}: {percent(share)}" for shared, share in decided.items())
     wrong = sum(found.value(f"wrong_{shared}_at_{found.params.threshold:g}") for shared in counts)
+    least = least_rows(found.params.threshold)
     return Decision(
         "How many rows should a source deliver again?",
-        f"{begin}, if {AUTOMATIC:.0%} of columns should need no person. Decided without asking, on {found.cases_tried} "
-        f"drifts, by rows: {tried}; {wrong:.0f} columns wrong in all of these.",
+        f"{begin}, if {AUTOMATIC:.0%} of columns should need no person: Wilson's lower end can't reach "
+        f"{found.params.threshold:g} below {least:,.0f} rows, were all equal. Decided unasked, on {found.cases_tried} drifts, by "
+        f"rows: {tried}; {wrong:.0f} columns wrong in all.",
         "measured",
         tuple(f"automatic_{shared}_at_{found.params.threshold:g}" for shared in counts),
         figure="evidence",
@@ -116,10 +119,12 @@ def _threshold(found: Findings) -> Decision:
         for one in tried
     )
     begin = f"Of those tried from {right[0]:g} on" if right else "From none of those tried"
+    most = wilson_low(found.params.shared, found.params.shared)
     return Decision(
         "From which confidence on may a match be accepted?",
-        f"{begin}: the real pair's hour, another quantity, reaches {hour:.2f}. Share decided unasked and columns wrong, on "
-        f"{found.cases_tried} drifts: {told}; we take {found.params.threshold:g}.",
+        f"{begin}: the real pair's hour, another quantity, reaches {hour:.2f}; {found.params.shared:,} rows, all equal, reach "
+        f"{most:.3f} and no more. Decided unasked and columns wrong, on {found.cases_tried} drifts: {told}; we take "
+        f"{found.params.threshold:g}.",
         "measured",
         ("confidence_hour", *(f"wrong_{found.params.shared}_at_{one:g}" for one in tried)),
     )
