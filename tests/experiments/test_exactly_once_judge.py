@@ -355,14 +355,40 @@ def test_what_the_machine_did_to_all_sizes_of_a_turn_does_not_count_against_the_
     assert found.value == pytest.approx(0, abs=1e-9) and found.conclusive
 
 
-def test_the_interval_of_commits_is_that_of_the_load_before_a_fault(ideal: Seen) -> None:
-    # In each round two gaps before the fault, and one across it; in the warm-up, which has none, another one.
-    told = [
-        Told(ONCE, 0, number, "committed", ran.start + at)
-        for ran in ideal.rounds
-        for number, at in enumerate((0.05, 0.17, 0.29, 0.9) if ran.round.fault else (0.1, 0.11, 0.12, 0.13))
+def _told(ran: Ran, commits: tuple[float, ...], open_s: float) -> list[Told]:
+    """Batches of 60 messages that were committed so many s after a round's begin, and open for `open_s`."""
+    return [
+        Told(ONCE, 0, 10 * ran.round.number + number, what, ran.start + at - early, "60" if early else "")
+        for number, at in enumerate(commits)
+        for what, early in (("began", open_s), ("committed", 0.0))
     ]
-    assert tables.commit_interval(PARAMS, replace(ideal, told=told), ONCE) == pytest.approx(120)
-    assert (
-        tables.commit_interval(PARAMS, ideal, "nobody") == PARAMS.batch_ms
-    )  # gathered for that long at least
+
+
+def test_the_rhythm_is_that_of_the_load_before_a_fault(ideal: Seen) -> None:
+    # In each round two gaps before the fault, and one across it; in the warm-up, which has no fault, other ones.
+    warm_up, *rounds = ideal.rounds
+    told = _told(warm_up, (0.1, 0.11, 0.12, 0.13), 0.001)
+    told += [one for ran in rounds for one in _told(ran, (0.05, 0.17, 0.29, 0.9), 0.04)]
+    found = tables.rhythm(replace(ideal, told=told), ONCE)
+    assert found and (found.interval_ms, found.open_ms, found.size) == pytest.approx((120, 40, 60))
+
+
+def test_rounds_too_short_for_two_commits_have_no_rhythm(ideal: Seen) -> None:
+    once = [one for ran in ideal.rounds for one in _told(ran, (0.1,), 0.04)]
+    assert tables.rhythm(replace(ideal, told=once), ONCE) is None
+    assert tables.rhythm(ideal, "nobody") is None
+
+
+def test_the_projection_s_first_row_is_what_the_run_showed(ideal: Seen) -> None:
+    told = [
+        *ideal.told,
+        *(one for ran in ideal.rounds[1:] for one in _told(ran, (0.05, 0.14, 0.23, 0.32), 0.03)),
+    ]
+    treatment, controls = results(PARAMS, replace(ideal, told=told), {})
+    first = package.model(treatment, controls).projection.iloc[0]
+    interval_s = treatment.metric(f"{ONCE}.interval").value / 1e3
+    assert first["commit every, s"] == interval_s
+    assert first["messages in it"] == round(PARAMS.rate * interval_s)  # what comes in it
+    open_s = treatment.metric(f"{ONCE}.open").value / 1e3 * first["messages in it"] / 60
+    assert first["open for, s"] == pytest.approx(open_s, rel=0.1)
+    assert first["mean wait, s"] == pytest.approx(interval_s / 2 + open_s, rel=0.1)

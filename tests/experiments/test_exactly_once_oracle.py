@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.experiments.exactly_once import Delivery, check_delivery
-from lab.experiments.exactly_once.oracle import loss_bound
 
 
 @pytest.mark.parametrize(
@@ -119,15 +118,3 @@ def test_ids_that_can_not_tell_messages_apart_are_refused(sent: list, delivered:
 def test_what_is_no_sequence_of_ids_is_refused(sent: Any, delivered: Any) -> None:
     with pytest.raises(TypeError, match=r"sent|delivered"):
         check_delivery(sent, delivered)
-
-
-@given(st.integers(1, 10_000))
-def test_a_share_of_losses_at_the_bound_would_have_shown_itself_in_19_of_20(faults: int) -> None:
-    bound = loss_bound(faults)
-    assert (1 - bound) ** faults == pytest.approx(0.05)
-    assert bound <= 3 / faults
-
-
-def test_no_fault_bounds_nothing() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        loss_bound(0)

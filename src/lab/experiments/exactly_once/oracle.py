@@ -54,16 +54,6 @@ def check_delivery(sent: Iterable[Hashable], delivered: Iterable[Hashable]) -> D
     return Delivery(len(rank) - len(known), sum(known) - len(known), reordered, times.total() - sum(known))
 
 
-def loss_bound(faults: int) -> float:
-    """Upper 95 % bound on the share of faults that lose or repeat, of which none in `faults` did: about 3/N from 30 on.
-
-    Exact, one-sided (Hanley 1983): one fault in so many would have shown itself with a probability of 95 %.
-    """
-    if faults < 1:
-        raise ValueError("a bound needs at least one fault")
-    return float(1 - 0.05 ** (1 / faults))
-
-
 def _ids(what: str, given: Iterable[Hashable]) -> Iterable[Hashable]:
     if (
         isinstance(given, (str, bytes, Mapping))

@@ -8,14 +8,13 @@ from typing import Any
 import pandas as pd
 
 from lab.evidence.result import Metric, Result
+from lab.evidence.statistics import none_seen_bound
 from lab.experiments.exactly_once.judge import observations as observe
 from lab.experiments.exactly_once.judge import tables
 from lab.experiments.exactly_once.measure.seen import APPENDED, SINK, Seen
 from lab.experiments.exactly_once.mechanism import AT_LEAST_ONCE, AT_MOST_ONCE, EXACTLY_ONCE, Processor
-from lab.experiments.exactly_once.oracle import loss_bound
 from lab.experiments.exactly_once.params import Params
 
-LOOPS = (EXACTLY_ONCE.name, AT_LEAST_ONCE.name, AT_MOST_ONCE.name)
 CONTROL_ARMS = {"at least once": AT_LEAST_ONCE.name, "at most once": AT_MOST_ONCE.name, "appended": APPENDED}
 
 
@@ -77,7 +76,7 @@ def _metrics(params: Params, seen: Seen, made: Mapping[str, pd.DataFrame]) -> li
     found = [
         Metric("messages", sent, "messages", "sent, warm-up included"),
         Metric("faults", faults, "faults", "one in each round"),
-        Metric("loss_bound", loss_bound(faults), "", "share of faults that may lose or repeat, at 95 %"),
+        Metric("loss_bound", none_seen_bound(faults), "", "share of faults that may lose or repeat, at 95 %"),
         Metric("transforms_repeated", len(seen.uncommitted) - sent, "messages", "transformed more than once"),
         Metric(
             "queries_failed",
@@ -100,11 +99,16 @@ def _metrics(params: Params, seen: Seen, made: Mapping[str, pd.DataFrame]) -> li
                 better="lower",
             ),
         ]
-        if arm in LOOPS:
-            gap = tables.commit_interval(params, seen, arm)
-            found.append(
-                Metric(f"{arm}.commit_interval", gap, "ms", "between commits before a fault, median")
-            )
+        if own := tables.rhythm(seen, arm):
+            found += [
+                Metric(
+                    f"{arm}.interval", own.interval_ms, "ms", "between two commits before a fault, median"
+                ),
+                Metric(
+                    f"{arm}.open", own.open_ms, "ms", "from a batch's first message to its commit, median"
+                ),
+                Metric(f"{arm}.batch", own.size, "messages", "in a batch before a fault, median"),
+            ]
     return [*found, *_recovery(made["recovery"])]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -117,23 +117,35 @@ def cost(timed: Sequence[Timed]) -> pd.DataFrame:
     return found.reset_index().assign(each=lambda t: t["low"] / t["size"])
 
 
-def commit_interval(params: Params, seen: Seen, arm: str) -> float:
-    """Median ms between two commits of an arm under load and before the fault of their round.
+@dataclass(frozen=True)
+class Rhythm:
+    """How a processor worked under load, before its faults; medians. interval_ms: between two commits.
 
-    The time for which a batch is gathered where there were no two such: it can't be less.
+    open_ms: of a batch, from the first message that is worked on to the commit. size: its messages.
     """
+
+    interval_ms: float
+    open_ms: float
+    size: float
+
+
+def rhythm(seen: Seen, arm: str) -> Rhythm | None:
+    """None where no two commits came in a row between the begin of a round's load and its fault; the warm-up has none."""
     gaps: list[float] = []
+    took: list[float] = []
+    sizes: list[int] = []
     for ran in seen.rounds:
-        if ran.round.fault is None:  # the warm-up
-            continue
         until = ran.start + ran.round.at_s
-        told = [
-            one.at
-            for one in seen.told
-            if one.arm == arm and one.what == "committed" and ran.start < one.at < until
-        ]
-        gaps += np.diff(sorted(told)).tolist()
-    return 1e3 * float(np.median(gaps)) if gaps else float(params.batch_ms)
+        own = [one for one in seen.told if one.arm == arm and ran.start < one.at < until]
+        ended = {(one.member, one.batch): one.at for one in own if one.what == "committed"}
+        gaps += np.diff(sorted(ended.values())).tolist()
+        for one in own:
+            if one.what == "began" and (end := ended.get((one.member, one.batch))):
+                took.append(end - one.at)
+                sizes.append(int(one.detail))
+    if not gaps or not took:
+        return None
+    return Rhythm(1e3 * float(np.median(gaps)), 1e3 * float(np.median(took)), float(np.median(sizes)))
 
 
 def latency(params: Params, seen: Seen, arm: str) -> float:

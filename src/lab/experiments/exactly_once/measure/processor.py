@@ -59,6 +59,7 @@ def work(job: Job) -> None:
         try:
             if batch := link.take(MOST, job.batch_ms / 1_000):
                 size, before = len(batch), link.acknowledged
+                log.tell(number, "began", str(size))
                 job.processor.step(link, batch)
                 log.tell(number, "committed")
                 number += 1

@@ -28,7 +28,8 @@ Rows = NDArray[np.void]
 
 @dataclass(frozen=True)
 class Told:
-    """A line of a processor's or a driver's log. what: committed, refused, insisted, skipped, unknown."""
+    """A line of a processor's or a driver's log. what: began, committed, refused, insisted, skipped,
+    unknown. detail: of what began its messages."""
 
     arm: str
     member: int

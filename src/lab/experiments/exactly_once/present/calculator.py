@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lab.evidence.calculator import Answers, Calculator, Constants, Input, Inputs, Output, script_beside
 from lab.evidence.fit import Line
+from lab.evidence.statistics import none_seen_bound
 from lab.experiments.exactly_once.kit.loop import TIMEOUT_MS
-from lab.experiments.exactly_once.oracle import loss_bound
 from lab.experiments.exactly_once.present.findings import ONCE, Findings
 
 # Transactions were timed with a pause between them: such as follow each other sooner are refused at first and wait longer.
@@ -27,7 +27,7 @@ def compute(inputs: Inputs, constants: Constants) -> Answers:
         "busy": 100 * open_ms / interval,
         "open": open_ms / 1e3,
         "wait": (interval / 2 + open_ms) / 1e3,
-        "bound": 100 * loss_bound(round(inputs["faults"])),
+        "bound": 100 * none_seen_bound(round(inputs["faults"])),
     }
 
 
@@ -45,7 +45,7 @@ def calculator(found: Findings) -> Calculator:
                 TIMEOUT_MS,
             ),
             Input("rate", "Rate", "messages/s", float(found.params.rate), 1, 1e6),
-            Input("work", "Work on a message", "µs", float(found.params.work_us), 0, 1e5),
+            Input("work", "Work on a message", "µs", found.work_us, 0, 1e5),
             Input("faults", "Faults without a loss", "", float(found.faults), 1, 1e6, whole=True),
         ],
         [

@@ -90,8 +90,23 @@ class Findings:
 
     @property
     def interval_ms(self) -> float:
-        """Between two commits of the loop, under load and before a fault: it gathers a batch, then works on it, then commits."""
-        return self.metric(f"{ONCE}.commit_interval")
+        """Between two commits of the loop, under load and before a fault: it gathers a batch, works on it, and commits.
+
+        The time for which it gathers where the rounds were too short for two.
+        """
+        return self._of_the_loop("interval", float(self.params.batch_ms))
+
+    @property
+    def work_us(self) -> float:
+        """What a message adds to its transaction beside its write, as the run had it: it waits longer than it is told to."""
+        size = self._of_the_loop("batch", 0.0)
+        if not size:
+            return float(self.params.work_us)
+        return max(0.0, 1e3 * (self._of_the_loop("open", 0.0) - self.fit.at(size)) / size)
+
+    def _of_the_loop(self, name: str, default: float) -> float:
+        found = (one.value for one in self.treatment.metrics if one.name == f"{ONCE}.{name}")
+        return float(next(found, default))
 
     def share(self, interval_ms: float) -> float:
         """Of a processor's time that commits take, at one each `interval_ms`."""

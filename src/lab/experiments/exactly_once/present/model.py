@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Grade, Metric, Model, Prediction, Result
+from lab.evidence.statistics import none_seen_bound
 from lab.experiments.exactly_once.kit.loop import TIMEOUT_MS
 from lab.experiments.exactly_once.measure.seen import SINK
-from lab.experiments.exactly_once.oracle import loss_bound
 from lab.experiments.exactly_once.present.calculator import calculator
 from lab.experiments.exactly_once.present.findings import ONCE, Findings, findings
 
@@ -83,7 +83,7 @@ def _messages(found: Findings, interval_ms: float) -> float:
 
 def _each(found: Findings) -> float:
     """ms for which a message holds its transaction open: the processor's work on it, and writing it."""
-    return found.params.work_us / 1e3 + max(1e-3, found.fit.each)
+    return max(1e-3, found.work_us / 1e3 + max(0.0, found.fit.each))
 
 
 def _longest_ms(found: Findings) -> float:
@@ -103,8 +103,8 @@ def _advice(found: Findings) -> list[Advice]:
         ),
         Advice(
             f"Count faults, not messages: {found.faults} faults without a loss allow a loss in up to "
-            f"{loss_bound(found.faults):.0%} of them, 12 in {loss_bound(12):.0%}, 120 in {loss_bound(120):.1%}. Put a longer "
-            f"schedule into your nightly run.",
+            f"{none_seen_bound(found.faults):.0%} of them, 12 in {none_seen_bound(12):.0%}, 120 in {none_seen_bound(120):.1%}. "
+            f"Put a longer schedule into your nightly run.",
             "arithmetic",
             f"exact bound (Hanley 1983), N independent faults of one kind; here {found.kinds} kinds share them, and the loop "
             f"met {found.met(ONCE)}, Spark {found.met(SINK)}",

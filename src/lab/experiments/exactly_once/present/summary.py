@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
+from lab.evidence.statistics import none_seen_bound
 from lab.experiments.exactly_once.measure.seen import APPENDED, SINK
-from lab.experiments.exactly_once.oracle import loss_bound
 from lab.experiments.exactly_once.params import FAULTS
 from lab.experiments.exactly_once.present.findings import LEAST, MOST, ONCE, Findings, findings, named
 
@@ -18,7 +18,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         answer=_answer(found),
         conditions=[
             f"{found.faults} faults of {found.kinds} kinds ({found.met(ONCE)} hit the loop, {found.met(SINK)} Spark), one broker "
-            f"without replicas: up to {loss_bound(found.faults):.0%} of faults may still lose",
+            f"without replicas: up to {none_seen_bound(found.faults):.0%} of faults may still lose",
             "every reader reads committed, and all writes of a batch fit into one transaction",
             "processor and sink are restarted at once, the processor with the same ids, Spark from its checkpoint",
         ],
@@ -47,10 +47,11 @@ def _answer(found: Findings) -> str:
         "lost and repeated nothing" if not found.wrong else f"had {found.wrong:,} messages lost or repeated"
     )
     return (
-        f"It takes one transaction around what is written and how far was read: so both pipelines {kept} in "
-        f"{found.faults} faults, where at least once repeated {found.repeated(LEAST):,} and at most once lost "
-        f"{found.lost(MOST):,} of {found.messages:,} messages. A batch's commit costs {found.fit.fixed:.1f} ms as a Kafka "
-        f"transaction, {found.share(found.interval_ms):.0%} of the time at one in {found.interval_ms:,.0f} ms, and "
+        f"It takes one transaction around what is written and how far was read: so the pipelines {kept} in {found.faults} "
+        f"faults, {found.met(ONCE)} to the loop and {found.met(SINK)} to Spark, where at least once repeated "
+        f"{found.repeated(LEAST):,} and at most once lost {found.lost(MOST):,} of {found.messages:,} messages. A batch's commit "
+        f"costs {found.fit.fixed:.1f} ms as a Kafka transaction, {found.share(found.interval_ms):.0%} of the time at one in "
+        f"{found.interval_ms:,.0f} ms, and "
         f"{found.plain.fixed:.1f} ms at least once. Side effects are not covered."
     )
 
