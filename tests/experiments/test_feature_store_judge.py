@@ -11,10 +11,15 @@ import pytest
 
 from lab.evidence.criteria import judge_all
 from lab.experiments.feature_store import CRITERIA, Params
+from lab.experiments.feature_store.criteria import LAST_WRITE
+from lab.experiments.feature_store.experiment import results
 from lab.experiments.feature_store.judge import law
 from lab.experiments.feature_store.judge.observations import observe
 from lab.experiments.feature_store.measure.checks import COLUMNS
 from lab.experiments.feature_store.measure.seen import Joined, Live, Log, Outage, Rest, Seen, Served
+from lab.experiments.feature_store.present.calculator import DIFFERING
+from lab.experiments.feature_store.present.model import model
+from lab.experiments.feature_store.present.summary import summary
 from lab.experiments.feature_store.workload.joins import FEAST_BOTH, FEAST_ONE, JOINS, OURS
 from lab.experiments.feature_store.workload.popularity import shares
 from lab.load.histogram import histogram
@@ -41,7 +46,7 @@ def ideal(times: float = 1.0) -> Seen:
     joins = [Joined(join.name, 100, [], [], [], 0.1) for join in JOINS]
     joins += [Joined(name, 100, [], [], [], 1.0) for name in (FEAST_BOTH, FEAST_ONE)]
     delays = {f"job-{place}": [delay] * 10 for place, delay in enumerate(DELAYS.values())}
-    served = [Served(kind, histogram([3_000_000] * 100), 1.0, 1.0, 100) for kind in ("single", "batch")]
+    served = [Served(kind, histogram([3_000_000] * 400), 1.0, 1.0, 400) for kind in ("single", "batch")]
     probes = pd.DataFrame({"seconds": [-0.1, 0.2, 0.9], "status": [200, 503, 200], "empty": [False] * 3})
     live = Live(checks(times), delays, dict.fromkeys(delays, 3), served, 1.0)
     outage = Outage(probes, 0.8, 0.4, 0.2, 0.2, 2_000, 150.0)
@@ -119,6 +124,38 @@ def test_feast_is_not_held_to_corrections() -> None:
 def test_a_limit_within_the_interval_is_inconclusive() -> None:
     few = checks(6)
     assert outcomes(_live(GOOD, checks=few[few["instant"] < 20]))["mismatch_live"] in ("inconclusive", "fail")
+
+
+@pytest.mark.parametrize(
+    ("quick", "slow", "failed", "expected"),
+    [
+        (68, 0, 0, "inconclusive"),
+        (298, 0, 0, "inconclusive"),
+        (299, 0, 0, "pass"),
+        (670, 5, 0, "inconclusive"),
+        (299, 0, 1, "inconclusive"),
+        (60, 8, 0, "fail"),
+        (66, 2, 0, "inconclusive"),
+    ],
+)
+def test_a_p99_of_fewer_lookups_than_can_show_one_in_a_hundred_is_no_pass(
+    quick: int, slow: int, failed: int, expected: str
+) -> None:
+    taken = histogram([3_000_000] * quick + [90_000_000] * slow)
+    served = [Served(kind, taken, 1.0, 1.0, quick + slow + failed) for kind in ("single", "batch")]
+    found = outcomes(_live(GOOD, served=served))
+    assert found["batch_p99"] == found["single_p99"] == expected
+
+
+def test_what_the_law_and_the_parameters_say_is_not_graded_as_measured() -> None:
+    treatment, controls = results(
+        PARAMS, replace(GOOD, rest=Rest(100, [], 0, 5_000.0)), Seen(LAST_WRITE, rest=Rest(100, [])), {}
+    )
+    assert treatment.metric("lambda").grade == "arithmetic"
+    told, fresh = model(treatment, controls), summary(treatment, controls).decisions[0]
+    for column in (DIFFERING, "delay for 1 %, ms"):
+        assert told.grade(column, 1) == "extrapolated"
+    assert fresh.grade == "extrapolated" and fresh.basis
 
 
 def test_the_law_is_the_mean_over_lookups_not_over_entities() -> None:

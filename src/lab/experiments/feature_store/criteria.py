@@ -6,6 +6,7 @@ from lab.evidence.criteria import Control, Criterion, at_least, at_most, exactly
 
 LIMIT = 0.01
 PREDICTION_ERROR = 0.2
+SLOWEST_MS, SLOW = 50.0, 0.01  # of the lookups, so many may take longer
 NO_TIME, EVENT_TIME, LAST_WRITE = "latest value", "event time only", "last write wins"
 
 CRITERIA = (
@@ -95,15 +96,16 @@ CRITERIA = (
     ),
     Criterion(
         "single_p99",
-        "99 % of the single lookups are answered within 50 ms of the time at which they were due.",
-        at_most(50.0),
+        "99 % of the single lookups are answered within 50 ms of the time at which they were due. Undecided where the exact "
+        "95 % bound of the slow share, failed ones among them, holds 1 %: it takes 299 without a slow one.",
+        at_most(SLOWEST_MS),
         "absolute",
         "ms",
     ),
     Criterion(
         "batch_p99",
-        "99 % of the lookups of 100 entities are, too.",
-        at_most(50.0),
+        "99 % of the lookups of 100 entities are, too. Undecided in the same way.",
+        at_most(SLOWEST_MS),
         "absolute",
         "ms",
     ),

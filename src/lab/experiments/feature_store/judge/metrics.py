@@ -136,7 +136,8 @@ def _live(params: Params, seen: Live) -> list[Metric]:
             "lambda",
             law.predicted(params, 1e-6) / 1e-6,
             "1/s",
-            "λ, changes/s of an entity, mean over lookups",
+            "λ, changes/s of an entity, mean over lookups, as the parameters have it",
+            grade="arithmetic",
         ),
         Metric(
             "superseded_share", seen.superseded[own] / total, "", "updates that compare-and-set did not write"

@@ -41,7 +41,7 @@ def calculator(found: Findings) -> Calculator:
         [
             Output("rate", "λ, of an entity, mean over lookups", "/s", "arithmetic", _RATE),
             Output("waiting", "λ D, updates on their way", "", "arithmetic", checked=waiting),
-            Output("differing", "Lookups that differ", "%", "measured", DIFFERING),
+            Output("differing", "Lookups that differ", "%", "extrapolated", DIFFERING),
             Output("memory", "Memory", "MB", "extrapolated", "memory, MB", of_memory, otherwise="not measured"),
             Output("refill", "A refill takes", "s", "extrapolated", "refill, s", of_memory, otherwise="not measured"),
         ],
@@ -52,5 +52,5 @@ def calculator(found: Findings) -> Calculator:
     )  # fmt: skip
 
 
-DIFFERING = "lookups that differ at this delay, %"
+DIFFERING = "lookups that differ at this delay, by the law, %"
 _RATE = "updates/s of an entity, mean over lookups"
