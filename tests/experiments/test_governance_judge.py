@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.evidence.criteria import Observation, judge
+from lab.evidence.result import Result
 from lab.evidence.sources import imports
 from lab.experiments import governance
 from lab.experiments.governance import CRITERIA, Finding, Params
@@ -20,6 +21,8 @@ from lab.experiments.governance.judge import matching, model, observations
 from lab.experiments.governance.kit.governance.sessions import at_the_same_time
 from lab.experiments.governance.measure.rounds import ALL, WITHOUT
 from lab.experiments.governance.measure.seen import CLEAN, DRAWN, VARIANTS, Round, Seen
+from lab.experiments.governance.present.findings import Findings
+from lab.experiments.governance.present.model import _row, reviewed
 from lab.experiments.governance.workload import faults as drawing
 from lab.experiments.governance.workload.company import company
 from lab.experiments.governance.workload.fault import Fault
@@ -120,6 +123,34 @@ def test_the_line_is_checked_at_a_size_that_it_was_not_fitted_to() -> None:
     assert outcome("model_predicts", observations.model_predicts(table.replace(9.0, 4.1))) == "pass"
     noisy = table.assign(seconds=[1.0, 2.0, 3.5, 1.4, 2.4, 9.0])
     assert outcome("model_predicts", observations.model_predicts(noisy)) in ("inconclusive", "pass")
+
+
+def test_a_prediction_that_hangs_on_one_lucky_audit_decides_nothing_and_a_least_time_has_no_interval() -> (
+    None
+):
+    steady = [(size, size / 10) for size in (10, 20, 40) for _ in range(5)]
+    lucky = [(size, seconds) for size, seconds in steady if size < 40] + [(40, 4.0), *[(40, 9.0)] * 4]
+    for rows, clear in ((steady, True), (lucky, False)):
+        found = observations.model_predicts(pd.DataFrame(rows, columns=["tables", "seconds"]))
+        assert (found.value, found.interval, found.conclusive) == (pytest.approx(0), None, clear)
+
+
+def test_the_size_that_was_checked_is_told_as_measured_and_the_law_beyond_it_knows_it() -> None:
+    times = pd.DataFrame(
+        [(10, 0.07), (20, 0.1), (40, 0.19), (80, 0.376)], columns=["tables", "seconds"]
+    ).assign(round=0)
+    found = Findings(Params(), Result(Params(), {}, [], {"times": times}), {})
+    assert _row(found, 1)["audit, s"] == 0.38 and model.prediction(times)[0] < 0.36
+    assert _row(found, 10)["audit, s"] == round(model.law(times).at(800), 2) > model.fitted(times).at(800)
+
+
+def test_each_class_of_datasets_is_reviewed_as_often_as_the_playbook_says() -> None:
+    datasets = company(80, 1).books.datasets
+    often, rarely = (
+        sum(len(one["access"]) for one in datasets.values() if (one["class"] == "confidential") is personal)
+        for personal in (True, False)
+    )
+    assert often and rarely and reviewed(80) * 80 == pytest.approx(4 * often + rarely)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 8))

@@ -8,7 +8,7 @@ from lab.evidence.result import Metric
 from lab.evidence.statistics import clopper_pearson, wilson
 from lab.experiments.governance import oracle
 from lab.experiments.governance.judge import matching, observations
-from lab.experiments.governance.judge.model import fastest, fitted
+from lab.experiments.governance.judge.model import fastest, law
 from lab.experiments.governance.measure.rounds import ALL
 from lab.experiments.governance.measure.seen import DRAWN, UNSEEN, VARIANTS, Seen
 
@@ -185,7 +185,7 @@ def _onboarded(onboarded: pd.DataFrame) -> list[Metric]:
 
 
 def _times(times: pd.DataFrame) -> list[Metric]:
-    fit, by_size = fitted(times), fastest(times)
+    fit, by_size = law(times), fastest(times)
     return [
         Metric("fixed_s", fit.fixed, "s", "a, of an audit, whatever it looks at"),
         Metric("table_ms", 1e3 * fit.each, "ms", "b, of an audit, for each table"),

@@ -40,15 +40,16 @@ def observe(params: Params, seen: Seen, arm: str = ALL) -> dict[str, Observation
 
 
 def model_predicts(times: pd.DataFrame) -> Observation:
-    """Error of the line at the largest size; inconclusive if the limit lies within what other rounds would have given."""
+    """Error of the line at the largest size; inconclusive if it hangs on one fastest audit of a size."""
     predicted, measured = prediction(times)
     low, high = error_between(times)
     clear = not low < LARGEST_ERROR < high
     detail = (
-        f"{predicted:.3g} s predicted, {measured:.3g} s measured, {fitted(times).each * 1e3:.2g} ms a table"
+        f"{predicted:.3g} s predicted, {measured:.3g} s measured, {fitted(times).each * 1e3:.2g} ms a table; "
+        f"{low:.0%} to {high:.0%} off with the second fastest of any sizes"
     )
-    told = detail if clear else f"{detail}; the limit lies within the interval: too noisy a machine"
-    return Observation(error(times), told, (low, high), conclusive=clear)
+    told = detail if clear else f"{detail}, with the limit between: too noisy a machine"
+    return Observation(error(times), told, conclusive=clear)
 
 
 def _listed(wrong: Sequence[str], right: str) -> Observation:

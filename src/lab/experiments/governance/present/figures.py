@@ -13,7 +13,6 @@ from lab.charts.figure import Figure
 from lab.charts.presets import columns, reference
 from lab.evidence.result import Result
 from lab.evidence.statistics import clopper_pearson
-from lab.experiments.governance.judge.model import fastest
 from lab.experiments.governance.measure.seen import DRAWN
 from lab.experiments.governance.present.findings import CHECKS, Findings, findings, percent
 
@@ -192,7 +191,9 @@ def _time(found: Findings) -> Figure:
     largest = data["tables"].max()
     data["audits"] = ["checked" if size == largest else "fitted to" for size in data["tables"]]
     ends = [0, int(largest)]
-    line = pd.DataFrame({"tables": ends, "seconds": [found.time.at(x) for x in ends], "reference": "model"})
+    line = pd.DataFrame(
+        {"tables": ends, "seconds": [found.checked.at(x) for x in ends], "reference": "model"}
+    )
 
     def chart(width: int) -> Any:
         x = alt.X("tables:Q", title="tables in the database")
@@ -209,7 +210,7 @@ def _time(found: Findings) -> Figure:
         points = alt.Chart(data).mark_point(size=60, opacity=0.8).encode(x=x, y=y, color=colour)
         return (drawn + points).properties(width=width, height=220)
 
-    shown = fastest(found.treatment.tables["times"])
+    shown = found.audits
     return Figure(
         f"An audit of {largest} tables takes {shown[largest]:.2g} s, {1e3 * found.time.each:.2g} ms a table",
         "Time of an audit against the number of tables, a point for each audit, with the model's "

@@ -11,7 +11,7 @@ import pandas as pd
 from lab.evidence.fit import Line
 from lab.evidence.result import Result
 from lab.experiments.governance import oracle
-from lab.experiments.governance.judge.model import fitted
+from lab.experiments.governance.judge.model import fastest, fitted, law
 from lab.experiments.governance.measure.seen import CLEAN, DRAWN, UNSEEN, VARIANTS
 from lab.experiments.governance.params import Params
 
@@ -91,7 +91,18 @@ class Findings:
 
     @cached_property
     def time(self) -> Line:
+        """Of an audit, through all sizes: what is drawn out to larger ones."""
+        return law(self.treatment.tables["times"])
+
+    @cached_property
+    def checked(self) -> Line:
+        """Through all sizes but the largest, which it predicts."""
         return fitted(self.treatment.tables["times"])
+
+    @cached_property
+    def audits(self) -> dict[int, float]:
+        """s by number of tables, the fastest."""
+        return fastest(self.treatment.tables["times"])
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:

@@ -6,13 +6,20 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from lab.evidence.fit import rough
 from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
 from lab.experiments.governance.judge.model import prediction
 from lab.experiments.governance.params import CHECKED_AT
 from lab.experiments.governance.present.findings import Findings, findings
+from lab.experiments.governance.workload.company import described
 
 HOUR = 3_600.0
-REVIEWS = 4  # a year, of confidential datasets (the playbook's section 6)
+REVIEWS = {
+    "restricted": 4,
+    "confidential": 4,
+    "internal": 1,
+    "public": 1,
+}  # a year (the playbook's section 6)
 MINUTES = 1.0  # that an owner takes for a grant; our assumption
 DATASETS_EACH = 20  # of one owner; our assumption
 
@@ -24,7 +31,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     largest = CHECKED_AT * found.params.sizes[-1]
     return Model(
         statement="An audit takes a fixed time and one for each table, from which it draws a sample that does not grow with it.",
-        formula=r"t(n) = a + b\,n,\qquad r(n) = 4\,g\,n\,m / o",
+        formula=r"t(n) = a + b\,n,\qquad r(n) = (4\,g_{90} + g_{365})\,n\,m / o",
         constants=[treatment.metric(name) for name in ("fixed_s", "table_ms")],
         check=Prediction(f"an audit of {largest} tables", predicted, measured, "s", "model_predicts"),
         projection=pd.DataFrame([_row(found, factor) for factor in FACTORS]),
@@ -38,22 +45,24 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         },
         # The projection begins at the size that the line was checked at.
         checked_to=1,
-        changes_at=f"about {_about(found.time.reaches(HOUR))} tables: an audit takes an hour",
+        changes_at=f"about {rough(found.time.reaches(HOUR))} tables: an audit takes an hour",
     )
 
 
-def _grants(found: Findings) -> float:
-    """Approved grants of a dataset, in this company: two, and a third one on every third."""
-    return 2 + 1 / 3
+def reviewed(tables: int) -> float:
+    """Grants of a dataset times the reviews of its class a year, in a company of so many datasets."""
+    datasets = described(tables).values()
+    return sum(len(one["access"]) * REVIEWS[one["class"]] for one in datasets) / len(datasets)
 
 
 def _row(found: Findings, factor: int) -> dict[str, object]:
-    tables = CHECKED_AT * found.params.sizes[-1] * factor
-    grants, owners = REVIEWS * _grants(found) * tables, max(1, round(tables / DATASETS_EACH))
+    largest = CHECKED_AT * found.params.sizes[-1]
+    tables = largest * factor
+    grants, owners = reviewed(largest) * tables, max(1, round(tables / DATASETS_EACH))
     return {
         "factor": factor,
         "tables": tables,
-        "audit, s": round(found.time.at(tables), 1),
+        "audit, s": round(found.audits.get(tables, found.time.at(tables)), 2),
         "grants to review a year": round(grants),
         "owners": owners,
         "hours of each a year": round(grants * MINUTES / 60 / owners, 1),
@@ -65,22 +74,19 @@ def _advice(found: Findings) -> list[Advice]:
     hour = found.time.reaches(HOUR)
     return [
         Advice(
-            f"From about {_about(hour)} tables on an audit takes an hour on one connection: sample "
+            f"From about {rough(hour)} tables on an audit takes an hour on one connection: sample "
             "only tables that changed since "
             "the last audit, and keep the checks of rights on all, which read a few catalogue tables.",
             "extrapolated",
-            f"line checked at {largest} tables, drawn to {hour / largest:.0f} times that",
+            f"line through {found.params.sizes[0]} to {largest} tables, drawn to {rough(hour / largest)} times that",
         ),
         Advice(
             "What people do grows with grants, not with tables: grant to group roles and review "
             "members apart, so that a dataset has "
             "a handful of grants whoever comes and goes.",
             "arithmetic",
-            f"{MINUTES:g} minute a grant, {REVIEWS} reviews a year, {DATASETS_EACH} datasets an owner, our assumptions",
+            f"{MINUTES:g} minute a grant, {DATASETS_EACH} datasets an owner, our assumptions; by the playbook "
+            f"{REVIEWS['confidential']} reviews a year of confidential datasets, {REVIEWS['internal']} of internal ones; "
+            "about half each here",
         ),
     ]
-
-
-def _about(value: float) -> str:
-    """A number to two digits."""
-    return f"{float(f'{value:.2g}'):,.0f}"

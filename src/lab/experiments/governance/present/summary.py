@@ -81,19 +81,19 @@ def _defaults(found: Findings) -> Decision:
 
 
 def _threshold(found: Findings) -> Decision:
-    used, low, high = found.params.threshold, min(found.params.thresholds), max(found.params.thresholds)
-    recall = [percent(found.label("recall", each)) for each in (used, high, low)]
-    least = min(found.label("precision", each) for each in {*found.params.thresholds, used})
+    used, tried = found.params.threshold, sorted({*found.params.thresholds, found.params.threshold})
+    recall = {each: found.label("recall", each) for each in tried}
+    alike = [percent(each) for each in tried if recall[each] == recall[used]]
+    others = [f"{percent(each)} {percent(recall[each])}" for each in tried if recall[each] != recall[used]]
+    least = min(found.label("precision", each) for each in tried)
     return Decision(
         "How many values must be valid before a column counts as personal data?",
-        f"{percent(used)}: it finds {recall[0]} of dirty columns, all values {recall[1]}, "
-        f"{percent(low)} {recall[2]}. Precision never falls below {percent(least)}, as what chance explains is left out.",
+        f"No more than are clean: of columns drawn with up to {percent(found.params.dirt)} dirt, a threshold of "
+        f"{' or '.join(alike)} finds {percent(recall[used])}{', so this run prefers none of these' if len(alike) > 1 else ''}"
+        f"{'; ' if others else ''}{', '.join(others)}. Precision never falls below {percent(least)}, as what chance explains is "
+        f"left out; we take {percent(used)}.",
         "measured",
-        tuple(
-            f"{name}_at_{each:g}"
-            for each in dict.fromkeys((low, used, high))
-            for name in ("recall", "precision")
-        ),
+        tuple(f"{name}_at_{each:g}" for each in tried for name in ("recall", "precision")),
         figure="threshold",
     )
 

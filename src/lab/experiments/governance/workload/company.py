@@ -126,17 +126,23 @@ def identifier(dataset: str) -> sql.Identifier:
 def company(tables: int, seed: int) -> Company:
     """A company with so many datasets, one of them partitioned."""
     random = Random(seed)
-    kinds = list(KINDS)
-    columns = {_numbered(kinds, number): KINDS[kinds[number % len(kinds)]] for number in range(tables - 1)}
-    columns[f"{SCHEMA}.events"] = KINDS["releases"]
-    books = Books(
-        access(), {name: dataset(name, own, number) for number, (name, own) in enumerate(columns.items())}
-    )
+    columns, books = _columns(tables), Books(access(), described(tables))
     rows = {
         name: [(number, *(column.make(random) for column in own)) for number in range(ROWS)]
         for name, own in columns.items()
     }
     return Company(books, columns, list(_statements(columns, books)), rows)
+
+
+def described(tables: int) -> dict[str, dict[str, Any]]:
+    """What the files of its datasets hold."""
+    return {name: dataset(name, own, number) for number, (name, own) in enumerate(_columns(tables).items())}
+
+
+def _columns(tables: int) -> dict[str, tuple[Column, ...]]:
+    kinds = list(KINDS)
+    columns = {_numbered(kinds, number): KINDS[kinds[number % len(kinds)]] for number in range(tables - 1)}
+    return {**columns, f"{SCHEMA}.events": KINDS["releases"]}
 
 
 def _numbered(kinds: Sequence[str], number: int) -> str:
