@@ -21,6 +21,7 @@ from lab.experiments.kafka_lag.measure.worker import MESSAGE
 from lab.experiments.kafka_lag.mechanism import partition_for
 from lab.experiments.kafka_lag.oracle import JavaProducer
 from lab.experiments.kafka_lag.params import Params
+from lab.experiments.kafka_lag.present.findings import findings
 from lab.experiments.kafka_lag.workload.messages import prepare
 from lab.experiments.kafka_lag.workload.variants import (
     STOP_AFTER_S,
@@ -139,6 +140,23 @@ def test_each_figure_states_one_finding_briefly(told: Any) -> None:
 def test_what_is_recommended_was_tried_with_its_neighbours_and_only_it_keeps_up(told: Any) -> None:
     answer = told[2].summary.decisions[0].answer
     assert "11 partitions keep up (86% load); 5, 10 and 15 do not" in answer
+
+
+def test_what_may_be_overtaken_and_what_was_are_two_numbers_and_even_keys_are_named(told: Any) -> None:
+    found = findings(told[0], told[1])
+    assert 0 < found.overtaken < found.salted_share
+    strategy = next(one for one in told[2].summary.decisions if "strategy" in one.question)
+    for text in (told[2].summary.answer, strategy.answer):
+        assert f"{found.salted_share:.0%} of the messages may lose their order" in text
+        assert f"{found.overtaken:.0%} did" in text
+    assert "keyed (even keys)" in strategy.answer
+
+
+def test_what_is_set_or_rests_on_a_simulated_worker_is_not_called_measured(told: Any) -> None:
+    model = told[2].model
+    real = next(one for one in model.constants if one.name == "mu_real")
+    growth = next(one for one in model.calculator.outputs if one.name == "growth")
+    assert (real.grade, growth.grade) == ("arithmetic", "simulated")
 
 
 def _first_of_the_sweep(seen: list[Seen]) -> int:

@@ -71,7 +71,7 @@ def calculator(found: Findings) -> Calculator:
             Output("most", "One key may take", "%", "arithmetic", "largest share of one key"),
             Output("share", "Fullest partition’s share", "%", "simulated", rests_on=placed),
             Output("load", "Load of its worker", "%", "simulated", rests_on=placed),
-            Output("growth", "Its lag grows by", "messages/s", "measured"),
+            Output("growth", "Its lag grows by", "messages/s", "simulated"),
             Output("catch_up", "Catching up, for each s of outage", "s", "extrapolated", otherwise="never"),
         ],
         {"mean_load": MEAN_LOAD},

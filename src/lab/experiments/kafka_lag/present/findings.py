@@ -114,6 +114,12 @@ class Findings:
         each = shares(self.params.zipf)
         return sum(each[key] for key in hot_keys(self.params))
 
+    @property
+    def overtaken(self) -> float:
+        """Share of all messages that were overtaken by a later one of their key, at the highest level, where the hot keys
+        are salted; NaN if that was not run."""
+        return float(self.at_top.set_index("strategy")["out_of_order"].get("salted hot key", float("nan")))
+
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
     """Treatment and control side by side."""

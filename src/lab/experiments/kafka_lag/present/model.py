@@ -39,7 +39,13 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         ),
         constants=[
             Metric("mu", mu, "messages/s", "μ, one simulated worker (`service_rate`)", grade="simulated"),
-            Metric("mu_real", float(checked.worker_rate), "messages/s", "μ of the slow workers that wait"),
+            Metric(
+                "mu_real",
+                float(checked.worker_rate),
+                "messages/s",
+                "μ of the slow workers, as set: they really wait for that time",
+                grade="arithmetic",
+            ),
             Metric("share", float(found.hot.hot_share), "", "s, fullest partition's share in the control"),
         ],
         check=Prediction(
@@ -87,7 +93,6 @@ def _advice(found: Findings) -> list[Advice]:
     params, key = found.params, found.largest_key
     row = found.recommended
     kept = f"{row.partitions} partitions keep up, " if row is not None and found.kept else ""
-    overtaken = found.at_top.set_index("strategy")["out_of_order"].get("salted hot key", float("nan"))
     return [
         Advice(
             f"Give `placement()` your own key counts before you choose a number: here {kept}{listed(found.behind) or 'none'} "
@@ -102,7 +107,7 @@ def _advice(found: Findings) -> list[Advice]:
         ),
         Advice(
             f"Salt no more than you must: `keys_to_salt()` named {found.salted} of {KEYS:,} keys. Of its messages, "
-            f"{found.salted_share:.0%} of all, {overtaken / found.salted_share:.0%} were overtaken by a later one. "
+            f"{found.salted_share:.0%} of all, {found.overtaken / found.salted_share:.0%} were overtaken by a later one. "
             f"They keep their key: add up per partition, then per key; where order counts, let the producer send a "
             f"number, and sort by it. In a compacted topic such a key keeps a message in each of its partitions.",
             "simulated",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
@@ -45,13 +46,18 @@ def _answer(found: Findings) -> str:
         f"{by_the_mean(params.workers)} partitions by the mean, but skewed keys give the fullest of {mean.partitions} work for "
         f"{mean.load:.1f} workers. {_verdict(found)}. "
         f"Salting {_keys(found)} {'bounds' if found.bounded else 'should bound'} lag with {params.partitions} at {params.rate:,} "
-        f"messages/s of {params.service_ns / 1e3:,.0f} µs (simulated), but {found.salted_share:.0%} of the messages lose their "
-        f"order."
+        f"messages/s of {params.service_ns / 1e3:,.0f} µs (simulated), but {_disorder(found)}."
     )
 
 
 def _keys(found: Findings) -> str:
     return "the hottest key" if found.salted == 1 else f"the {found.salted} hottest keys"
+
+
+def _disorder(found: Findings) -> str:
+    """What salting takes from the order of a key's messages: those that may be overtaken by a later one, and those that were."""
+    promised = f"{found.salted_share:.0%} of the messages may lose their order"
+    return promised if math.isnan(found.overtaken) else f"{promised}, {found.overtaken:.0%} did"
 
 
 def _verdict(found: Findings) -> str:
@@ -90,14 +96,15 @@ def _partitions(found: Findings) -> Decision:
 
 def _strategy(found: Findings) -> Decision:
     names = list(found.at_top["strategy"])
+    keys = [f"{name} (even keys)" if name == "keyed" else name for name in names]
     row = found.recommended
     held = [row.partitions] if row is not None and found.kept else []
     here = f" (here {held[0]})" if held else ""
     return Decision(
         "Which partition strategy?",
         f"Key by what needs order; too hot a key needs a number of partitions that holds it{here}, or salt: with "
-        f"{found.params.partitions}, {found.salted_share:.0%} of the messages then lose their order. 99 % within "
-        f"{found.treatment_p99:,.0f} ms at most ({', '.join(names)}); hot key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
+        f"{found.params.partitions}, {_disorder(found)}. 99 % within "
+        f"{found.treatment_p99:,.0f} ms at most ({', '.join(keys)}); hot key unsalted {found.hot.p99_ms:,.0f} ms and rising.",
         "simulated",
         ["lag_bounded", "order_kept", *(f"{name}@{found.params.rate}.latency_p99" for name in names)]
         + [f"skewed keys@{count}.growth" for count in held],
