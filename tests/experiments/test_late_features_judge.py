@@ -63,6 +63,15 @@ def test_what_is_late_is_absorbed_or_dropped_and_the_rest_is_on_time_or_never_ca
     assert found.metric("lost_without_guard").value > 100
 
 
+def test_what_an_honest_event_can_be_is_the_whole_years_and_not_one_days() -> None:
+    seen = replace(ideal(), predicted=replace(ideal().predicted, earliest=43.0))
+    found = whole(seen)
+    own = found[0].metric("earliest").value
+    guard = next(one for one in late_features.summary(*found).decisions if "wrong clock" in one.question)
+    assert own < 43 and found[0].metric("earliest_year").value == 43
+    assert f"of the year's flights 43 min at most, of those sent {own:.0f}" in guard.answer
+
+
 def _changed(run: Run, updates: pd.DataFrame) -> Seen:
     return replace(ideal(), runs={**ideal().runs, run.arm.name: replace(run, updates=updates)})
 

@@ -101,4 +101,5 @@ def _predict(params: Params, year: pd.DataFrame, days: pd.DataFrame) -> Predicte
         pd.DataFrame(by_day),
         float(year["arrival_s"].isna().mean()),
         int(days["arrival_s"].isna().sum()),
+        flights.earliest(year),
     )

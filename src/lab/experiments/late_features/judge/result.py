@@ -15,6 +15,7 @@ from lab.experiments.late_features.judge import tables
 from lab.experiments.late_features.judge.outcome import Outcome
 from lab.experiments.late_features.measure.seen import Seen
 from lab.experiments.late_features.params import Params
+from lab.experiments.late_features.workload import flights
 from lab.experiments.late_features.workload.arms import APPEND, COARSE, UNGUARDED, named
 from lab.experiments.late_features.workload.stream import NOBODY
 
@@ -96,8 +97,14 @@ def _metrics(
         "h",
         "from a window's beginning to its latest event",
     )
-    earliest = float((own.flights["event_s"] - own.flights["arrival_s"]).max() / 60)
-    yield Metric("earliest", earliest, "min", "by which a real event was ahead of its arrival")
+    earliest = flights.earliest(own.flights)
+    yield Metric(
+        "earliest", earliest, "min", "by which a real event was ahead of its arrival, days that were sent"
+    )
+    # What was sent is a part of the year.
+    of_year = max(earliest, seen.predicted.earliest)
+    text = "by which a real event was ahead of its arrival, the whole year's flights"
+    yield Metric("earliest_year", of_year, "min", text, grade="arithmetic")
     yield from _year(seen, made["days"], params)
 
 

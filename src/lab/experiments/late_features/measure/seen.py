@@ -33,6 +33,7 @@ class Predicted:
 
     year: both for all flights of the year, one by one. days: share of the chosen watermark for each day of the year.
     never, cancelled: flights that never departed, of the year as a share, of the days that are sent their number.
+    earliest: min by which a flight of the year departed before its time, at most.
     """
 
     share: Mapping[int, float]
@@ -41,6 +42,7 @@ class Predicted:
     days: pd.DataFrame
     never: float
     cancelled: int
+    earliest: float = 0.0
 
 
 @dataclass(frozen=True)

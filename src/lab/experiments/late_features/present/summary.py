@@ -127,10 +127,11 @@ def _retention(found: Findings) -> Decision:
 def _guard(found: Findings) -> Decision:
     return Decision(
         "How to keep one wrong clock from stopping the job?",
-        f"Refuse, before the watermark, what is ahead of its arrival by more than an honest event can be (here "
-        f"{found.value('earliest'):.0f} min). Without that, one event cost {found.value('lost_without_guard'):,.0f} others.",
+        f"Refuse, before the watermark, what is ahead of its arrival by more than an honest event can be: of the year's flights "
+        f"{found.value('earliest_year'):.0f} min at most, of those sent {found.value('earliest'):.0f}; the guard allowed "
+        f"{found.params.max_future_minutes}. Without it, one event cost {found.value('lost_without_guard'):,.0f} others.",
         "measured",
-        ["guard_keeps", "refused_rightly", "lost_without_guard", "earliest"],
+        ["guard_keeps", "refused_rightly", "lost_without_guard", "earliest", "earliest_year"],
         figure="guard",
     )
 

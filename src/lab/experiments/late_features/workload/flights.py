@@ -44,6 +44,12 @@ def between(flights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     return flights[(flights["day"] >= first) & (flights["day"] < last)].reset_index(drop=True)
 
 
+def earliest(flights: pd.DataFrame) -> float:
+    """Minutes by which a flight became known before its time, at most; 0 if none did."""
+    ahead = (flights["event_s"] - flights["arrival_s"]).max()
+    return 0.0 if pd.isna(ahead) else max(0.0, float(ahead) / 60)
+
+
 def timed(flights: pd.DataFrame) -> pd.DataFrame:
     """As `absorbed_share` takes them: event_time and arrival."""
     # Without its cache: that trips over repeated times where some are missing.
