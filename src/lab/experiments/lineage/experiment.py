@@ -13,7 +13,7 @@ from lab.experiments.lineage.judge.observations import observe
 from lab.experiments.lineage.measure.captured import captured
 from lab.experiments.lineage.measure.generated import generated
 from lab.experiments.lineage.measure.perturbed import perturbed
-from lab.experiments.lineage.measure.scaling import scaling
+from lab.experiments.lineage.measure.scaling import in_depth, scaling
 from lab.experiments.lineage.measure.seen import Seen
 from lab.experiments.lineage.params import Params
 from lab.experiments.lineage.workload.flights import WHEEL
@@ -43,7 +43,7 @@ def run_with_controls(params: Params, reader: Reader = OURS) -> tuple[Result, di
         work.next("generated SQL")
         read = generated(params, [reader, TABLE_LEVEL, *FIELD])
         work.next("larger graphs")
-        seen = Seen(whole, changes, read, scaling(params))
+        seen = Seen(whole, changes, read, scaling(params), in_depth(params))
     coarse = replace(read, read=read.read[read.read["reader"] == TABLE_LEVEL.name])
     direct = replace(whole, rest={name: _direct(found) for name, found in whole.rest.items()})
     return _result(params, seen, reader.name), {

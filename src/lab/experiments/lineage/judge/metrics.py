@@ -44,6 +44,8 @@ def tables(seen: Seen) -> dict[str, pd.DataFrame]:
         found["readers"] = reading.by_reader(seen.generated.read)
     if seen.scaling is not None:
         found["scaling"] = seen.scaling
+    if seen.depth is not None:
+        found["depth"] = seen.depth
     return found
 
 

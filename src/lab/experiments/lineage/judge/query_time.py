@@ -1,12 +1,11 @@
-"""Time of an upstream query: a fixed part, and one for each column that the recursion finds."""
+"""Time of an upstream query: a fixed part, and one for each column found; and how many are found as a graph grows in depth."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from lab.evidence.fit import Line, line, percentile_interval, resampled
+from lab.evidence.fit import Line, line
 from lab.evidence.result import Prediction
-from lab.evidence.statistics import Interval
 
 
 def fitted(rows: pd.DataFrame) -> Line:
@@ -14,11 +13,19 @@ def fitted(rows: pd.DataFrame) -> Line:
     return line(rows["found"], rows["recursive_s"]).rising()
 
 
-def reaches(scaling: pd.DataFrame, seconds: float) -> tuple[float, Interval]:
-    """Columns upstream at which a query takes so long, and the interval that drawing other queries gives."""
-    sizes = [part.to_dict("records") for _, part in scaling.groupby("columns")]
-    drawn = resampled(sizes, lambda rows: fitted(pd.DataFrame(rows)).reaches(seconds))
-    return fitted(scaling).reaches(seconds), percentile_interval(drawn)
+def deepened(depth: pd.DataFrame, columns: float) -> tuple[float, float]:
+    """Columns upstream of a last one, and rows of the closure, in a graph so many columns deep.
+
+    Counted as far as the deep graph was followed. Beyond, the line of its second half is drawn on: once each layer's share
+    that a column reaches has settled, upstream grows by as much with every layer.
+    """
+    last = depth.iloc[-1]
+    if columns <= last["columns"]:
+        row = depth[depth["columns"] <= columns].iloc[-1]
+        return float(row["found"]), float(row["closure_rows"])
+    settled = depth[depth["columns"] > last["columns"] / 2]
+    found = line(settled["columns"], settled["found"]).at(columns)
+    return found, float(last["closure_rows"] + (columns - last["columns"]) * (last["found"] + found) / 2)
 
 
 def check(scaling: pd.DataFrame) -> Prediction:

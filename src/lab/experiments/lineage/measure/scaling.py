@@ -19,6 +19,7 @@ TABLES = 5  # of a layer: a graph grows in depth, as a warehouse does where mart
 WIDTH = 20  # columns of a table
 KINDS = ("DIRECT", "INDIRECT")  # each column has a source of either kind in the layer before
 ROUNDS = 5
+DEEP = 12_000  # columns: so far a graph is followed in about a second
 NEIGHBOURS = 3  # tables of the layer before that a table reads
 
 
@@ -105,6 +106,34 @@ def _edges(name: str, layer: int, random: np.random.Generator) -> list[tuple[str
         for column in range(WIDTH)
         for kind in KINDS
     ]
+
+
+def in_depth(params: Params) -> pd.DataFrame:
+    """A row for each layer of one deep graph: columns so far, upstream of the layer's own (median), rows of a closure.
+
+    Its first layers are the graphs of `scaling`, because they are drawn alike. Each column's upstream is the bits of a number.
+    """
+    random = np.random.default_rng(params.seed)
+    above: dict[tuple[str, str], int] = {}  # of the layer before: what is upstream of each column, and itself
+    rows, closed = [], 0
+    for layer in range(_layers(max(DEEP, *params.graphs))):
+        names = [
+            (f"layer{layer}.t{table}", f"c{column}") for table in range(TABLES) for column in range(WIDTH)
+        ]
+        upstream = dict.fromkeys(names, 0)
+        for table in range(TABLES) if layer else ():
+            for target, field, source, source_field, *_ in _edges(f"layer{layer}.t{table}", layer, random):
+                upstream[target, field] |= above[source, source_field]
+        found = [bits.bit_count() for bits in upstream.values()]
+        closed += sum(found)
+        rows.append(
+            {"columns": (layer + 1) * len(names), "found": float(np.median(found)), "closure_rows": closed}
+        )
+        above = {
+            name: bits | 1 << (layer * len(names) + place)
+            for place, (name, bits) in enumerate(upstream.items())
+        }
+    return pd.DataFrame(rows)
 
 
 def _timed(connection: sqlite3.Connection, walk: object, *asked: str) -> tuple[float, list[store.Field]]:

@@ -62,9 +62,13 @@ class Generated:
 
 @dataclass(frozen=True)
 class Seen:
-    """One part for each measurement. scaling: a row for each query in each synthetic graph."""
+    """One part for each measurement.
+
+    scaling: a row for each query in each synthetic graph; depth: for each layer of a deep one.
+    """
 
     captured: Captured | None = None
     perturbed: Perturbed | None = None
     generated: Generated | None = None
     scaling: pd.DataFrame | None = None
+    depth: pd.DataFrame | None = None
