@@ -88,6 +88,7 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
 
 
 def _advice(found: Findings) -> list[Advice]:
+    last = found.table("years").iloc[-1]
     freedom, looks = int(found.table("power")["freedom"].iloc[0]), len(FEATURES) * found.params.looks
     one, many = (rows_needed(SMALL, freedom, ALPHA / tests) for tests in (looks, looks * 1000))
     return [
@@ -98,8 +99,8 @@ def _advice(found: Findings) -> list[Advice]:
             "noncentral chi-square distribution, 80 % power; its shares are checked in this run",
         ),
         Advice(
-            f"Page on an effect size beside p once windows have tens of thousands of rows: whole years differ in "
-            f"{int(found.table('years')['features'].iloc[-1])} of {len(FEATURES)} features, at V of at most "
+            f"Page on an effect size beside p once windows have tens of thousands of rows: against 2015 the whole of "
+            f"{last['year']:.0f} differs in {last['features']:.0f} of {len(FEATURES)} features, at V of at most "
             f"{found.value('year_largest_v'):.3f}.",
             "measured",
         ),
