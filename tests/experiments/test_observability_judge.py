@@ -13,6 +13,7 @@ import pytest
 from lab.evidence.criteria import judge_all
 from lab.experiments.observability import CRITERIA, oracle
 from lab.experiments.observability.judge import laws
+from lab.experiments.observability.judge.metrics import delays, false_alerts
 from lab.experiments.observability.judge.observations import (
     groundless,
     precision,
@@ -24,12 +25,12 @@ from lab.experiments.observability.judge.tables import deliveries, live
 from lab.experiments.observability.kit import FOLDER
 from lab.experiments.observability.measure.checks import unlinked
 from lab.experiments.observability.measure.days import differing
-from lab.experiments.observability.measure.seen import Live
+from lab.experiments.observability.measure.seen import Days, Live
 from lab.experiments.observability.mechanism import RULES, Alert, Confusion, Injection, inlined, scaled
 from lab.experiments.observability.params import KINDS, Params
 from lab.experiments.observability.workload.arms import moment
 from lab.experiments.observability.workload.faults import CASES
-from lab.experiments.observability.workload.streams import LASTS_MIN, SETTLED_MIN, SPENT, Stream, stream
+from lab.experiments.observability.workload.streams import DAY, LASTS_MIN, SETTLED_MIN, SPENT, Stream, stream
 from lab.services.receiver import Delivery
 
 Told = tuple[float, str, str, str]  # at, pipeline, alert, status
@@ -176,14 +177,50 @@ def test_every_alert_links_an_entry_with_commands_and_one_that_does_not_is_named
 
 def test_precision_at_another_base_rate_follows_from_the_confusion() -> None:
     assert laws.precision_at(10, 0.8, 2) == pytest.approx(0.8)
-    row = {"arm": "static", "found": 0.8, "false": 2.0, "precision_low": 0.4, "precision_high": 0.6}
-    table = pd.DataFrame(
+    assert precision_predicted(static((100, 80, 20), (25, 20, 30))).value == pytest.approx(0.25)
+
+
+def static(*streams: tuple[int, int, int]) -> pd.DataFrame:
+    """Rows of the busier and the rarer stream over ten weeks: injected, detected, false alerts."""
+    return pd.DataFrame(
         [
-            {**row, "stream": "test", "anomalies": 10.0, "precision": 0.8},
-            {**row, "stream": "rare", "anomalies": 2.5, "precision": 0.4},
+            {
+                "arm": "static",
+                "stream": name,
+                "injected": injected,
+                "detected": detected,
+                "false_alerts": false,
+                "anomalies": injected / 10,
+                "found": detected / injected if injected else float("nan"),
+                "false": false / 10,
+                "precision": detected / (detected + false) if detected + false else float("nan"),
+                "precision_low": 0.0,
+                "precision_high": 1.0,
+            }
+            for name, (injected, detected, false) in zip(("test", "rare"), streams, strict=True)
         ]
     )
-    assert precision_predicted(table).value == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "outcome"),
+    [
+        pytest.param((8400, 7800, 7000), (2100, 1950, 7000), "pass", id="as foretold, of many alerts"),
+        pytest.param((8400, 7800, 7000), (2100, 1950, 14000), "fail", id="half of it, though only 0.1 apart"),
+        pytest.param((84, 78, 70), (21, 19, 70), "inconclusive", id="as foretold, of few alerts"),
+        pytest.param((84, 78, 70), (24, 20, 103), "inconclusive", id="half as much again, of few alerts"),
+        pytest.param((8400, 7800, 7000), (8400, 7800, 7000), "inconclusive", id="the same base rate"),
+        pytest.param((8400, 7800, 7000), (8400, 7800, 14000), "fail", id="the same base rate, and wrong"),
+        pytest.param((84, 78, 70), (0, 0, 70), "inconclusive", id="no anomaly"),
+        pytest.param((84, 78, 0), (21, 19, 0), "inconclusive", id="no false alert"),
+    ],
+)
+def test_precision_is_foretold_by_a_share_of_what_was_measured(
+    here: tuple[int, int, int], there: tuple[int, int, int], outcome: str
+) -> None:
+    found = {"precision_predicted": precision_predicted(static(here, there))}
+    judged = {item.criterion.name: item.outcome for item in judge_all(CRITERIA, found)}
+    assert judged["precision_predicted"] == outcome
 
 
 def test_the_delay_is_the_workbooks_and_a_slow_or_short_anomaly_has_none() -> None:
@@ -203,6 +240,20 @@ def test_the_oracle_fires_where_both_windows_burn_and_not_where_one_does() -> No
     fires = oracle.burning(counts, "rejected")[0]
     assert not fires[:440].any() and fires[445:].all()
     assert not oracle.burning(counts, "late").any() and not oracle.burning(counts, "missing").any()
+
+
+def test_false_alerts_at_scale_are_those_of_both_streams() -> None:
+    weeks = Stream(("a",), flat(70 * DAY, arrived=1), pd.DataFrame())
+    days = Days({"test": weeks, "rare": weeks}, (), {}, 0, 0, 1, 1)
+    (found,) = false_alerts(days, static((84, 78, 70), (24, 20, 103)))
+    assert found.value == pytest.approx(173 / 20) and found.interval
+    assert found.interval == pytest.approx((7.41, 10.04), abs=0.01)  # Garwood
+
+
+def test_the_delay_of_steady_anomalies_is_told_apart_from_that_of_growing_ones() -> None:
+    rows = [("steady", 600.0), ("steady", 1200.0), ("growing", 6000.0), ("growing", float("nan"))]
+    table = pd.DataFrame(rows, columns=["shape", "delay_s"]).assign(arm="burn rate")
+    assert [metric.value for metric in delays(table)] == [15, 100]
 
 
 def test_a_minute_that_differs_is_counted() -> None:

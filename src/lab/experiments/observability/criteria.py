@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from lab.evidence.criteria import Control, Criterion, at_least, at_most, exactly
 
+# Of the precision that was measured, as of the delay: where little is right, a fixed distance would hardly limit anything.
+PRECISION_LIMIT = 0.25
+
 CRITERIA = (
     Criterion(
         "alert_fires_and_runbook_resolves",
@@ -81,8 +84,10 @@ CRITERIA = (
     ),
     Criterion(
         "precision_predicted",
-        "Precision at another base rate follows from recall and false alarms at this one; error for the static threshold.",
-        at_most(0.1),
+        "Precision at another base rate follows from recall and false alarms at this one; relative error for the static "
+        "threshold. Undecided where draws of as many anomalies and alerts disagree, or the precision at this rate would pass "
+        "as well.",
+        at_most(PRECISION_LIMIT),
         "absolute",
     ),
 )

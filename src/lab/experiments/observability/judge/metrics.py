@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from lab.evidence.result import Metric
-from lab.experiments.observability.measure.seen import Seen
+from lab.evidence.statistics import poisson_rate
+from lab.experiments.observability.judge.tables import WEEK
+from lab.experiments.observability.measure.seen import Days, Seen
 from lab.experiments.observability.workload.arms import BURN, PATIENT, STATIC
 
 SHORT = {BURN: "burn_rate", STATIC: "static", PATIENT: "patient"}
@@ -16,6 +18,8 @@ def metrics(seen: Seen, made: dict[str, pd.DataFrame]) -> list[Metric]:
     days = seen.days
     return [
         *(metric for row in made["arms"].to_dict("records") for metric in _arm(row)),
+        *false_alerts(days, made["arms"]),
+        *delays(made["anomalies"]),
         *_live(made["live"]),
         Metric(
             "series_per_pipeline",
@@ -27,7 +31,7 @@ def metrics(seen: Seen, made: dict[str, pd.DataFrame]) -> list[Metric]:
             "bytes_per_sample",
             days.bytes / days.samples,
             "B",
-            f"on disk, of {days.samples:,} backfilled samples",
+            f"on disk, of {days.samples:,} backfilled samples of integer counters",
         ),
     ]
 
@@ -61,6 +65,41 @@ def _arm(row: dict) -> list[Metric]:
             grade="simulated",
         )
         for what, value, unit, text, better in told
+    ]
+
+
+def false_alerts(days: Days, arms: pd.DataFrame) -> list[Metric]:
+    """Of both streams together: their blips are the same, and one stream alone may be a low or a high draw."""
+    weeks = sum(stream.pipeline_days for stream in days.streams.values()) / WEEK
+    return [
+        Metric(
+            f"false_{SHORT[str(arm)]}_both",
+            count / weeks,
+            "alerts",
+            f"false alerts per pipeline and week, {arm}, both streams",
+            interval=poisson_rate(count, weeks),
+            method="Garwood 95 %",
+            better="lower",
+            grade="simulated",
+        )
+        for arm, own in arms.groupby("arm", sort=False)
+        for count in [int(own["false_alerts"].sum())]
+    ]
+
+
+def delays(anomalies: pd.DataFrame) -> list[Metric]:
+    """The law of the delay is for steady anomalies; a growing one begins far below its mean."""
+    own = anomalies[anomalies["arm"] == BURN].dropna(subset="delay_s")
+    return [
+        Metric(
+            f"delay_min_burn_rate_{shape}",
+            float(own[own["shape"] == shape]["delay_s"].median()) / 60,
+            "min",
+            f"median time from an anomaly's start to its alert, {BURN}, {shape} ones",
+            better="lower",
+            grade="simulated",
+        )
+        for shape in ("steady", "growing")
     ]
 
 

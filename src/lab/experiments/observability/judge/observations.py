@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.experiments.observability.criteria import CRITERIA
+from lab.experiments.observability.criteria import CRITERIA, PRECISION_LIMIT
 from lab.experiments.observability.judge.laws import precision_at
 from lab.experiments.observability.judge.tables import burning, confusion
 from lab.experiments.observability.measure.seen import Live, Seen
@@ -14,7 +14,7 @@ from lab.experiments.observability.mechanism import Confusion
 from lab.experiments.observability.workload.arms import STATIC
 
 ON_TIME_S = 0.1
-WIDE = 0.3  # an interval this wide tells no precision
+DRAWS = 2_000
 _LIMITS = {item.name: item.limit.bound for item in CRITERIA}
 
 
@@ -109,15 +109,48 @@ def delay_predicted(steady: pd.DataFrame, apart: int) -> Observation:
 
 def foretold(arms: pd.DataFrame) -> tuple[float, pd.Series]:
     """Precision of the static threshold on the rarer stream as the other one foretells it, and that stream's row."""
-    here, there = (
-        arms[(arms["arm"] == STATIC) & (arms["stream"] == name)].iloc[0] for name in ("test", "rare")
-    )
+    here, there = _static(arms)
     return precision_at(there["anomalies"], here["found"], here["false"]), there
 
 
+def _static(arms: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Rows of the busier stream and of the rarer one."""
+    own = arms[arms["arm"] == STATIC]
+    return own[own["stream"] == "test"].iloc[0], own[own["stream"] == "rare"].iloc[0]
+
+
 def precision_predicted(arms: pd.DataFrame) -> Observation:
-    predicted, there = foretold(arms)
-    interval = float(there["precision_low"]), float(there["precision_high"])
-    detail = f"{predicted:.2f} foretold, {there['precision']:.2f} measured ({interval[0]:.2f} to {interval[1]:.2f})"
-    told = interval[1] - interval[0] <= WIDE
-    return Observation(abs(predicted - float(there["precision"])), detail, conclusive=told)
+    """Inconclusive where as many anomalies and alerts, drawn anew, might tell otherwise.
+
+    And where the law is within the limit and the busier stream's own precision too: then the base rates are too alike.
+    """
+    here, there = _static(arms)
+    if not (here["injected"] and there["injected"]):
+        return Observation(float("nan"), "a stream without an anomaly", conclusive=False)
+    predicted, measured = foretold(arms)[0], float(there["precision"])
+    error, constant = _apart(predicted, measured), _apart(float(here["precision"]), measured)
+    low, high = (float(end) for end in np.percentile(_drawn(here, there), (2.5, 97.5)))
+    passes, fails = high <= PRECISION_LIMIT < constant, low > PRECISION_LIMIT
+    detail = (
+        f"{predicted:.2f} foretold, {measured:.2f} measured ({there['precision_low']:.2f} to {there['precision_high']:.2f}); "
+        f"95 % of draws {low:.0%} to {high:.0%} off; the busier stream's own precision, {here['precision']:.2f}, {constant:.0%}"
+    )
+    return Observation(error, detail, (low, high), conclusive=passes if error <= PRECISION_LIMIT else fails)
+
+
+def _apart(predicted: float, measured: float) -> float:
+    """As a share of what was measured; infinite where that is nothing, or there was no alert."""
+    return abs(predicted / measured - 1) if measured > 0 else float("inf")
+
+
+def _drawn(here: pd.Series, there: pd.Series) -> list[float]:
+    """The law's errors, had the counts come out otherwise: false alerts are Poisson, anomalies alerted on binomial."""
+    random = np.random.default_rng(0)
+    (found, false), (hits, wrong) = (
+        (random.binomial(row["injected"], row["found"], DRAWS), random.poisson(row["false_alerts"], DRAWS))
+        for row in (here, there)
+    )
+    weeks = here["injected"] / here["anomalies"]
+    share, measured = found / here["injected"], hits / np.maximum(hits + wrong, 1)
+    predicted = map(precision_at, [there["anomalies"]] * DRAWS, share, false / weeks)
+    return list(map(_apart, predicted, measured))

@@ -47,23 +47,23 @@ def calculator(found: Findings) -> Calculator:
     return Calculator(
         [
             Input("pipelines", "Pipelines", "", pipelines, 1, 1e6, (pipelines, pipelines), whole=True),
-            Input("burn", "Bad rows in an anomaly", "times the budget", own, 0.1, 1_000, burned),
+            Input("burn", "Bad rows in a steady anomaly", "times the budget", own, 0.1, 1_000, burned),
             Input("background", "Bad rows at all times", "times the budget", BACKGROUND, 0, 100, (BACKGROUND, BACKGROUND)),
             Input("anomalies", "Anomalies", "a pipeline and week", come[1], 0, 100, come),
         ],
         [
-            Output("detection", "First alert after", "min", "simulated", rests_on=soon, otherwise="no alert: too little"),
+            Output("detection", "Alert on a steady anomaly after", "min", "simulated", "", soon, "no alert: too little"),
             Output("false_alerts", "False alerts", "a week", "simulated", _FALSE, counts),
             Output("precision", "Alerts that are right", "%", "simulated", rests_on=("anomalies",), otherwise="no alert"),
             Output("series", "Series", "", "arithmetic", "series", counts),
-            Output("stored", "On disk", "GB a month", "arithmetic", "GB a month", counts),
+            Output("stored", "On disk", "GB a month", "extrapolated", "GB a month", counts),
         ],
         {
             "windows": [window for window, _ in PAIRS],
             "limits": [limit for _, limit in PAIRS],
             "sampled": SAMPLED_S,
             "found": float(busy["found"]),
-            "false_alerts": float(busy["false"]),
+            "false_alerts": found.false(BURN),
             "series": found.value("series_per_pipeline"),
             "bytes_each": found.value("bytes_per_sample"),
         },

@@ -28,9 +28,12 @@ class Findings:
         """A metric of an arm by its name: precision, recall, false, delay_min."""
         return self.value(f"{what}_{SHORT[arm]}" + ("" if stream == "test" else "_rare"))
 
+    def false(self, arm: str) -> float:
+        """An arm's false alerts per pipeline and week, on both streams together."""
+        return self.value(f"false_{SHORT[arm]}_both")
+
     def false_interval(self, arm: str) -> tuple[float, float]:
-        """Of an arm's false alerts per pipeline and week."""
-        return self.treatment.metric(f"false_{SHORT[arm]}").interval or (float("nan"), float("nan"))
+        return self.treatment.metric(f"false_{SHORT[arm]}_both").interval or (float("nan"), float("nan"))
 
     @property
     def attended(self) -> pd.DataFrame:

@@ -68,10 +68,10 @@ def _ended(found: Findings) -> int:
 def _rule(found: Findings) -> Decision:
     return Decision(
         "Burn rates or a static threshold?",
-        f"Burn rates, if the threshold is bare: {found.of('false', BURN):.2f} false alerts per pipeline and week, static "
-        f"{found.of('false', STATIC):.2f}, at recall {found.of('recall', BURN):.2f} and {found.of('recall', STATIC):.2f}.",
+        f"Burn rates, if the threshold is bare: {found.false(BURN):.2f} false alerts per pipeline and week, static "
+        f"{found.false(STATIC):.2f}, at recall {found.of('recall', BURN):.2f} and {found.of('recall', STATIC):.2f}.",
         "simulated",
-        ("precision", "false_burn_rate", "false_static", "recall_static"),
+        ("precision", "false_burn_rate_both", "false_static_both", "recall_static"),
         basis=_DAYS,
         figure="signal",
     )
@@ -94,12 +94,14 @@ def _patience(found: Findings) -> Decision:
 
 def _sooner(found: Findings) -> Decision:
     fast, slow = (delay_s(burn, 0) / 60 for burn in (100, 8))
+    steady, growing = (found.value(f"delay_min_burn_rate_{shape}") for shape in ("steady", "growing"))
     return Decision(
         "How soon does a burn-rate alert come?",
-        f"After its window times its burn rate over the anomaly's: {fast:.0f} min at 100 times the budget, {slow:.0f} at 8. "
-        f"The median error on steady anomalies is {found.treatment.observed['delay_predicted'].value:.0%}.",
+        f"On a steady anomaly after its window times its burn rate over the anomaly's: {fast:.0f} min at 100 times the budget, "
+        f"{slow:.0f} at 8, median error {found.treatment.observed['delay_predicted'].value:.0%}. The median is {steady:.0f} min "
+        f"on steady ones and {growing:.0f} on growing ones, for which this does not hold.",
         "simulated",
-        ("delay_predicted", "delay_min_burn_rate"),
+        ("delay_predicted", "delay_min_burn_rate_steady", "delay_min_burn_rate_growing"),
         basis=_DAYS,
         figure="sizes",
     )
