@@ -102,7 +102,9 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
 
 def _advice(found: Findings) -> list[Advice]:
     first, again = found.visits("first"), found.visits("again")
-    best = {times: span(found.best_at(times)) for times in (1, 4, 16)}
+    ends = {times: found.best_at(times) for times in (1, 4, 16)}
+    best = {times: span(both) for times, both in ends.items()}
+    apart = ends[16][1] < ends[1][0]  # else their noise hides any direction
     return [
         Advice(
             f"Write files of at least {megabytes(found.file_bytes, found.file_bytes_interval)} at a round trip of "
@@ -119,8 +121,9 @@ def _advice(found: Findings) -> list[Advice]:
             "measured",
         ),
         Advice(
-            f"The more a dataset is queried, the sooner compact it: least in all took {best[1]} micro-batches at {found.load}; "
-            f"by the same times it would be {best[4]} at four and {best[16]} at sixteen times as many.",
+            f"{'The more a dataset is queried, the sooner compact it' if apart else 'Compact by the rate of your queries'}: "
+            f"least in all took {best[1]} micro-batches at {found.load}; by the same times it would be {best[4]} at four and "
+            f"{best[16]} at sixteen times as many{'' if apart else ', too near each other to tell them apart'}.",
             "extrapolated",
             "to sixteen times the query rate that was run, by the times measured at each interval; 95 % intervals of their noise",
         ),
