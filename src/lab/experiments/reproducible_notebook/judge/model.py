@@ -20,13 +20,10 @@ class Cost:
     executions: int
     at_once: int
 
-    def seconds(self, notebooks: float = 1) -> float:
-        """Until all are done on one machine."""
-        return notebooks * math.ceil(self.executions / self.at_once) * self.each_s
-
-    def machine_minutes(self, notebooks: float, environments: int) -> float:
-        """As CI bills them: one machine per `at_once` executions."""
-        return notebooks * environments * self.each_s / self.at_once / 60
+    def seconds(self, notebooks: int = 1, environments: int | None = None) -> float:
+        """Until each notebook is done in so many environments, by default all, on one machine: what CI bills."""
+        executions = notebooks * (self.executions if environments is None else environments)
+        return math.ceil(executions / self.at_once) * self.each_s
 
 
 def cost(made: Comparison, at_once: int) -> Cost:

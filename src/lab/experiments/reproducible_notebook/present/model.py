@@ -43,7 +43,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             "Each execution is a process of its own, so machine time grows with notebooks times environments, and n independent "
             "notebooks all reproduce with the n-th power of one's chance."
         ),
-        formula=r"T(n) = n \left\lceil \frac{e}{w} \right\rceil t,\qquad P(n) = p^n",
+        formula=r"T(n) = \left\lceil \frac{n\,e}{w} \right\rceil t,\qquad P(n) = p^n",
         constants=[treatment.metric(name) for name in ("execution_s", "environments", "at_once")],
         check=Prediction(
             f"all {found.cost.executions} executions, from the first two",
@@ -54,8 +54,8 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         ),
         projection=pd.DataFrame([_row(found, factor) for factor in FACTORS]),
         grades={
-            "one environment, minutes": "measured",
-            "all environments, minutes": "measured",
+            "one environment, minutes": "extrapolated",
+            "all environments, minutes": "extrapolated",
             f"all reproduce at {100 * SHARE:g} % each, %": "arithmetic",
             "failures allowed for 95 %, of 1,000": "arithmetic",
             "clean runs that show it": "arithmetic",
@@ -70,8 +70,8 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
     due = needed(factor)
     return {
         "factor": factor,
-        "one environment, minutes": round(found.cost.machine_minutes(factor, 1), 2),
-        "all environments, minutes": round(found.cost.machine_minutes(factor, found.cost.executions), 1),
+        "one environment, minutes": round(found.cost.seconds(factor, 1) / 60, 2),
+        "all environments, minutes": round(found.cost.seconds(factor) / 60, 1),
         f"all reproduce at {100 * SHARE:g} % each, %": float(f"{100 * chance(SHARE, factor):.2g}"),
         "failures allowed for 95 %, of 1,000": float(f"{1000 * (1 - due):.2g}"),
         "clean runs that show it": clean_runs(due),
@@ -89,7 +89,7 @@ def _advice(found: Findings) -> list[Advice]:
         ),
         Advice(
             f"Whoever pushes pays for two executions (the first environment and another hash seed); the other "
-            f"{weekly} belong in a weekly run, whose {found.cost.machine_minutes(1, weekly):.1f} machine "
+            f"{weekly} belong in a weekly run, whose {found.cost.seconds(1, weekly) / 60:.1f} machine "
             "minutes for each notebook its owner pays.",
             "extrapolated",
             "from one notebook of this length; a longer one costs its own time in each environment",
