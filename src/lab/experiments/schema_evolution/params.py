@@ -31,6 +31,9 @@ class Params(Parameters):
     )
     rate: int = Field(100, ge=10, le=2_000, description="orders per second in a drill")
     bad_s: float = Field(
-        1.0, ge=0.2, le=60, description="seconds for which the bad version is let alone before the roll-back"
+        1.0,
+        ge=0.2,
+        le=60,
+        description="least seconds from the bad deploy to the roll-back, which waits until all consumers met a bad order",
     )
     seed: int = Field(1, ge=0, description="seed of schemas, values and histories")

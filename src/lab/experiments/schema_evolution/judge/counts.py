@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from lab.evidence.statistics import Interval, bootstrap, wilson
+
 VERDICTS = ("compatible", "lossy", "breaking")
 TRUTHS = ("right", "lossy", "refused")
 OWN = "Reader on fastavro"
@@ -17,6 +19,11 @@ def missed(fuzzed: pd.DataFrame) -> pd.DataFrame:
     """Pairs that pass without a finding, and of which something was lost or refused."""
     trouble = (fuzzed["truth"] != "right") | (fuzzed[OWN] != "right")
     return fuzzed[(fuzzed["verdict"] == "compatible") & trouble]
+
+
+def lossy_refused(fuzzed: pd.DataFrame) -> pd.DataFrame:
+    """Pairs that are called lossy, no more, and of which a message is refused: what the check understates."""
+    return fuzzed[(fuzzed["verdict"] == "lossy") & (fuzzed["truth"] == "refused")]
 
 
 def alarms(fuzzed: pd.DataFrame) -> tuple[int, int]:
@@ -74,8 +81,32 @@ def by_mode(changes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def broken(walks: pd.DataFrame) -> tuple[float, Interval, str]:
+    """(share of pairs that break, its interval, how that was found); histories were drawn, not pairs, so they are what counts."""
+    total = walks.groupby("walk")[["pairs", "broken"]].sum()
+    shares = (total["broken"] / total["pairs"]).to_numpy()
+    if set(shares) <= {0.0, 1.0}:
+        interval, method = wilson(int(shares.sum()), len(shares)), "wilson 95 %, histories"
+    else:
+        interval, method = bootstrap(list(shares), np.mean), "bootstrap 95 %, whole histories"
+    return float(shares.mean()), interval, method
+
+
+def by_distance(walks: pd.DataFrame) -> pd.DataFrame:
+    """For each distance between two versions: pairs, those that break, and the ends of their share's interval.
+
+    Neighbours have none: a step is kept only if the check finds no break, so their share is known.
+    """
+    rows = []
+    for distance, part in walks.groupby("distance"):
+        share, (low, high), _ = broken(part)
+        ends = (share, share) if distance == 1 else (low, high)
+        rows.append((int(str(distance)), int(part["pairs"].sum()), int(part["broken"].sum()), *ends))
+    return pd.DataFrame(rows, columns=["distance", "pairs", "broken", "low", "high"])
+
+
 def per_pair(timing: pd.DataFrame) -> tuple[float, float]:
-    """(fixed seconds, seconds for each version) of a check, from all lengths but the longest."""
+    """(fixed seconds, seconds for each version, both directions) of a check, from all lengths but the longest."""
     median = timing.groupby("versions")["seconds"].median()
     shorter = median.iloc[:-1]
     slope, fixed = np.polyfit(shorter.index.to_numpy(dtype=float), shorter.to_numpy(), 1)

@@ -35,7 +35,7 @@ def tables(seen: Seen) -> dict[str, pd.DataFrame]:
         "versions": seen.versions,
         "changes": seen.changes,
         "by_mode": counts.by_mode(seen.changes) if seen.changes is not None else None,
-        "walks": seen.walks,
+        "walks": counts.by_distance(seen.walks) if seen.walks is not None else None,
         "timing": seen.timing,
         "files": seen.files,
         "migration": seen.migration,
@@ -106,6 +106,14 @@ def _fuzzed(fuzzed: pd.DataFrame) -> Iterator[Metric]:
         "pairs",
         "pairs that the registry passes and of which a message is refused",
     )
+    refused = counts.lossy_refused(fuzzed)
+    yield Metric(
+        "lossy_refused",
+        len(refused),
+        "pairs",
+        "pairs that our check calls lossy, no more, and of which a message is refused",
+        better="lower",
+    )
     yield Metric(
         "lossy_pairs",
         int((fuzzed["truth"] == "lossy").sum()),
@@ -134,23 +142,33 @@ def _changes(changes: pd.DataFrame) -> Iterator[Metric]:
 
 
 def _walks(walks: pd.DataFrame) -> Iterator[Metric]:
-    for distance, pairs, broken in walks[["distance", "pairs", "broken"]].to_numpy():
-        if distance in (1, 2, walks["distance"].max()):
-            text = f"pairs {distance} versions apart that break, each step BACKWARD"
-            yield _share(f"broken_at_{distance}", int(broken), int(pairs), text)
-    total = walks[["pairs", "broken"]].sum()
-    yield _share(
-        "broken_in_histories",
-        int(total["broken"]),
-        int(total["pairs"]),
-        "pairs of versions in those histories that break",
+    near = walks[walks["distance"] == 1]
+    yield Metric(
+        "broken_at_1",
+        float(near["broken"].sum() / near["pairs"].sum()),
+        "",
+        "neighbours that break by our check: none by construction, each step keeps BACKWARD by it",
+        grade="arithmetic",
     )
+    for distance in sorted({2, int(walks["distance"].max())}):
+        text = f"pairs {distance} versions apart that break by our check, each step BACKWARD"
+        yield _by_history(f"broken_at_{distance}", walks[walks["distance"] == distance], text)
+    yield _by_history(
+        "broken_in_histories", walks, "pairs of versions in those histories that break by our check"
+    )
+
+
+def _by_history(name: str, walks: pd.DataFrame, text: str) -> Metric:
+    share, interval, method = counts.broken(walks)
+    return Metric(name, share, "", text, interval=interval, method=method)
 
 
 def _timing(timing: pd.DataFrame) -> Iterator[Metric]:
     fixed, slope = counts.per_pair(timing)
-    yield Metric("check_per_pair", 1e3 * slope, "ms", "c, a check for each pair of versions", better="lower")
-    yield Metric("check_fixed", 1e3 * fixed, "ms", "a, a check beside its pairs")
+    yield Metric(
+        "check_per_pair", 1e3 * slope, "ms", "c, a check for each version, both directions", better="lower"
+    )
+    yield Metric("check_fixed", 1e3 * fixed, "ms", "a, a check beside its versions")
 
 
 def _files(files: pd.DataFrame) -> Iterator[Metric]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.statistics import rule_of_three, wilson
+from lab.evidence.statistics import none_seen_bound, wilson
 from lab.experiments.schema_evolution.judge import counts
 from lab.experiments.schema_evolution.measure.files import OURS
 from lab.experiments.schema_evolution.measure.seen import Seen
@@ -58,13 +58,22 @@ def no_silent_corruption(reading: pd.DataFrame | None, fuzzed: pd.DataFrame | No
     wrong, parts = 0, []
     if reading is not None:
         wrong += int(reading["silent"].sum())
-        parts.append(f"{int(reading['silent'].sum()):,} of {int(reading['orders'].sum()):,} orders read")
+        parts.append(f"{int(reading['silent'].sum()):,} of {_read(reading)}")
     if fuzzed is not None:
         silent = int((fuzzed[list(counts.READERS)] == "silent").any(axis=1).sum())
         wrong += silent
-        bound = f" (rate at most {rule_of_three(len(fuzzed)):.2g} at 95 %)" if not silent else ""
+        bound = f" (rate at most {none_seen_bound(len(fuzzed)):.2g} at 95 %)" if not silent else ""
         parts.append(f"{silent} of {len(fuzzed):,} random pairs{bound}")
     return Observation(wrong, "; ".join(parts))
+
+
+def _read(reading: pd.DataFrame) -> str:
+    """How many orders there were, and that each consumer reads all of them."""
+    consumers = reading["reader"].nunique()
+    orders, total = reading.groupby("reader")["orders"].sum().max(), reading["orders"].sum()
+    return f"{total:,} orders read" + (
+        f" ({orders:,}, by each of {consumers} consumers)" if consumers > 1 else ""
+    )
 
 
 def files_read_right(files: pd.DataFrame) -> Observation:
@@ -106,7 +115,7 @@ def _fuzz(fuzzed: pd.DataFrame) -> dict[str, Observation]:
     first = (
         f": {lost.iloc[0]['edits']}"
         if len(lost)
-        else f" (rate at most {rule_of_three(max(passed, 1)):.2g} at 95 %)"
+        else f" (rate at most {none_seen_bound(max(passed, 1)):.2g} at 95 %)"
     )
     return {
         "no_missed_break": Observation(len(lost), f"of {passed} pairs without a finding{first}"),

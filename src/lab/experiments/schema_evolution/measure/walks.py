@@ -19,18 +19,22 @@ REPEATS = 5
 
 
 def walks(params: Params) -> pd.DataFrame:
-    """One row for each distance between two versions: pairs, and pairs of which the newer can't read the older."""
-    counted: dict[int, list[int]] = {}
+    """One row for each history and distance between two versions: pairs, and pairs that break.
+
+    A break is the check's verdict on the newer as a reader of the older. Of neighbours there is none by construction: a step
+    is kept only if the same check finds none.
+    """
+    rows = []
     for number in range(params.walks):
+        counted: dict[int, list[int]] = {}
         made = _walk(random.Random(f"{params.seed}/{number}"), params.steps)
         for newer in range(1, len(made)):
             for older in range(newer):
                 total = counted.setdefault(newer - older, [0, 0])
                 total[0] += 1
                 total[1] += _breaks(made[newer], made[older])
-    return pd.DataFrame(
-        [{"distance": key, "pairs": one, "broken": two} for key, (one, two) in sorted(counted.items())]
-    )
+        rows += [(number, distance, *total) for distance, total in sorted(counted.items())]
+    return pd.DataFrame(rows, columns=["walk", "distance", "pairs", "broken"])
 
 
 def _walk(rng: random.Random, steps: int) -> list[Any]:
