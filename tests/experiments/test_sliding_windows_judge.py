@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ import wholerun
 from lab.evidence.criteria import judge_all
 from lab.experiments import sliding_windows as package
 from lab.experiments.sliding_windows.judge import latency
-from lab.experiments.sliding_windows.judge.result import results
+from lab.experiments.sliding_windows.judge.result import drops, results
 from lab.experiments.sliding_windows.judge.verdicts import Judged
 from lab.experiments.sliding_windows.measure.seen import Query, Seen
 from lab.experiments.sliding_windows.params import Params
@@ -114,6 +115,43 @@ def test_state_that_is_not_what_users_held_time_and_slide_say_is_told() -> None:
     more[-1]["stateOperators"][0]["numRowsTotal"] *= 1.2
     found = replace(ideal(), priced=[*ideal().priced[:-1], replace(last, progress=more)])
     assert (outcomes(ideal())["state_predicted"], outcomes(found)["state_predicted"]) == ("pass", "fail")
+
+
+def test_what_one_query_refutes_is_no_doubt_because_of_another_that_can_not_tell() -> None:
+    """A query whose rule drops none can't show that drops are predicted; a difference in another is one all the same."""
+    judged = Judged(ideal().queries[MIDDLE], ideal(), 120_000)
+    differs = SimpleNamespace(query=judged.query, dropped=7.0, predicted=5)
+    none, some = (SimpleNamespace(query=judged.query, dropped=many, predicted=many) for many in (0, 5))
+    found = {name: drops(pair) for name, pair in {"same": [none, some], "other": [none, differs]}.items()}  # type: ignore[arg-type]
+    assert (found["same"].conclusive, found["other"].conclusive) == (False, True)
+
+
+def test_a_watermark_that_is_another_is_told_where_a_batch_was_not_read_too() -> None:
+    queries = list(ideal().queries)
+    progress = [dict(one) for one in queries[SHORT].progress][:-3]
+    queries[SHORT] = replace(queries[SHORT], progress=progress)
+    assert outcomes(replace(ideal(), queries=queries))["watermark_predicted"] == "inconclusive"
+    progress[3] = progress[3] | {"eventTime": {"watermark": "2026-01-01T00:00:00.000Z"}}
+    assert outcomes(replace(ideal(), queries=queries))["watermark_predicted"] == "fail"
+
+
+def test_what_is_told_of_late_events_is_of_one_query() -> None:
+    found = results(PARAMS, ideal(), OWN, {"Apache Spark": "4.1.1"})
+    late = next(one for one in package.summary(*found).decisions if "late events" in one.question)
+    assert f"{found[0].metric('dropped.1_min').value:,.0f} events were lost" in late.answer
+    assert {"dropped.1_min", "counter.1_min"} <= set(late.rests_on)
+
+
+def test_what_was_not_run_names_what_is_held_and_a_rows_memory_is_without_ids() -> None:
+    found = results(PARAMS, ideal(), OWN, {"Apache Spark": "4.1.1"})
+    model = package.model(*found)
+    assert [name for name in model.projection if "2.03 min held" in name]
+    assert model.calculator
+    held = next(one for one in model.calculator.inputs if one.name == "held")
+    assert held.checked == (62.0, 62.0)
+    last = found[0].tables["prices"].iloc[-1]
+    row = next(one for one in model.constants if one.name == "row_bytes").value
+    assert row == pytest.approx(10**6 / last["state_rows"])
 
 
 def test_a_sender_that_is_late_or_loses_messages_makes_the_load_another() -> None:

@@ -14,7 +14,8 @@ from lab.experiments.sliding_windows.params import HOUR_S
 
 
 def table(priced: Sequence[Priced]) -> pd.DataFrame:
-    """One row per slide: slide_s, per_event, state_rows, state_mib, checkpoint_mib (a batch's), seconds (a batch's), held_s.
+    """One row per slide: slide_s, per_event, state_rows, state_mib, windows_mib, checkpoint_mib (a batch's), seconds (a batch's),
+    held_s. state_mib is that of all operators, windows_mib without that of the events' ids: there are as many whatever the slide.
 
     State is that of the last batch with data. The first batch of a query compiles its code, so its time is left out.
     """
@@ -31,6 +32,7 @@ def _row(one: Priced) -> dict[str, float]:
         "per_event": one.arm.per_event,
         "state_rows": sum(item["numRowsTotal"] for item in windows),
         "state_mib": sum(item["memoryUsedBytes"] for item in operators) / 2**20,
+        "windows_mib": sum(item["memoryUsedBytes"] for item in windows) / 2**20,
         "checkpoint_mib": one.checkpoint_bytes / 2**20 / batches,
         "seconds": float(np.median(times)) if times else float("nan"),
         "held_s": one.held_ms / 1_000,

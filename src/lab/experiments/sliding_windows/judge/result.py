@@ -99,12 +99,14 @@ def windows(judged: Sequence[Judged]) -> dict[str, Observation]:
 def batches(judged: Sequence[Judged]) -> dict[str, Observation]:
     """What Spark reported of its batches, and how often it wrote."""
     appended = [one for one in judged if one.query.arm.mode == "append"]
+    differing = sum(one.replayed.differing(one.query.batches) for one in judged)
     return {
         "drops_predicted": drops(judged),
         "watermark_predicted": Observation(
-            sum(one.replayed.differing(one.query.batches) for one in judged),
+            differing,
             f"of {sum(len(one.query.progress) for one in judged):,}",
-            conclusive=all(one.replayed.read for one in judged),
+            # One that differs refutes the claim, whatever was not read.
+            conclusive=differing > 0 or all(one.replayed.read for one in judged),
         ),
         "emitted_once": Observation(
             sum(one.again for one in appended), f"of {sum(len(one.query.final) for one in appended):,}"
@@ -113,12 +115,12 @@ def batches(judged: Sequence[Judged]) -> dict[str, Observation]:
 
 
 def drops(judged: Sequence[Judged]) -> Observation:
-    """Worst difference of dropped to predicted; inconclusive where the rule drops none."""
+    """Worst difference of dropped to predicted; inconclusive where there is none and a query's rule drops none."""
     apart = max((abs(one.dropped - one.predicted) for one in judged), default=0.0)
     told = "; ".join(
         f"{one.query.arm.name}: {one.dropped:,.0f}, predicted {one.predicted:,}" for one in judged
     )
-    return Observation(apart, told, conclusive=all(one.predicted > 0 for one in judged))
+    return Observation(apart, told, conclusive=apart > 0 or all(one.predicted > 0 for one in judged))
 
 
 def _distributions(times: Mapping[str, NDArray[np.int64]]) -> pd.DataFrame:

@@ -71,14 +71,29 @@ class Findings:
         """Event time that a stream at its own pace holds: the allowed lateness and two batches, not hours as in time lapse."""
         return self.params.max_delay_s + 2 * self.params.trigger_s
 
+    @property
+    def columns(self) -> list[str]:
+        """Of the projection: rows by the wider slide and by the smallest, and the memory of these. What is held is named:
+        this run's own rows, of a time lapse, are others."""
+        held = f"{self.live_held_s / 60:.3g} min held"
+        wide, narrow = slide(self.beside.slide_s), slide(self.smallest.slide_s)
+        return [
+            f"rows, 1 h by {wide}, {held}",
+            f"rows, 1 h by {narrow}, {held}",
+            f"windows by {narrow}, GiB",
+        ]
+
     def rows(self, users: float, slide_s: float) -> float:
         """State rows of windows of 1 h on such a stream."""
         return state_rows(users, self.live_held_s, slide_s)
 
     @property
     def bytes_each(self) -> float:
-        """Memory of one state row, bytes, at the smallest slide; as Spark reports it, with the versions that it keeps."""
-        return float(self.smallest["state_mib"]) * 2**20 / float(self.smallest["state_rows"])
+        """Memory of one window's row, bytes, at the smallest slide; as Spark reports it, with the versions that it keeps.
+
+        Without the ids: they go with the events, and a wide slide has as many of them for fewer windows.
+        """
+        return float(self.smallest["windows_mib"]) * 2**20 / float(self.smallest["state_rows"])
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:

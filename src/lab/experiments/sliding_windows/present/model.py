@@ -40,7 +40,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
                 "h of a stream at its own pace: the allowed lateness and two batches",
                 grade="arithmetic",
             ),
-            Metric("row_bytes", found.bytes_each, "bytes", "memory per row, ids included"),
+            Metric("row_bytes", found.bytes_each, "bytes", "memory per window's row, the events' ids apart"),
         ],
         check=Prediction(
             f"windows of 1 h by {slide(last.slide_s)}, {found.params.users:,} users, from the event time held in that query",
@@ -59,13 +59,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
 
 
 def _columns(found: Findings) -> list[str]:
-    wide, narrow = slide(found.beside.slide_s), slide(found.smallest.slide_s)
-    return [
-        "users",
-        f"state rows, 1 h by {wide}",
-        f"state rows, 1 h by {narrow}",
-        f"state by {narrow}, GiB",
-    ]
+    return ["users", *found.columns]
 
 
 def _grades(found: Findings) -> dict[str, Grade]:
@@ -105,8 +99,8 @@ def _advice(found: Findings) -> list[Advice]:
             f"(`spark.sql.streaming.stateStore.providerClass`): by then 1 h by {slide(narrow.slide_s)} takes {HEAP_GIB:g} GiB of "
             f"heap in Spark's default store.",
             "extrapolated",
-            f"from {found.params.users:,} users by the law, at a stream's own pace; {found.bytes_each:,.0f} bytes a row, values "
-            f"of 50 kinds; RocksDB was not run here",
+            f"from {found.params.users:,} users by the law, at a stream's own pace; {found.bytes_each:,.0f} bytes a row, "
+            f"events' ids apart, values of 50 kinds; RocksDB was not run here",
         ),
         Advice(
             f"Sum up in two steps where windows overlap {HOUR_S // 60} times: windows of 1 min that do not overlap, then their "
