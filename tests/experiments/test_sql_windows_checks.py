@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from lab.errors import ParameterError, ServiceError
 from lab.evidence.params import parse
 from lab.experiments.sql_windows.criteria import SMALL_ROWS
-from lab.experiments.sql_windows.judge.observations import customers_that_differ, slopes_agree
+from lab.experiments.sql_windows.judge.observations import (
+    customers_that_differ,
+    slopes_agree,
+    widths_matter,
+)
 from lab.experiments.sql_windows.judge.slopes import (
     disturbance,
     growths,
@@ -176,8 +180,42 @@ def test_the_slope_in_the_width_is_told_by_engine_and_aggregate() -> None:
     found = width_slopes(
         pd.DataFrame(rows, columns=["engine", "aggregate", "width", "repeat", "processor_s"])
     )
-    assert found["PostgreSQL", "max"][0] == pytest.approx(1)
-    assert found["DuckDB", "max"][0] == pytest.approx(0)
+    assert found["PostgreSQL", "max"].value == pytest.approx(1)
+    assert found["PostgreSQL", "max"].steps == pytest.approx((1, 1))
+    assert found["DuckDB", "max"].value == pytest.approx(0)
+
+
+def sliding(growing: float, flat: float, noise: float = 1.0) -> pd.DataFrame:
+    """Timings of a fixed 15 ms and one of w^growing or w^flat; those of the widest frame were taken once.
+
+    noise: by how much the second of two timings is above the first.
+    """
+    return pd.DataFrame(
+        {"engine": engine, "aggregate": name, "width": width, "repeat": repeat}
+        | {"processor_s": (15 + width**power) / 1e3 * (noise if repeat else 1)}
+        for engine in ("PostgreSQL", "DuckDB", "SQLite")
+        for name in ("max", "sum of floats", "sum of integers")
+        for power in [growing if engine == "PostgreSQL" and name != "sum of integers" else flat]
+        for width in (10, 30, 100, 300, 1_000)
+        for repeat in range(1 if width == 1_000 else 2)
+    )
+
+
+def test_a_fixed_cost_that_bends_the_line_is_no_doubt_about_the_slope_in_the_width() -> None:
+    found = widths_matter(sliding(1.0, 0.0))
+    for name in ("sliding_max_counterexample", "float_sum_counterexample", "others_stay_flat"):
+        assert found[name].conclusive and found[name].interval is None, name
+    assert 0.7 <= found["sliding_max_counterexample"].value < 0.9
+    assert "from width to width 0.54, 0.78" in found["sliding_max_counterexample"].detail
+
+
+def test_a_slope_in_the_width_that_noise_could_take_across_the_limit_is_inconclusive() -> None:
+    for power in (0.85, 1.0):  # below its limit, and above it
+        found = widths_matter(sliding(power, 0.0, noise=4.0))["sliding_max_counterexample"]
+        assert (found.value >= 0.7) == (power == 1.0) and not found.conclusive
+    assert widths_matter(sliding(0.4, 0.0))["sliding_max_counterexample"].conclusive
+    assert widths_matter(sliding(1.0, 1.0))["others_stay_flat"].conclusive
+    assert not widths_matter(sliding(1.0, 0.4, noise=4.0))["others_stay_flat"].conclusive
 
 
 def test_postgresqls_reports_of_its_own_usage_are_added_up() -> None:

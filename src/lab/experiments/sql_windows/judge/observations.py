@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.experiments.sql_windows.criteria import SMALL_ROWS
+from lab.experiments.sql_windows.criteria import FLAT, GROWS, SMALL_ROWS
 from lab.experiments.sql_windows.judge.growth_curve import PROJECTED, curve, top_seconds
-from lab.experiments.sql_windows.judge.slopes import Growth, width_slopes
+from lab.experiments.sql_windows.judge.slopes import Growth, WidthSlope, width_slopes
 from lab.experiments.sql_windows.measure.seen import Cdnow, Seen
 from lab.experiments.sql_windows.params import Params
 from lab.experiments.sql_windows.workload.cdnow import CUSTOMERS
@@ -109,11 +109,28 @@ def time_predicted(params: Params, timings: pd.DataFrame) -> Observation:
 def widths_matter(sliding: pd.DataFrame) -> dict[str, Observation]:
     """Slope of time in the frame's width: PostgreSQL's maximum and its sum of floats, and the worst of the others."""
     slopes = width_slopes(sliding)
-    grows, interval = slopes.pop(("PostgreSQL", "max"))
-    floats, floats_interval = slopes.pop(("PostgreSQL", "sum of floats"))
-    (engine, aggregate), (flat, flat_interval) = max(slopes.items(), key=lambda item: item[1][0])
     return {
-        "sliding_max_counterexample": Observation(grows, "PostgreSQL, max", interval),
-        "float_sum_counterexample": Observation(floats, "PostgreSQL, sum of floats", floats_interval),
-        "others_stay_flat": Observation(flat, f"worst: {engine}, {aggregate}", flat_interval),
+        "sliding_max_counterexample": _grows("max", slopes.pop(("PostgreSQL", "max"))),
+        "float_sum_counterexample": _grows("sum of floats", slopes.pop(("PostgreSQL", "sum of floats"))),
+        "others_stay_flat": _flat(slopes),
     }
+
+
+def _grows(aggregate: str, seen: WidthSlope) -> Observation:
+    sure = seen.lowest >= GROWS if seen.value >= GROWS else seen.highest < GROWS
+    return Observation(seen.value, f"PostgreSQL, {aggregate}{_spread(seen)}", conclusive=sure)
+
+
+def _flat(slopes: Mapping[tuple[str, str], WidthSlope]) -> Observation:
+    """The largest slope; a pass is conclusive if none could be above the limit, a fail if one is for certain."""
+    (engine, aggregate), worst = max(slopes.items(), key=lambda item: item[1].value)
+    within = all(item.highest <= FLAT for item in slopes.values())
+    sure = within if worst.value <= FLAT else any(item.lowest > FLAT for item in slopes.values())
+    return Observation(worst.value, f"worst: {engine}, {aggregate}{_spread(worst)}", conclusive=sure)
+
+
+def _spread(seen: WidthSlope) -> str:
+    steps = ", ".join(f"{step:.2f}" for step in seen.steps)
+    return (
+        f"; {seen.lowest:.2f} to {seen.highest:.2f} by the spread of the timings; from width to width {steps}"
+    )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lab.evidence.statistics import Interval, loglog_slope
 from lab.experiments.sql_windows.criteria import OVERHEAD_LIMIT, SLOPE_LIMIT, SMALL_ROWS
 from lab.experiments.sql_windows.mechanism.complexity import Bound
 from lab.experiments.sql_windows.mechanism.queries import Query
@@ -46,6 +45,22 @@ class Growth:
             return False
         nearest = min(max(self.declared, self.lowest), self.highest)
         return self.apart <= SLOPE_LIMIT or abs(nearest - self.declared) > SLOPE_LIMIT
+
+
+@dataclass(frozen=True)
+class WidthSlope:
+    """Log-log slope of processor time in a frame's width; of each width the least counts, as for `Growth`.
+
+    value: over all widths, by least squares. steps: from each width to the next; they rise where a fixed cost hides growth,
+    so that no interval of the line's residuals applies.
+    lowest: what it would be if what was timed once at the larger widths was disturbed as the others are.
+    highest: what it would be if at the smaller widths even the least value was disturbed, as far as repeats differ.
+    """
+
+    value: float
+    lowest: float
+    highest: float
+    steps: tuple[float, ...]
 
 
 def slope(sizes: Sequence[float], values: Sequence[float]) -> float:
@@ -114,13 +129,25 @@ def _growth(
     )
 
 
-def width_slopes(timings: pd.DataFrame) -> dict[tuple[str, str], tuple[float, Interval]]:
-    """Log-log slope of processor time in the width, by engine and aggregate, with its interval.
+def width_slopes(timings: pd.DataFrame) -> dict[tuple[str, str], WidthSlope]:
+    """By engine and aggregate. timings: see `measure.timing`."""
+    found = {}
+    for engine, own in timings.rename(columns={"aggregate": "query", "width": "rows"}).groupby("engine"):
+        noise, rest = disturbance(own), remainder(own)
+        for name, group in own.groupby("query"):
+            found[str(engine), str(name)] = _width_slope(group, noise, rest)
+    return found
 
-    Of each width the least counts, as for `growths`.
-    """
-    least = timings.groupby(["engine", "aggregate", "width"])["processor_s"].min()
-    return {
-        (str(engine), str(name)): loglog_slope(group["width"].to_list(), group["processor_s"].to_list())
-        for (engine, name), group in least.reset_index().groupby(["engine", "aggregate"])
-    }
+
+def _width_slope(group: pd.DataFrame, noise: float, rest: float) -> WidthSlope:
+    cells = group.groupby("rows")["processor_s"].agg(["min", "size"])
+    widths, least = [float(width) for width in cells.index], cells["min"]
+    middle, once = np.sqrt(widths[0] * widths[-1]), cells["size"] == 1
+    wide = least.where(~once | (cells.index <= middle), least / noise)
+    narrow = least.where(cells.index >= middle, least / np.where(once, noise, rest))
+    return WidthSlope(
+        slope(widths, least.to_list()),
+        slope(widths, wide.to_list()),
+        slope(widths, narrow.to_list()),
+        tuple(slope(widths[at : at + 2], least.to_list()[at : at + 2]) for at in range(len(widths) - 1)),
+    )

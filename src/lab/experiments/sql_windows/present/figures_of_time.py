@@ -156,8 +156,8 @@ def sliding(treatment: Result) -> Figure:
     factor = widest["PostgreSQL", "max"] / widest["PostgreSQL", "sum of integers"]
     return Figure(
         f"On PostgreSQL a sliding maximum takes {factor:.0f} times as long as a sum of integers",
-        f"Slope of PostgreSQL's maximum in the width: {slope:.2f}. Time against the number of preceding rows, "
-        f"log scales, {treatment.of(Params).sliding_rows:,} rows. At the "
+        f"Slope of PostgreSQL's maximum over all widths, its fixed cost included: {slope:.2f}. Time against the number "
+        f"of preceding rows, log scales, {treatment.of(Params).sliding_rows:,} rows. At the "
         f"widest frame: {', '.join(f'{a} {b} {value:.2g} s' for (a, b), value in widest.items())}.",
         partial(_sliding_chart, data),
         data,

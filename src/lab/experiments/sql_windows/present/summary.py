@@ -89,9 +89,9 @@ def _decisions(treatment: Result, controls: Mapping[str, Result], params: Params
         ),
         Decision(
             "Which sliding aggregates get slow with a wide frame on PostgreSQL?",
-            f"max() and sum() of double precision: their work grows with the width (slopes {slope:.2f} and {floats:.2f}), "
-            "while sum() of integers stays flat. pg_aggregate.aggmtransfn names what has a moving mode: min(), and avg() "
-            "and sum() of any float, have none.",
+            f"max() and sum() of double precision: their work grows with the width (slopes {slope:.2f} and {floats:.2f} with "
+            "the fixed cost), while sum() of integers stays flat. pg_aggregate.aggmtransfn names what has a moving mode: "
+            "min(), and avg() and sum() of any float, have none.",
             "measured",
             ["sliding_max_counterexample", "float_sum_counterexample", "others_stay_flat"],
             figure="sliding",
