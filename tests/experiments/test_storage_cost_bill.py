@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab.evidence.result import FACTORS, Result
 from lab.experiments.storage_cost import (
     History,
     Move,
+    Params,
     Trace,
     age_rules,
     all_hot,
@@ -21,12 +24,16 @@ from lab.experiments.storage_cost import (
     load,
     offline_optimum,
 )
+from lab.experiments.storage_cost.judge import metrics
 from lab.experiments.storage_cost.judge.observations import MILLIONTH, differing
 from lab.experiments.storage_cost.kit.storagecost import optimum
-from lab.experiments.storage_cost.measure import checks
+from lab.experiments.storage_cost.measure import checks, scale
 from lab.experiments.storage_cost.measure.bound import bound
+from lab.experiments.storage_cost.measure.seen import Compared, Seen
 from lab.experiments.storage_cost.mechanism import Object, PriceError, break_even_days
-from lab.experiments.storage_cost.workload.arms import HOT, TIERING, age_rule, billed
+from lab.experiments.storage_cost.present import model as at_scale
+from lab.experiments.storage_cost.present.findings import Findings
+from lab.experiments.storage_cost.workload.arms import BREAK_EVEN, HOT, TIERING, Candidate, age_rule, billed
 from lab.experiments.storage_cost.workload.traces import reheating
 
 PRICES = load()
@@ -163,3 +170,28 @@ def test_a_policy_that_reaches_back_or_names_no_class_is_refused() -> None:
         age_rules((30, "GLACIER_IR"), (7, "STANDARD_IA"))
     with pytest.raises(ValueError, match="before the last rule"):
         age_rules((30, "GLACIER_IR"), expire=30)
+
+
+def test_a_projection_says_of_each_size_what_that_size_is_billed_where_the_law_does_not() -> None:
+    """Break-even waits longer the smaller objects are, so it moves fewer of those that are large enough: no law knew that."""
+    trace, chosen = (
+        reheating(12, 200, 90, 200.0, 3),
+        Candidate(BREAK_EVEN, "GLACIER_IR", break_even(PRICES, "GLACIER_IR")),
+    )
+    hot, own = bill(trace, all_hot, PRICES), bill(trace, chosen.policy, PRICES)
+    found = scale.law(trace, chosen, hot, own, 10, PRICES)
+    seen = Seen(
+        PRICES, 1.0, chosen, chosen, Compared(trace, {HOT: hot, chosen.name: own}, own, own), *[_NONE] * 2
+    )
+    roles = pd.DataFrame({"role": ["chosen"], "policy": [chosen.name]})
+    read = Findings(Params(), Result(Params(), {}, metrics._law(seen, found), {"roles": roles}), {})
+    for factor in FACTORS:
+        smaller = trace.resized(1 / factor)
+        due = 1 - bill(smaller, chosen.policy, PRICES).total / bill(smaller, all_hot, PRICES).total
+        assert at_scale._row(read, factor)["saving"] == f"{100 * due:.1f} %"
+    last = at_scale._row(read, FACTORS[-1])
+    assert last["saving"] != last["saving by the law"]
+    assert at_scale._row(read, 1)["saving"] == at_scale._row(read, 1)["saving by the law"]
+
+
+_NONE = pd.DataFrame()

@@ -128,6 +128,16 @@ def _law(seen: Seen, scale: Scale) -> list[Metric]:
             for key, name in arms.items()
         ),
         *moved,
+        *(
+            _simulated(
+                f"billed_{key}_{times}",
+                usd,
+                "USD",
+                f"billed a month for a GB with objects {times} times smaller, {name}",
+            )
+            for times, both in sorted(scale.bills.items())
+            for (key, name), usd in zip(arms.items(), both, strict=True)
+        ),
         _simulated(
             "predicted_monthly", scale.predicted, "USD", "what the law predicts for more, smaller objects"
         ),

@@ -1,13 +1,14 @@
 """A law of the bill: so many dollars a month for a GB and so many for an object that are kept, held against smaller objects.
 
-Objects below S3's limit for transitions stay hot, so the law knows how large a part they are.
+Objects below S3's limit for transitions stay hot, so the law knows how large a part they are. It does not know that a
+policy may move the others less often, as break-even does: so each size that a page shows is billed too.
 """
 
 from __future__ import annotations
 
 from lab.evidence.result import FACTORS
 from lab.experiments.storage_cost.measure.seen import Scale
-from lab.experiments.storage_cost.mechanism import SMALLEST, Bill, Prices, Trace, bill
+from lab.experiments.storage_cost.mechanism import SMALLEST, Bill, Policy, Prices, Trace, all_hot, bill
 from lab.experiments.storage_cost.workload.arms import HOT, Candidate
 
 PER_OBJECT = ("put", "get", "transition", "restore", "monitoring", "minimum size", "overhead")
@@ -21,9 +22,20 @@ def law(trace: Trace, chosen: Candidate, hot: Bill, moved: Bill, factor: int, pr
     per_object = {name: each / count for name, (_, each) in fitted.items()}
     shares = {times: large(trace, times) for times in {*FACTORS, factor}}
     predicted = month(per_gb, per_object, shares[factor], gb, factor * count)
-    # Copies of an object cost what it costs, so one of each is billed.
-    billed = factor * bill(trace.resized(1 / factor), chosen.policy, prices).per_month
-    return Scale(per_gb, per_object, shares, predicted, billed)
+    billed = _billed(trace, chosen.policy, factor, prices)
+    bills = {
+        times: (
+            _billed(trace, all_hot, times, prices) / gb,
+            _billed(trace, chosen.policy, times, prices) / gb,
+        )
+        for times in FACTORS
+    }
+    return Scale(per_gb, per_object, shares, predicted, billed, bills)
+
+
+def _billed(trace: Trace, policy: Policy, factor: int, prices: Prices) -> float:
+    """Dollars a month for `factor` times the objects, each so much smaller; copies cost the same, so one of each is billed."""
+    return factor * bill(trace.resized(1 / factor), policy, prices).per_month
 
 
 def kept(trace: Trace, prices: Prices) -> tuple[float, float]:

@@ -65,7 +65,8 @@ class Scale:
     """The law: dollars a month of a GB and of an object, of all hot and of the chosen policy.
 
     moved: by factor, shares of bytes and of objects that are large enough to be moved, with objects that much smaller.
-    predicted, billed: for many more, smaller objects.
+    predicted, billed: for many more, smaller objects. bills: by factor, what a GB that is kept is billed a month, all hot and
+    by the chosen policy, with objects that much smaller: no law.
     """
 
     per_gb: Mapping[str, float]
@@ -73,6 +74,7 @@ class Scale:
     moved: Mapping[int, tuple[float, float]]
     predicted: float
     billed: float
+    bills: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,10 @@ class Findings:
         """Dollars a month of all hot, by the law."""
         return self.value("a_hot") * gb + self.value("b_hot") * objects
 
+    def billed_month(self, gb: float, factor: int) -> tuple[float, float]:
+        """Dollars a month of all hot and of the chosen policy, as billed with objects that are `factor` times smaller."""
+        return gb * self.value(f"billed_hot_{factor}"), gb * self.value(f"billed_chosen_{factor}")
+
     def chosen_month(self, gb: float, objects: float, factor: int) -> float:
         """Dollars a month of the chosen policy, by the law, with objects that are `factor` times smaller than in the run."""
         of_bytes, of_objects = (self.value(f"{what}_moved_{factor}") for what in ("bytes", "objects"))
