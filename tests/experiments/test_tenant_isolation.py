@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
 from lab.evidence.criteria import judge_all
-from lab.experiments.tenant_isolation import CRITERIA, Attack, Params, attacks, tokens
-from lab.experiments.tenant_isolation.judge import Seen, observe
+from lab.evidence.result import Result
+from lab.experiments.tenant_isolation import CRITERIA, Attack, Params, attacks, model, tokens
+from lab.experiments.tenant_isolation.criteria import PLANNING_LIMIT
+from lab.experiments.tenant_isolation.judge import Seen, metrics, observe, planned, tables
 from lab.experiments.tenant_isolation.measure.attempts import Outcome
+from lab.experiments.tenant_isolation.measure.overhead import ALONE, NAMED
 from lab.experiments.tenant_isolation.measure.sequences import Sequences
 from lab.experiments.tenant_isolation.oracle import Book, Truth, leaked
 from lab.experiments.tenant_isolation.workload.arms import OFF, TREATMENT
@@ -156,3 +160,29 @@ def test_a_good_token_is_taken_and_each_forged_one_refused() -> None:
 def test_a_wrong_parameter_stops_before_anything_starts(wrong: dict[str, object]) -> None:
     with pytest.raises(ParameterError, match=next(iter(wrong))):
         parameters.parse(Params, wrong)
+
+
+def _planned(between: float) -> Result:
+    """A run with these times to plan; a constant and a square go through 100 and 600 partitions, and come to 3.65 ms at 250."""
+    times = {100: 1.4, 250: between, 600: 16.4}
+    rows = [(count, query, 0, ms) for count, ms in times.items() for query in (ALONE, NAMED)]
+    seen = Seen(planning=pd.DataFrame(rows, columns=["partitions", "query", "round", "ms"]))
+    return Result(Params(), observe(seen), metrics(seen), tables(seen), {})
+
+
+def test_planning_is_told_as_measured_only_where_its_law_holds_between_the_ends() -> None:
+    for between, held in ((3.65, True), (2.4, False)):
+        run = _planned(between)
+        error = float(run.observed["planning_predicted"].value)
+        found = model(run, {})
+        grades = {"measured" if held else "extrapolated"}
+        assert (error <= PLANNING_LIMIT) is held and found.calculator
+        assert {item.grade for item in found.calculator.outputs} == grades
+        assert {found.grades["planning, a partition each, ms"]} == grades
+        assert ("failed its check" in found.advice[0].basis) is not held
+
+
+def test_a_cost_that_bends_upwards_is_met_between_the_ends() -> None:
+    law, middle, measured = planned(_planned(3.65).tables["planning"])
+    assert (middle, law.at(middle)) == (250, pytest.approx(measured)) and law.at(600) == pytest.approx(16.4)
+    assert law.reaches(law.at(400)) == pytest.approx(400) and law.reaches(0.1) == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lab.evidence.criteria import Control, Criterion, at_least, at_most, exactly
 
+PLANNING_LIMIT = 0.3  # off, at most
+
 CRITERIA = (
     Criterion(
         "api_blocked",
@@ -80,8 +82,9 @@ CRITERIA = (
     ),
     Criterion(
         "planning_predicted",
-        "A power law through the fewest and the most partitions predicts planning between: difference / measured, our threshold.",
-        at_most(0.3),
+        "A constant and a square of partitions, through the fewest and the most, predict planning between: difference / "
+        "measured, our threshold.",
+        at_most(PLANNING_LIMIT),
         "absolute",
     ),
 )

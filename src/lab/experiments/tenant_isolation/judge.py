@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from lab.evidence.criteria import Observation
+from lab.evidence.fit import line
 from lab.evidence.result import Metric
-from lab.evidence.statistics import rule_of_three
+from lab.evidence.statistics import none_seen_bound
 from lab.experiments.tenant_isolation.measure.attempts import Outcome
 from lab.experiments.tenant_isolation.measure.audited import Audited
 from lab.experiments.tenant_isolation.measure.faults import Linted
@@ -51,7 +52,7 @@ def observe(seen: Seen, arm: str = TREATMENT.name) -> dict[str, Observation]:
     if seen.audited is not None:
         found |= _audit(seen.audited)
     if seen.sequences is not None:
-        bound = f"rate at most {rule_of_three(seen.sequences.tried):.2g} at 95 %"
+        bound = f"rate at most {none_seen_bound(seen.sequences.tried):.2g} at 95 %"
         tried = f"sequences, {seen.sequences.statements:,} statements; {bound}"
         found["random_agrees"] = _listed(seen.sequences.differing, seen.sequences.tried, tried)
     if seen.linted is not None:
@@ -117,27 +118,27 @@ def _forms(ms: pd.Series) -> dict[str, Observation]:
 
 
 @dataclass(frozen=True)
-class Power:
-    """ms to plan with p partitions: factor p^exponent."""
+class Quadratic:
+    """ms to plan with p partitions: fixed + each p². A power of p drawn through the same ends misses the number between."""
 
-    factor: float
-    exponent: float
+    fixed: float
+    each: float
 
     def at(self, partitions: float) -> float:
-        return float(self.factor * partitions**self.exponent)
+        return float(self.fixed + self.each * partitions**2)
 
     def reaches(self, ms: float) -> float:
-        """Partitions at which planning takes so long; infinite if it does not grow."""
-        return (ms / self.factor) ** (1 / self.exponent) if self.exponent > 0 else math.inf
+        """Partitions at which planning takes so long; infinite if it does not grow, none if it takes that anyway."""
+        return math.sqrt(max(0.0, ms - self.fixed) / self.each) if self.each > 0 else math.inf
 
 
-def planned(planning: pd.DataFrame) -> tuple[Power, int, float]:
+def planned(planning: pd.DataFrame) -> tuple[Quadratic, int, float]:
     """(ms by partitions, from the fewest and the most; the number between; what was measured there), the policy alone."""
     ms = medians(planning).xs(ALONE, level="query").sort_index()
     counts = [int(count) for count in ms.index]
     first, middle, last = counts[0], counts[len(counts) // 2], counts[-1]
-    exponent = math.log(ms[last] / ms[first]) / math.log(last / first)
-    return Power(float(ms[first]) / first**exponent, exponent), middle, float(ms[middle])
+    law = line([first**2, last**2], [ms[first], ms[last]]).rising()
+    return Quadratic(law.fixed, law.each), middle, float(ms[middle])
 
 
 def _planning(planning: pd.DataFrame) -> Observation:
@@ -184,8 +185,8 @@ def metrics(seen: Seen) -> list[Metric]:
     if seen.planning is not None:
         law, _, _ = planned(seen.planning)
         found += [
-            Metric("planning_exponent", law.exponent, "", "k, planning by partitions"),
-            Metric("planning_factor_ms", law.factor, "ms", "c, planning by partitions"),
+            Metric("planning_fixed_ms", law.fixed, "ms", "c, planning by partitions"),
+            Metric("planning_each_us", 1e3 * law.each, "µs", "a, planning, for each partition by each other"),
         ]
     if seen.audited is not None:
         found.append(

@@ -1,4 +1,4 @@
 (inputs, constants) => ({
-  planning: constants.factor * inputs.tenants ** constants.exponent,
-  most: constants.exponent > 0 ? (inputs.limit / constants.factor) ** (1 / constants.exponent) : Infinity,
+  planning: constants.fixed + constants.each * inputs.tenants ** 2,
+  most: constants.each > 0 ? Math.sqrt(Math.max(0, inputs.limit - constants.fixed) / constants.each) : Infinity,
 })

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lab.charts import alt, theme
@@ -173,10 +174,11 @@ def _planning(treatment: Result) -> Figure:
     data = ms.reset_index()
     law, _, _ = planned(planning)
     counts = sorted(set(data["partitions"]))
+    places = np.geomspace(counts[0], counts[-1], 30)  # no straight line on these axes
     drawn = pd.DataFrame(
         {
-            "partitions": counts,
-            "ms": [law.at(count) for count in counts],
+            "partitions": places,
+            "ms": [law.at(count) for count in places],
             "reference": "model of the policy alone",
         }
     )
@@ -204,7 +206,7 @@ def _planning(treatment: Result) -> Figure:
 
     last = counts[-1]
     return Figure(
-        f"With {last} partitions planning takes {ms[last, ALONE]:.1f} ms, with the tenant named {ms[last, NAMED]:.1f} ms",
+        f"With {last} partitions planning takes {ms[last, ALONE]:.1f} ms, with the tenant named {ms[last, NAMED]:.2g} ms",
         "Median planning time against the number of partitions, on logarithmic axes, with the policy alone and with the tenant "
         "named in the query too, and the model's dashed line. "
         + " ".join(f"{row.partitions} partitions, {row.query}: {row.ms:.2f} ms." for row in records(data)),

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
-from lab.experiments.tenant_isolation.judge import Power, planned
+from lab.evidence.result import FACTORS, Advice, Grade, Model, Prediction, Result
+from lab.experiments.tenant_isolation.criteria import PLANNING_LIMIT
+from lab.experiments.tenant_isolation.judge import Quadratic, planned
 from lab.experiments.tenant_isolation.params import Params
 from lab.experiments.tenant_isolation.present.calculator import MOST_MS, calculator
 
@@ -16,31 +17,33 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """Planning time against partitions, checked at a number between."""
     params = treatment.of(Params)
     law, middle, measured = planned(treatment.tables["planning"])
-    base = params.partitions[0]
+    base, error = params.partitions[0], float(treatment.observed["planning_predicted"].value)
+    # Where the law misses what was measured between its ends, it is no summary of what was measured.
+    grade: Grade = "measured" if error <= PLANNING_LIMIT else "extrapolated"
     return Model(
         statement="The policy's tenant is known only when a query runs, so the planner looks at every partition.",
-        formula=r"t(p) = c\,p^{k}",
-        constants=[treatment.metric(name) for name in ("planning_factor_ms", "planning_exponent")],
+        formula=r"t(p) = c + a\,p^{2}",
+        constants=[treatment.metric(name) for name in ("planning_fixed_ms", "planning_each_us")],
         check=Prediction(
             f"planning with {middle} partitions", law.at(middle), measured, "ms", "planning_predicted"
         ),
-        projection=pd.DataFrame([_row(law, base, factor) for factor in FACTORS]),
-        advice=_advice(law, params),
+        projection=pd.DataFrame([_row(law, base, factor, grade) for factor in FACTORS]),
+        advice=_advice(law, params, middle, error),
         grades={
             "tenants": "arithmetic",
-            "planning, a partition each, ms": "measured",
+            "planning, a partition each, ms": grade,
             "pools, a login each": "arithmetic",
             "tables to migrate, a schema each": "arithmetic",
         },
         checked_to=params.partitions[-1] / base,
         changes_at=f"{law.reaches(MOST_MS):,.0f} tenants with a partition each",
-        calculator=calculator(law, params.partitions),
+        calculator=calculator(law, params.partitions, grade),
     )
 
 
-def _row(law: Power, base: int, factor: int) -> dict[str, object]:
+def _row(law: Quadratic, base: int, factor: int, grade: Grade) -> dict[str, object]:
     tenants = base * factor
-    seen = calculator(law, (base,)).answers(tenants=tenants)
+    seen = calculator(law, (base,), grade).answers(tenants=tenants)
     return {
         "factor": factor,
         "tenants": tenants,
@@ -50,8 +53,12 @@ def _row(law: Power, base: int, factor: int) -> dict[str, object]:
     }
 
 
-def _advice(law: Power, params: Params) -> list[Advice]:
-    reached = f"power law through {params.partitions[0]} to {params.partitions[-1]} partitions"
+def _advice(law: Quadratic, params: Params, middle: int, error: float) -> list[Advice]:
+    held = "which its check allows" if error <= PLANNING_LIMIT else "so it failed its check"
+    reached = (
+        f"constant and square through {params.partitions[0]} and {params.partitions[-1]} partitions, {error:.0%} off at "
+        f"{middle}, {held}"
+    )
     return [
         Advice(
             f"From {law.reaches(MOST_MS):,.0f} tenants on a partition for each costs over {MOST_MS:g} ms of planning (our "

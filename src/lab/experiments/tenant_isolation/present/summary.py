@@ -161,7 +161,7 @@ def _partitions(treatment: Result) -> Decision:
     return Decision(
         "Should each tenant have a partition?",
         f"Not if there are many: a policy is no constant to the planner. It takes {ms[last, ALONE]:.1f} ms with {last} of them, "
-        f"and {ms[last, NAMED]:.1f} ms if the query names the tenant too.",
+        f"and {ms[last, NAMED]:.2g} ms if the query names the tenant too.",
         "measured",
         ("planning_predicted", slug("ms", last, ALONE), slug("ms", last, NAMED)),
         figure="planning",
