@@ -17,7 +17,7 @@ from lab.experiments.warehouse_bench.measure.kept_run import kept
 from lab.experiments.warehouse_bench.present import findings
 from lab.experiments.warehouse_bench.present.findings import Findings
 from lab.progress import steps
-from warehouserun import LINES, PARAMS, STORED, found, judge_run, outcomes
+from warehouserun import LINES, PARAMS, found, judge_run, outcomes
 
 
 @pytest.fixture(scope="module")
@@ -106,21 +106,30 @@ def test_the_run_that_is_kept_is_a_whole_one() -> None:
     assert run.record["control"]["outcome"] == "fail"
 
 
-def test_slopes_that_can_not_be_told_apart_from_none_give_no_number(treatment: Result) -> None:
-    told = {item.question: item.answer for item in experiment.summary(treatment, {}).decisions}
-    assert "at least this many: Spark 20" in told["From which size on does a cluster pay?"]
-    run = found()
-    flat = (run.timings["dataset"] == "parquet_0p1") & (run.timings["round"] > PARAMS.repeats)
-    for engine, (fixed, per_byte) in LINES.items():
-        if engine != "DuckDB":
-            same = fixed + per_byte * STORED[0.3]
-            fast = (
-                run.timings["round"] == PARAMS.growth_rounds[-1]
-            )  # in one round a byte costs something, in the others nothing
-            seconds = fast.map({True: 0.9 * same, False: 1.1 * same})
-            run.timings.loc[flat & (run.timings["engine"] == engine), "seconds"] = seconds
-    told = {item.question: item.answer for item in experiment.summary(judge_run(run), {}).decisions}
-    assert "can't tell" in told["From which size on does a cluster pay?"]
+def test_how_many_machines_at_least_is_what_the_whole_benchmark_measured_and_no_slope_of_small_sizes(
+    treatment: Result,
+) -> None:
+    told = {item.question: item for item in experiment.summary(treatment, {}).decisions}
+    cluster, whole = (
+        told["From which size on does a cluster pay?"],
+        {metric.name: metric for metric in kept().metrics(metrics.WHOLE)},
+    )
+    for name in ("Trino", "Spark"):
+        assert findings.multiple(whole[f"whole.{name}.times"]) in cluster.answer
+        assert f"whole.{name}.times" in cluster.rests_on
+        assert f"{treatment.metric(f'{name}.slope').value:.1f}" not in cluster.answer
+
+
+def test_a_model_of_one_query_is_not_told_as_one_of_the_mean_query() -> None:
+    one = PARAMS.model_copy(update={"model_queries": (12,)})
+    told = experiment.model(judge_run(found(one), one), {})
+    seconds = kept().queries.set_index(["engine", "query"])["seconds"]
+    assert "Q12 takes" in told.statement and "mean" not in told.statement
+    for engine in LINES:
+        column = told.projection.set_index("factor")[f"{engine}, Q12 (s)"]
+        assert column[10].endswith(f"whole benchmark: {seconds[engine, '12']:.3g}")
+        assert "whole" not in column[1] + column[100]
+    assert "0 of 3 lie within" in told.advice[0].text
 
 
 def test_one_engine_alone_is_no_ranking() -> None:

@@ -85,8 +85,8 @@ CRITERIA = (
     ),
     Criterion(
         "model_predicts",
-        "Fitted to the two smaller scale factors, a + b x bytes predicts the mean query at the largest, which lies outside of "
-        "them, by the medians of the rounds and on each engine: largest relative error of the engines.",
+        "Fitted to the two smaller scale factors, a + b x bytes predicts the mean of `model_queries` at the largest, which lies "
+        "outside of them, by the medians of the rounds and on each engine: largest relative error of the engines.",
         at_most(MODEL_LIMIT),
         "ratio",
     ),

@@ -117,7 +117,7 @@ def _formats_panel(data: pd.DataFrame, run: str, width: int) -> alt.LayerChart:
 
 
 def growth(found: Findings) -> Figure:
-    """Time of the mean query against stored bytes, with the fitted lines and the size that checks them."""
+    """Time of the model's queries against stored bytes, with the fitted lines and the size that checks them."""
     lines, data = found.growth, found.treatment.tables["growth"].copy()
     data["gigabytes"] = data["bytes"] / GB
     data["predicted"] = [
@@ -132,8 +132,8 @@ def growth(found: Findings) -> Figure:
     )
     worst = max(abs(own.line.error) for own in lines.values())
     return Figure(
-        f"Lines fitted to the two smaller sizes miss the largest by at most {worst:.0%}",
-        "Latency of the mean query against stored bytes at three scale factors, the median of "
+        f"Lines fitted to smaller sizes miss {found.modelled} by at most {worst:.0%}",
+        f"Latency of {found.modelled} against stored bytes at three scale factors, the median of "
         f"{len(found.params.growth_rounds)} rounds, "
         f"with a line for each engine through the smaller two; bars: from the fastest to the slowest round. {told}.",
         partial(_growth_chart, data),

@@ -14,6 +14,7 @@ from lab.experiments.warehouse_bench.judge.metrics import WHOLE
 from lab.experiments.warehouse_bench.params import Params
 
 GB = 1e9
+MOST_NAMED = 2  # queries; more are counted
 Rows = Sequence[Sequence[object]]
 
 
@@ -67,6 +68,20 @@ class Findings:
         """Each engine's lines."""
         rows = self.treatment.tables["lines"].to_dict("records")
         return by_engine([Line(**{str(name): value for name, value in row.items()}) for row in rows])
+
+    @property
+    def modelled(self) -> str:
+        """Whose growth with size the model is: `Q12`, or a mean of several."""
+        names = [f"Q{number}" for number in self.params.model_queries]
+        few = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} queries"
+        return few if len(names) == 1 else f"the mean of {few}"
+
+    def whole_seconds(self, engine: str) -> float:
+        """What the model's queries took in the whole benchmark, at scale factor 1: mean of their medians."""
+        table = self.treatment.tables["whole"]
+        queries = [str(number) for number in self.params.model_queries]
+        own = table[(table["engine"] == engine) & table["query"].isin(queries)]
+        return float(own["seconds"].mean())
 
     def stored(self, size: float) -> float:
         """GB of the tables of the model's queries at a scale factor of this run."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
-from lab.experiments.warehouse_bench.judge.linear_model import slopes_to
 from lab.experiments.warehouse_bench.judge.observations import CORES
 from lab.experiments.warehouse_bench.present.findings import Findings, milliseconds, multiple, signed
 
@@ -49,7 +48,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             interval=worst.interval,
             method=worst.method,
         ),
-        decisions=[_engine(found), _formats(found), *_cluster(found), _start(found)],
+        decisions=[_engine(found), _formats(found), _cluster(found), _start(found)],
         conditions=(
             "1 GB of text, as Parquet in the page cache: no disk and no network is waited for",
             f"one query at a time, engines warm; {CORES} cores and {found.params.memory_mb:,} MiB for each engine in turn",
@@ -113,29 +112,21 @@ def _span(values: Sequence[float]) -> str:
     return " to ".join(dict.fromkeys(signed(value) for value in (min(values), max(values))))
 
 
-def _cluster(found: Findings) -> Iterator[Decision]:
-    """How many machines it would take at the least: those that only make up for the time that a byte takes."""
-    growth = found.growth
-    if "DuckDB" not in growth or len(growth) < 2:
-        return
-    seen = slopes_to(growth, "DuckDB")
-    least = ", ".join(
-        f"{name} {ratio:.1f} ({low:.1f} to {high:.1f})"
-        for name, (ratio, (low, high)) in seen.items()
-        if low > 0
-    )
-    needed = (
-        f"To overtake DuckDB on one such machine it needs at least this many: {least}."
-        if least
-        else "How many machines make up for DuckDB's slope, the rounds of this run can't tell."
-    )
-    yield Decision(
+def _cluster(found: Findings) -> Decision:
+    """How many machines it would take at the least at the whole benchmark's size: as many as one takes times as long.
+
+    No slopes of the small sizes: a line that is drawn out bounds nothing.
+    """
+    first, *others = found.whole_engines
+    least = ", ".join(f"{name} {multiple(found.whole(f'{name}.times'))}" for name in others)
+    return Decision(
         "From which size on does a cluster pay?",
-        f"Not told here: no cluster was run. {needed}",
+        f"Not told here: no cluster was run. At scale factor 1 it needs at least this many such machines to be as fast as one "
+        f"with {first}: {least}.",
         "extrapolated",
-        [f"{name}.slope" for name in seen],
-        "ratio of the fitted slopes; assumes workers that share all growing work without loss",
-        figure="growth",
+        [f"whole.{name}.times" for name in others],
+        "typical times on one machine; a bound if workers share all work without loss; no larger size was measured",
+        figure="queries",
     )
 
 
