@@ -11,8 +11,8 @@ from lab.evidence.statistics import (
     bootstrap,
     clopper_pearson,
     loglog_slope,
+    none_seen_bound,
     poisson_rate,
-    rule_of_three,
     wilson,
 )
 
@@ -30,7 +30,12 @@ def test_clopper_pearson_of_nothing_seen_is_close_to_the_rule_of_three() -> None
     low, high = clopper_pearson(0, 1000)
     assert low == 0
     assert high == pytest.approx(1 - 0.025 ** (1 / 1000), rel=1e-6)
-    assert rule_of_three(1000) == pytest.approx(0.003)
+    assert none_seen_bound(1000) == pytest.approx(0.003, rel=5e-3)
+
+
+@pytest.mark.parametrize("trials", [1, 3, 4, 40, 100_000])
+def test_a_rate_at_the_bound_of_nothing_seen_would_have_shown_itself_in_19_of_20(trials: int) -> None:
+    assert (1 - none_seen_bound(trials)) ** trials == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(("count", "low", "high"), [(0, 0.0, 3.689), (2, 0.242, 7.225), (10, 4.795, 18.390)])

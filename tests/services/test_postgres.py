@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -84,6 +86,27 @@ def test_a_folder_that_the_servers_user_cannot_enter_is_told(tmp_path: Path) -> 
     (tmp_path / "own").mkdir()
     with pytest.raises(ServiceError, match=r"can't enter /.*: set TMPDIR to"):
         unprivileged(tmp_path / "own")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives its folder away")
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (subprocess.CompletedProcess([], 127, "", "setpriv: setgroups failed"), "setgroups failed"),
+        (FileNotFoundError("setpriv"), "no setpriv"),
+    ],
+)
+def test_root_that_may_not_become_another_user_is_not_told_of_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Any, told: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(subprocess, "run", refuse)
+    with pytest.raises(ServiceError, match=told):
+        unprivileged(tmp_path)
 
 
 def test_two_at_once_do_not_meet() -> None:

@@ -69,11 +69,14 @@ def bootstrap(
     return float(found.low), float(found.high)
 
 
-def rule_of_three(trials: int) -> float:
-    """Upper 95 % bound on a rate of which nothing was seen in `trials` tries: 3/n (Hanley 1983)."""
+def none_seen_bound(trials: int) -> float:
+    """Upper 95 % bound on a rate of which nothing was seen in `trials` independent tries: exact, about 3/n from 30 on.
+
+    At a higher rate it would have been seen with a probability of more than 95 % (Hanley 1983).
+    """
     if trials < 1:
-        raise ValueError("the rule of three needs at least one try")
-    return min(1.0, 3 / trials)
+        raise ValueError("a bound on what was not seen needs at least one try")
+    return float(-np.expm1(np.log(0.05) / trials))
 
 
 def loglog_slope(x: Sequence[float], y: Sequence[float], confidence: float = 0.95) -> tuple[float, Interval]:

@@ -173,15 +173,25 @@ def unprivileged(folder: Path) -> list[str]:
             f"PostgreSQL does not run as root and there is no user postgres. {_INSTALL}"
         ) from None
     prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-    above = [*reversed(folder.resolve().parents), folder]
-    if closed := next(
-        (each for each in above if subprocess.run([*prefix, "test", "-x", each]).returncode), None
-    ):
-        raise ServiceError(
-            f"PostgreSQL and PgBouncer do not run as root, and their user postgres can't enter {closed}: "
-            "set TMPDIR to a folder that everybody may enter, such as /tmp"
-        )
+    for each in (*reversed(folder.resolve().parents), folder):
+        if not _enters(prefix, each):
+            raise ServiceError(
+                f"PostgreSQL and PgBouncer do not run as root, and their user postgres can't enter {each}: "
+                "set TMPDIR to a folder that everybody may enter, such as /tmp"
+            )
     return prefix
+
+
+def _enters(prefix: list[str], folder: Path) -> bool:
+    try:
+        tried = subprocess.run([*prefix, "test", "-x", folder], capture_output=True, text=True)
+    except FileNotFoundError:
+        raise ServiceError(
+            "there is no setpriv to start PostgreSQL as its own user: install util-linux"
+        ) from None
+    if tried.returncode > 1:  # no answer of `test`
+        raise ServiceError(f"root may not start PostgreSQL as the user postgres here: {tried.stderr.strip()}")
+    return tried.returncode == 0
 
 
 def _dsn(port: int) -> str:

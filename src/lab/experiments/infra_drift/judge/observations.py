@@ -10,7 +10,7 @@ import pandas as pd
 
 from lab.evidence import fit
 from lab.evidence.criteria import Observation
-from lab.evidence.statistics import rule_of_three
+from lab.evidence.statistics import none_seen_bound
 from lab.experiments.infra_drift.criteria import TOLERANCE
 from lab.experiments.infra_drift.judge.detections import false_reports, looks, on_time
 from lab.experiments.infra_drift.measure.seen import Commands, Live, Lock, Quiet, Seen, Size
@@ -88,7 +88,7 @@ def silent(quiet: Quiet, live: Live) -> Observation:
     """False reports, in a quiet world and while hands are at work."""
     wrong = [drift.address for look in quiet.looks for drift in look.drifts] + false_reports(live)
     count = len(quiet.looks) + len(looks(live.events))
-    bound = f"at most {rule_of_three(count):.0%} of looks" if not wrong else ", ".join(sorted(set(wrong)))
+    bound = f"at most {none_seen_bound(count):.0%} of looks" if not wrong else ", ".join(sorted(set(wrong)))
     return Observation(len(wrong), f"{count} looks, {quiet.idle} changes that change nothing; {bound}")
 
 

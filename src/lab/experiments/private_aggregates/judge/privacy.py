@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.statistics import rule_of_three, wilson
+from lab.evidence.statistics import none_seen_bound, wilson
 from lab.experiments.private_aggregates.measure.leaks import ATTACKED
 from lab.experiments.private_aggregates.measure.seen import Bits, Keys, Ledger, Requests
 from lab.experiments.private_aggregates.oracle import recomputation
@@ -66,7 +66,7 @@ def no_key_leaks(keys: Keys) -> Observation:
     releases = len(keys.published)
     detail = (
         f"{keys.leaked:,} of {releases:,} releases publish one of the {keys.alone} groups of one person"
-        + (f" (rate ≤ {rule_of_three(releases):.2g} at 95 %)" if not keys.leaked else "")
+        + (f" (rate ≤ {none_seen_bound(releases):.2g} at 95 %)" if not keys.leaked else "")
         + f"; on average {np.mean(keys.published):.1f} of {keys.groups} groups are published"
     )
     return Observation(keys.leaked + (not keys.same_known), detail)
@@ -86,5 +86,5 @@ def naive_noise_identifies(bits: Bits) -> Observation:
 
 def opendp_bits_are_clean(bits: Bits) -> Observation:
     """OpenDP's outputs off the grid that it was told."""
-    detail = f"of {bits.outputs:,} outputs (rate ≤ {rule_of_three(bits.outputs):.2g} at 95 %)"
+    detail = f"of {bits.outputs:,} outputs (rate ≤ {none_seen_bound(bits.outputs):.2g} at 95 %)"
     return Observation(bits.off_grid, detail)
