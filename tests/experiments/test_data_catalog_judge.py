@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.evidence.criteria import Observation, judge
+from lab.evidence.result import Model, Result
 from lab.experiments.data_catalog import CRITERIA, Dataset, Options, open_catalog
-from lab.experiments.data_catalog.judge import measures, model, observations
+from lab.experiments.data_catalog import model as shown
+from lab.experiments.data_catalog.judge import measures, metrics, model, observations
 from lab.experiments.data_catalog.measure import growth
 from lab.experiments.data_catalog.measure.seen import Asked, Compared, Seen, Served
 from lab.experiments.data_catalog.oracle import Fact, Query, facets, relevant
@@ -262,6 +265,38 @@ def test_serving_counts_beside_the_search_and_what_is_drawn_has_an_interval() ->
     assert (alone, served) == (2, 4)
     low, high = model.reaches_between(searched(1.0, 0.01, 1.0), counted(), 9.0)
     assert low <= grown.reaches(9.0) * 1.001 and high >= grown.reaches(9.0) * 0.999
+
+
+def _shown(times: pd.DataFrame) -> Model:
+    """The page's model of a run with these times, which are not served in any."""
+    seen = Seen(times=times, words=counted(), served=[replace(served(), store=SQLITE)])
+    made = metrics.tables(seen)
+    return shown(Result(Params(), {}, metrics.metrics(seen, made), made), {})
+
+
+def test_a_search_that_some_draws_say_will_never_be_slow_is_said_to_have_no_upper_end() -> None:
+    # One search of three grows with what it matches, the others get faster: drawn without it, the line falls.
+    times = searched(5.0, 0.0, 1.0)
+    for query, each in (("q10", -0.01), ("q40", -0.01), ("q150", 0.01)):
+        own = times["query"] == query
+        times.loc[own, "ms"] += each * times.loc[own, "matches"]
+    made = _shown(times)
+    told = " ".join([made.changes_at, *(f"{one.text} {one.basis}" for one in made.advice)])
+    assert "or more, not bounded above by this run)" in told
+    assert "inf" not in told and "nan" not in told
+
+
+def test_a_search_that_does_not_grow_reaches_no_size_that_can_be_told() -> None:
+    made = _shown(searched(5.0, -0.001, 1.0))
+    told = " ".join([made.changes_at, *(f"{one.text} {one.basis}" for one in made.advice)])
+    assert made.changes_at == "a size that this run does not tell: a search takes 200 ms"
+    assert "From a size on that this run does not tell one search alone takes 200 ms" in told
+    assert "this run does not tell how far beyond" in told and "inf" not in told
+
+
+def test_a_search_that_grows_is_told_with_both_ends() -> None:
+    told = " ".join(one.text for one in _shown(searched(1.0, 0.01, 1.0)).advice)
+    assert "From about 600,000 datasets on (95 %: 270,000 to 4,000,000) one search alone takes 200 ms" in told
 
 
 def test_a_search_that_had_to_ask_again_is_not_timed_as_one_that_did_not(tmp_path: Path) -> None:

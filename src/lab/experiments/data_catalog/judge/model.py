@@ -89,7 +89,9 @@ def _between(times: pd.DataFrame, statistic: Callable[[pd.DataFrame], float]) ->
             pd.DataFrame([row | {"query": place} for place, each in enumerate(chosen) for row in each])
         )
 
-    return percentile_interval(resampled([queries], drawn))
+    # Between two infinite draws lies NaN: an end that is not bounded either.
+    with np.errstate(invalid="ignore"):
+        return percentile_interval(resampled([queries], drawn))
 
 
 def medians(times: pd.DataFrame) -> pd.DataFrame:

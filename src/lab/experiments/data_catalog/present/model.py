@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -53,7 +54,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             f"processes for {found.params.rate:g} searches/s": "extrapolated",
         },
         checked_to=copies,
-        changes_at=f"about {_about(found.growth.reaches(SLOW_MS))} datasets: a search takes {SLOW_MS:g} ms",
+        changes_at=f"{_size(found, SLOW_MS)}: a search takes {SLOW_MS:g} ms",
     )
 
 
@@ -76,19 +77,25 @@ def _advice(found: Findings) -> list[Advice]:
     most = 1e3 * law.BUSY / rate - found.overhead_ms
     copies = found.params.copies
     basis = f"line through searches in {found.datasets:,} and twice as many datasets, checked at {copies} times as many"
+    times = growth.reaches(SLOW_MS) / found.datasets / copies
+    drawn = (
+        f"drawn to {times:.0f} times that"
+        if math.isfinite(times)
+        else "this run does not tell how far beyond"
+    )
     return [
         Advice(
-            f"Add a second process from {_reached(found, most)} datasets on, where {rate:g} searches/s keep one busy for half "
+            f"Add a second process from {_reached(found, most)}, where {rate:g} searches/s keep one busy for half "
             f"its time (our threshold; HTTP and JSON take {found.overhead_ms:.1f} ms of each): readers share the file, or "
             "PostgreSQL.",
             "extrapolated",
             basis,
         ),
         Advice(
-            f"From {_reached(found, SLOW_MS)} datasets on one search alone takes {SLOW_MS:g} ms: cap what a word may match, "
+            f"From {_reached(found, SLOW_MS)} one search alone takes {SLOW_MS:g} ms: cap what a word may match, "
             "count facets on a sample, or shard by source.",
             "extrapolated",
-            f"{basis}, drawn to {growth.reaches(SLOW_MS) / found.datasets / copies:.0f} times that",
+            f"{basis}, {drawn}",
         ),
         Advice(
             "OpenSearch or Elasticsearch becomes worth its cluster when shards, analysers for several languages or more than "
@@ -100,11 +107,35 @@ def _advice(found: Findings) -> list[Advice]:
 
 
 def _reached(found: Findings, ms: float) -> str:
-    """Datasets at which a search takes so long, with the interval that other searches would have given."""
+    """Datasets from which on a search takes so long, with the interval that other searches would have given."""
     if ms <= found.growth.time.fixed:
-        return "the first"
+        return "the first dataset on"
+    if not math.isfinite(found.growth.reaches(ms)):
+        return "a size on that this run does not tell"
     low, high = law.reaches_between(found.treatment.tables["times"], found.treatment.tables["words"], ms)
-    return f"about {_about(found.growth.reaches(ms))} (95 %: {_about(low)} to {_about(high)})"
+    return f"{_size(found, ms)} on (95 %: {_ends(low, high)})"
+
+
+def _size(found: Findings, ms: float) -> str:
+    """Datasets at which a search takes so long; of a line that does not rise there are none."""
+    datasets = found.growth.reaches(ms)
+    return (
+        f"about {_about(datasets)} datasets"
+        if math.isfinite(datasets)
+        else "a size that this run does not tell"
+    )
+
+
+def _ends(low: float, high: float) -> str:
+    """An interval in words where other searches would have given a line that does not rise."""
+    if not math.isfinite(low):
+        return "not bounded by this run"
+    least = _about(max(0.0, low))
+    return (
+        f"{least} to {_about(high)}"
+        if math.isfinite(high)
+        else f"{least} or more, not bounded above by this run"
+    )
 
 
 def _about(value: float) -> str:
