@@ -20,6 +20,7 @@ from lab.experiments.cdc_lakehouse.judge.sizes import fastest, of_sizes
 from lab.experiments.cdc_lakehouse.kit.sink.position import Position
 from lab.experiments.cdc_lakehouse.kit.verify import compare
 from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
+from lab.experiments.cdc_lakehouse.measure.sizes import data_files
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
 from lab.experiments.cdc_lakehouse.present.calculator import LATE, calculator
 from lab.experiments.cdc_lakehouse.present.findings import findings
@@ -192,6 +193,33 @@ def test_an_interval_shorter_than_the_batch_under_load_is_not_kept_however_fast_
     assert own.answers(rows=1e6 + accounts, interval=took + 1.9)["lag"] == float("inf")
     lags = cdc_lakehouse.model(*whole()).projection["median lag at this run's interval, s"]
     assert lags.iloc[0] != LATE == lags.iloc[-1]
+
+
+def test_the_condition_for_an_interval_names_the_end_of_the_slope_that_the_table_takes() -> None:
+    model = cdc_lakehouse.model(*whole())
+    assert r"T \ge c_L + c_R^{+} (R - R_0)" in model.formula
+    each, took, accounts = (
+        next(one for one in model.constants if one.name == name) for name in ("cR", "cL", "R0")
+    )
+    assert "c_R⁺" in each.text and each.interval is not None
+    row = model.projection.iloc[-1]
+    due = took.value + each.interval[1] / 1e6 * (row["rows of the table"] - accounts.value)
+    assert row["a batch under load, up to, s"] == pytest.approx(due, rel=1e-4)
+
+
+def test_deletes_are_counted_beside_the_data_files_whose_rows_were_changed() -> None:
+    # Each batch adds data files of its own, in which the next changes nothing.
+    filled = sized()["rows"].map(data_files)
+    table = sized().assign(files=lambda one: filled + one["turn"], deleted=filled)
+    found, controls = whole()
+    treatment = replace(found, tables=dict(found.tables) | {"sizes": table})
+    (told,) = (
+        one.text for one in cdc_lakehouse.model(treatment, controls).advice if "delete file" in one.text
+    )
+    assert data_files(PARAMS.table_rows[1]) == 1
+    assert told.startswith(
+        "Rows changed all over 1 data file leave 1 delete file a commit in format version 2, 1 deletion vector in version 3"
+    )
 
 
 def test_the_size_that_was_held_out_and_an_outage_longer_than_the_runs_are_extrapolated() -> None:

@@ -30,6 +30,11 @@ SELECT id, 'owner', CAST(1000 AS DECIMAL(20,2)), DATE'2024-02-29', TIMESTAMP'202
     true, concat('a note of account ', id) FROM range(0, {rows}, 1, {files})"""
 
 
+def data_files(rows: int) -> int:
+    """Of a table as it was filled. A batch, which is spread over all rows, changes some in each."""
+    return max(1, rows // ROWS_PER_FILE)
+
+
 @dataclass(frozen=True)
 class Sized:
     """A table: rows, how Iceberg writes changed ones, its format version, and how many batches go into it."""
@@ -80,7 +85,7 @@ def _filled(spark: SparkSession, table: Table, one: Sized) -> Lake:
     lake = Lake(spark, name, table, one.mode)
     if one.version != 2:
         spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('format-version'='{one.version}')")
-    spark.sql(_FILL.format(table=name, rows=one.rows, files=max(1, one.rows // ROWS_PER_FILE)))
+    spark.sql(_FILL.format(table=name, rows=one.rows, files=data_files(one.rows)))
     return lake
 
 

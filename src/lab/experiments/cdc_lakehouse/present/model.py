@@ -9,7 +9,7 @@ import pandas as pd
 
 from lab.evidence.fit import Line, percentile_interval
 from lab.evidence.result import FACTORS, Advice, Grade, Metric, Model, Prediction, Result
-from lab.experiments.cdc_lakehouse.measure.sizes import CHANGED, COPY, MERGE
+from lab.experiments.cdc_lakehouse.measure.sizes import CHANGED, COPY, MERGE, data_files
 from lab.experiments.cdc_lakehouse.present.calculator import (
     BATCH,
     HIGH,
@@ -50,7 +50,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         formula=(
             # Each line fits a phone.
             r"\begin{gathered}t = c_0 + c_R R \\ \tilde L = \frac{T}{2} + c + c_R (R - R_0) \\"
-            r"T \ge c_L + c_R (R - R_0) \\"
+            r"T \ge c_L + c_R^{+} (R - R_0) \\"
             r"\text{log retained} = r + w \cdot \text{outage}\end{gathered}"
         ),
         constants=[
@@ -66,7 +66,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
                 "cR",
                 found.batch.each * _MILLION,
                 "s/million rows",
-                "c_R, rows of the table",
+                "c_R, rows of the table; c_R⁺ is the upper end of its interval",
                 (),
                 each,
                 _METHOD,
@@ -134,6 +134,10 @@ def _reached(found: Findings) -> str:
     return f"From about {rows / _MILLION:,.1f} million rows on ({ends})"
 
 
+def _told(count: float, what: str) -> str:
+    return f"{count:.0f} {what}{'' if count == 1 else 's'}"
+
+
 def _advice(found: Findings) -> list[Advice]:
     rows, _, _ = reach(found)
     interval, largest = found.longest.interval, int(found.by_size["rows"].iloc[-1])
@@ -153,8 +157,9 @@ def _advice(found: Findings) -> list[Advice]:
             f"{beyond}; 95 % interval by resampling the rounds",
         ),
         Advice(
-            f"Rows changed all over {plain['files']:.0f} data files leave {plain['deleted']:.0f} delete files a commit in format "
-            f"version 2, {vectors['deleted']:.0f} deletion vectors in version 3: one for each data file that a commit touches. "
+            f"Rows changed all over {_told(data_files(int(plain['rows'])), 'data file')} leave "
+            f"{_told(plain['deleted'], 'delete file')} a commit in format version 2, "
+            f"{_told(vectors['deleted'], 'deletion vector')} in version 3: one for each data file that a commit touches. "
             "Compact before scans slow down.",
             "measured",
         ),
