@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lab.evidence.criteria import Observation, judge
 from lab.experiments.dbt_contracts import CRITERIA, Mutant
-from lab.experiments.dbt_contracts.judge import census, growth, layers, observations
+from lab.experiments.dbt_contracts.judge import census, growth, layers, metrics, observations
 from lab.experiments.dbt_contracts.judge.layers import BUILD, CONSTRAINT, CONTRACT, NOBODY, TEST, UNIT
 from lab.experiments.dbt_contracts.measure.seen import Built
 from lab.experiments.dbt_contracts.oracle import differing, marts
@@ -73,6 +73,16 @@ def built(*failures: Node, mutant: Mutant | None = MUTANT, **more: Any) -> Built
 def test_a_failure_belongs_to_the_layer_that_has_looked(failed: Node, due: str) -> None:
     assert layers.layer(failed) == due
     assert layers.noticed(built(failed))[0] == due
+
+
+def test_a_benign_change_that_changes_the_mart_makes_no_wrong_one() -> None:
+    # More rows are no fault, and the mart differs all the same.
+    more = Mutant("more rows", "", "", "", True, ())
+    seen = layers.table([built(mutant=more, differing=5), built(mutant=MUTANT, differing=5)])
+    found = {one.name: one.value for one in metrics.counts(seen, "all layers")}
+    assert {name: value for name, value in found.items() if name.startswith("wrong_mart")} == {
+        "wrong_mart_rules_for_values_all_layers": 1
+    }
 
 
 def test_the_first_layer_counts_where_several_notice() -> None:
