@@ -254,3 +254,17 @@ def test_re_wrapping_under_readers_is_told_beside_the_line_of_re_wrapping_alone(
         "100.0 ms a file under readers" in told.advice[-1].basis and "1.0 ms alone" in told.advice[-1].basis
     )
     assert "wait" in told.advice[-1].basis
+
+
+def test_the_lake_that_was_checked_is_told_as_measured_and_the_law_beyond_it_knows_it() -> None:
+    rows = [(files, 1_000, 6, 1, 0, seconds) for files, seconds in ((10, 0.01), (30, 0.03), (90, 0.12))]
+    table = pd.DataFrame(
+        [*rows, (10, 10_000, 6, 1, 0, 0.01)], columns=["files", "rows", "keys", "bytes", "round", "seconds"]
+    )
+    own = [*metrics._rotation(rotation()), *metrics._rotations(table), Metric("seal_encrypted", 5.0, "MB/s")]
+    told = at_scale.model(Result(Params(), {}, own, {"rotations": table}), {})
+    assert judge.predicted(table) == (pytest.approx(0.09), 0.12)
+    assert told.projection[at_scale._TIME][0] == "0.12"
+    assert (
+        0.9 < judge.law(table).at(900) == pytest.approx(float(told.projection[at_scale._TIME][1]), rel=0.01)
+    )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from lab.evidence.frames import records
 from lab.evidence.result import Metric
-from lab.experiments.encrypted_pipeline.judge.observations import during, predicted
+from lab.experiments.encrypted_pipeline.judge.observations import during, law
 from lab.experiments.encrypted_pipeline.measure.attacks import REPLACED
 from lab.experiments.encrypted_pipeline.measure.rates import (
     COPY,
@@ -106,9 +106,11 @@ def downtime(reads: pd.DataFrame) -> float:
 
 
 def _rotations(table: pd.DataFrame) -> Iterator[Metric]:
-    _, _, fixed, each = predicted(table)
-    yield Metric("rewrap_fixed", 1e3 * fixed, "ms", "a, fixed cost of re-wrapping, nobody reading")
-    yield Metric("rewrap_file", 1e3 * each, "ms/file", "b, cost of one file, nobody reading", better="lower")
+    drawn = law(table)
+    yield Metric("rewrap_fixed", 1e3 * drawn.fixed, "ms", "a, fixed cost of re-wrapping, nobody reading")
+    yield Metric(
+        "rewrap_file", 1e3 * drawn.each, "ms/file", "b, cost of one file, nobody reading", better="lower"
+    )
     yield Metric("rewrap_keys", float(table["keys"].max()), "keys/file", "wrapped keys of one file")
     own = table[table["files"] == table["files"].min()]
     sizes = {"small": own["rows"].min(), "large": own["rows"].max()}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.fit import line
+from lab.evidence.fit import Line, line
 from lab.evidence.frames import records
 from lab.evidence.statistics import none_seen_bound
 from lab.experiments.encrypted_pipeline import workload
@@ -141,18 +141,24 @@ def impostor_refused(seen: pd.DataFrame) -> Observation:
     return Observation(len(told), _few(told) or f"{len(seen)} attempts, a handshake begun in each")
 
 
-def predicted(rotations: pd.DataFrame) -> tuple[float, float, float, float]:
-    """Seconds of the largest lake as predicted and as measured (median); fixed s and s a file of the line."""
+def law(rotations: pd.DataFrame) -> Line:
+    """Seconds by files, through all sizes: what is drawn out to larger ones."""
+    own = rotations[rotations["rows"] == rotations["rows"].min()]
+    return line(own["files"], own["seconds"]).rising()
+
+
+def predicted(rotations: pd.DataFrame) -> tuple[float, float]:
+    """Seconds of the largest lake as the smaller ones predict them and as measured (median)."""
     own = rotations[rotations["rows"] == rotations["rows"].min()]
     medians = own.groupby("files")["seconds"].median()
     largest = int(medians.index.max())
     smaller = own[own["files"] < largest]
     fitted = line(smaller["files"], smaller["seconds"]).rising()
-    return fitted.at(largest), float(medians.loc[largest]), fitted.fixed, fitted.each
+    return fitted.at(largest), float(medians.loc[largest])
 
 
 def rotation_predicted(rotations: pd.DataFrame) -> Observation:
-    expected, measured, _, _ = predicted(rotations)
+    expected, measured = predicted(rotations)
     files = int(rotations["files"].max())
     return Observation(
         abs(expected - measured) / measured,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
-from lab.experiments.encrypted_pipeline.judge.observations import predicted
+from lab.experiments.encrypted_pipeline.judge.observations import law, predicted
 from lab.experiments.encrypted_pipeline.measure.rotation import GRACE_S
 from lab.experiments.encrypted_pipeline.params import Params
 
@@ -20,7 +20,7 @@ _READ = "re-wrapping under readers, s"
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     """Re-wrapping in proportion to files, whatever they hold; the line's is timed alone, so the one under readers stands by."""
     params, table = treatment.of(Params), treatment.tables["rotations"]
-    expected, measured, fixed, each = predicted(table)
+    (expected, measured), drawn = predicted(table), law(table)
     files, under = params.files[-1], treatment.metric("rewrap_file_read")
     return Model(
         statement=(
@@ -46,13 +46,14 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
                 {
                     "factor": factor,
                     "files": files * factor,
-                    _TIME: _seconds(fixed + each * files * factor),
+                    # What was measured is told as it was; the line is for what lies beyond.
+                    _TIME: _seconds(measured if factor == 1 else drawn.at(files * factor)),
                     _READ: _seconds(under.value / 1e3 * files * factor),
                 }
                 for factor in FACTORS
             ]
         ),
-        advice=_advice(treatment, each),
+        advice=_advice(treatment, drawn.each),
         grades={"files": "arithmetic", _TIME: "measured", _READ: "extrapolated"},
         checked_to=1,
         changes_at=f"{_rounded(3.6e6 / under.value)} files: an hour by one client, under readers",
