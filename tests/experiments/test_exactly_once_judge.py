@@ -385,9 +385,11 @@ def test_the_projection_s_first_row_is_what_the_run_showed(ideal: Seen) -> None:
         *(one for ran in ideal.rounds[1:] for one in _told(ran, (0.05, 0.14, 0.23, 0.32), 0.03)),
     ]
     treatment, controls = results(PARAMS, replace(ideal, told=told), {})
-    first = package.model(treatment, controls).projection.iloc[0]
+    model = package.model(treatment, controls)
+    first, typed = model.projection.iloc[0], {item.name: item.value for item in model.calculator.inputs}
     interval_s = treatment.metric(f"{ONCE}.interval").value / 1e3
-    assert first["commit every, s"] == interval_s
+    assert first["commit every, s"] == typed["interval"] / 1e3 == pytest.approx(interval_s, rel=5e-3)
+    assert all(value == float(f"{value:.3g}") for value in typed.values())
     assert first["messages in it"] == round(PARAMS.rate * interval_s)  # what comes in it
     open_s = treatment.metric(f"{ONCE}.open").value / 1e3 * first["messages in it"] / 60
     assert first["open for, s"] == pytest.approx(open_s, rel=0.1)

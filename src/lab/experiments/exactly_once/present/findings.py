@@ -92,17 +92,20 @@ class Findings:
     def interval_ms(self) -> float:
         """Between two commits of the loop, under load and before a fault: it gathers a batch, works on it, and commits.
 
-        The time for which it gathers where the rounds were too short for two.
+        The time for which it gathers where the rounds were too short for two. Three figures, as a reader would type it.
         """
-        return self._of_the_loop("interval", float(self.params.batch_ms))
+        return _three(self._of_the_loop("interval", float(self.params.batch_ms)))
 
     @property
     def work_us(self) -> float:
-        """What a message adds to its transaction beside its write, as the run had it: it waits longer than it is told to."""
+        """What a message adds to its transaction beside its write, as the run had it: it waits longer than it is told to.
+
+        Three figures, as a reader would type it.
+        """
         size = self._of_the_loop("batch", 0.0)
         if not size:
             return float(self.params.work_us)
-        return max(0.0, 1e3 * (self._of_the_loop("open", 0.0) - self.fit.at(size)) / size)
+        return _three(max(0.0, 1e3 * (self._of_the_loop("open", 0.0) - self.fit.at(size)) / size))
 
     def _of_the_loop(self, name: str, default: float) -> float:
         found = (one.value for one in self.treatment.metrics if one.name == f"{ONCE}.{name}")
@@ -116,6 +119,11 @@ class Findings:
         """Time of a batch by its size, ascending."""
         own = self.table("cost")
         return own[own["arm"] == arm].sort_values("size").reset_index(drop=True)
+
+
+def _three(value: float) -> float:
+    """The number in three significant figures."""
+    return float(f"{value:.3g}")
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:

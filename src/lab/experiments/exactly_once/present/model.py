@@ -26,7 +26,7 @@ GRADES: dict[str, Grade] = {
 
 
 def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
-    """A line for a transaction's time; the rule of three for faults."""
+    """A line for a transaction's time; the exact bound on what no fault showed."""
     found = findings(treatment, controls)
     fit, largest = found.fit, found.cost(ONCE).iloc[-1]
     return Model(
