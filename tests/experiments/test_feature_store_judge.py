@@ -14,7 +14,7 @@ from lab.experiments.feature_store import CRITERIA, Params
 from lab.experiments.feature_store.criteria import LAST_WRITE
 from lab.experiments.feature_store.experiment import results
 from lab.experiments.feature_store.judge import law
-from lab.experiments.feature_store.judge.observations import observe
+from lab.experiments.feature_store.judge.observations import interval, observe
 from lab.experiments.feature_store.measure.checks import COLUMNS
 from lab.experiments.feature_store.measure.seen import Joined, Live, Log, Outage, Rest, Seen, Served
 from lab.experiments.feature_store.present.calculator import DIFFERING
@@ -134,6 +134,8 @@ def test_a_limit_within_the_interval_is_inconclusive() -> None:
         (299, 0, 0, "pass"),
         (670, 5, 0, "inconclusive"),
         (299, 0, 1, "inconclusive"),
+        (299, 0, 100, "fail"),
+        (0, 0, 300, "fail"),
         (60, 8, 0, "fail"),
         (66, 2, 0, "inconclusive"),
     ],
@@ -145,6 +147,11 @@ def test_a_p99_of_fewer_lookups_than_can_show_one_in_a_hundred_is_no_pass(
     served = [Served(kind, taken, 1.0, 1.0, quick + slow + failed) for kind in ("single", "batch")]
     found = outcomes(_live(GOOD, served=served))
     assert found["batch_p99"] == found["single_p99"] == expected
+
+
+def test_a_share_never_seen_is_bounded_exactly_over_moments() -> None:
+    for moments in (1, 3, 60):
+        assert interval(pd.Series([0.0] * moments)) == (0.0, pytest.approx(1 - 0.05 ** (1 / moments)))
 
 
 def test_what_the_law_and_the_parameters_say_is_not_graded_as_measured() -> None:

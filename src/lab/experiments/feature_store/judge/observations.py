@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lab.evidence.criteria import Observation
-from lab.evidence.statistics import bootstrap, clopper_pearson
+from lab.evidence.statistics import bootstrap, clopper_pearson, none_seen_bound
 from lab.experiments.feature_store.criteria import EVENT_TIME, LIMIT, PREDICTION_ERROR, SLOW, SLOWEST_MS
 from lab.experiments.feature_store.judge import law
 from lab.experiments.feature_store.measure.seen import (
@@ -93,7 +94,10 @@ def p99(seen: Served) -> Observation:
         for item in seen.latency.get_recorded_iterator()
         if item.value_iterated_to <= SLOWEST_MS * 1e3  # the histogram counts µs
     )
-    slow, found = seen.requests - quick, milliseconds(seen.latency, 99)
+    slow, answered = seen.requests - quick, seen.latency.get_total_count()
+    # Of all lookups: a failed one, which has no time, never was answered.
+    place = 99 * seen.requests / answered if answered else math.inf
+    found = milliseconds(seen.latency, place) if place <= 100 else math.inf
     low, high = clopper_pearson(slow, seen.requests, 0.9)  # 95 % on either side
     clear = high <= SLOW if found <= SLOWEST_MS else low > SLOW
     detail = f"{slow:,} of {seen.requests:,} lookups on schedule took over {SLOWEST_MS:g} ms or failed: {low:.2%} to {high:.2%}"
@@ -125,7 +129,9 @@ def interval(shares: pd.Series[Any]) -> tuple[float, float]:
     """At 95 %, over moments."""
     if shares.nunique() < 2:
         only = float(shares.iloc[0])
-        return only, only if only else 3 / len(shares)  # never seen: the rule of three, over moments
+        return only, only if only else none_seen_bound(
+            len(shares)
+        )  # never seen: the exact bound, over moments
     return bootstrap(list(shares), np.mean)
 
 
