@@ -12,11 +12,13 @@ import pytest
 from lab.errors import ParameterError
 from lab.evidence import params as parameters
 from lab.evidence.criteria import Observation, judge
+from lab.evidence.result import Metric, Result
 from lab.experiments.infra_drift import CRITERIA, Params, oracle
 from lab.experiments.infra_drift.judge import observations
 from lab.experiments.infra_drift.judge.detections import detections, false_reports
 from lab.experiments.infra_drift.measure.seen import Change, Event, Live, Lock, Quiet, Size
 from lab.experiments.infra_drift.mechanism import Drift, Look
+from lab.experiments.infra_drift.present.findings import Findings
 from lab.experiments.infra_drift.workload import KINDS, moments
 
 PARAMS = Params(every_s=10.0)
@@ -213,6 +215,14 @@ def test_the_run_time_is_predicted_from_the_smaller_sizes() -> None:
     assert outcome("run_time_predicted", observations.run_time_predicted(sizes)) == "pass"
     worse = [*sizes[:2], replace(sizes[2], seconds=[8.0])]
     assert outcome("run_time_predicted", observations.run_time_predicted(worse)) == "fail"
+
+
+def test_what_is_drawn_out_to_larger_states_knows_the_largest_that_was_measured() -> None:
+    sizes = [Size(20, [0.15], 0), Size(80, [0.35], 0), Size(320, [0.75], 0)]
+    told = [Metric(f"run_{one.objects}_s", one.seconds[0], "s", "") for one in sizes]
+    found = Findings(Params(), Result(Params(), {}, told), {})
+    assert found.checked.at(320) == pytest.approx(1.15)  # by the smaller ones alone
+    assert observations.law(sizes).each < found.checked.each
 
 
 def test_every_kind_has_its_moments_and_every_phase_is_met_once() -> None:

@@ -146,14 +146,13 @@ def mean_predicted(params: Params, table: pd.DataFrame, kept: bool) -> Observati
 
 
 def law(sizes: Sequence[Size]) -> fit.Line:
-    """Run time by objects, through the median of every size but the largest."""
-    known = sizes[:-1]
-    return fit.line([one.objects for one in known], [float(np.median(one.seconds)) for one in known])
+    """Run time by objects, through the median of every size: what is drawn out to larger ones."""
+    return fit.line([one.objects for one in sizes], [float(np.median(one.seconds)) for one in sizes])
 
 
 def run_time_predicted(sizes: Sequence[Size]) -> Observation:
     largest = sizes[-1]
-    measured, predicted = float(np.median(largest.seconds)), law(sizes).at(largest.objects)
+    measured, predicted = float(np.median(largest.seconds)), law(sizes[:-1]).at(largest.objects)
     detail = f"{measured:.2f} s at {largest.objects} objects, predicted {predicted:.2f} s"
     return Observation(abs(predicted - measured) / measured, detail)
 

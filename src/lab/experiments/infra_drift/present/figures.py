@@ -124,7 +124,7 @@ def _run_time(found: Findings) -> Figure:
     sizes = found.treatment.tables["sizes"]
     largest = int(sizes["objects"].max())
     line = pd.DataFrame({"objects": [0.0, float(largest)], "reference": "line through the smaller sizes"})
-    line["seconds"] = [found.run_s(count) for count in line["objects"]]
+    line["seconds"] = [found.checked.at(count) for count in line["objects"]]
     data = pd.concat([sizes, line], ignore_index=True)
     measured = float(sizes[sizes["objects"] == largest]["seconds"].median())
 
@@ -138,9 +138,9 @@ def _run_time(found: Findings) -> Figure:
         return (law + alt.Chart(sizes).mark_point(size=60).encode(x, y)).properties(width=width, height=200)
 
     return Figure(
-        f"A look at {largest} roles takes {measured:.1f} s, {found.run_s(largest):.1f} s by the line",
+        f"A look at {largest} roles takes {measured:.1f} s, {found.checked.at(largest):.1f} s by the line",
         "Run times of looks at roles alone, without an inventory; the line goes through the smaller sizes: "
-        f"{found.value('run_fixed_s'):.2f} s and {1000 * found.value('run_each_s'):.1f} ms for each role.",
+        f"{found.checked.fixed:.2f} s and {1000 * found.checked.each:.1f} ms for each role.",
         chart,
         data,
     )

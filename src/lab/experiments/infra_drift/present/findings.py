@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lab.evidence.fit import Line, line
 from lab.evidence.result import Result
 from lab.experiments.infra_drift.measure.beside import DETECTOR, NO_REFRESH, PLAIN, REFRESH_ONLY
 from lab.experiments.infra_drift.params import Params
@@ -53,9 +54,11 @@ class Findings:
         kinds = table[(table["command"] == command) & ~table["seen"].astype(bool)]["kind"]
         return [NAMED[kind].what for kind in kinds]
 
-    def run_s(self, objects: float) -> float:
-        """Run time of a look at so many roles alone, by the line."""
-        return self.value("run_fixed_s") + self.value("run_each_s") * objects
+    @property
+    def checked(self) -> Line:
+        """Run time of a look at roles alone, through all sizes but the largest, which it predicts."""
+        smaller = self.params.sizes[:-1]
+        return line(smaller, [self.value(f"run_{size}_s") for size in smaller])
 
     def look_s(self, objects: float) -> float:
         """Run time of a look at the watched state, were it of so many objects: as measured, and the line's slope from there."""

@@ -71,8 +71,9 @@ def _how_often(found: Findings) -> Decision:
         f"Often enough that T + R is bearable: here {every:g} + {found.value('run_s'):.1f} s at most, {every / 2:g} + {lag:.1f} "
         f"on average. By the same formula it is {7.5 + lag / 60:.1f} minutes at T = 15 minutes: while R is "
         "seconds, T is what counts.",
-        "measured",
+        "arithmetic",
         ("detected_in_time", "mean_predicted", "detection_mean_s"),
+        "T + R and T/2 + R - r, with R and r of this run, which held the mean against its own detections",
         figure="detection",
     )
 
