@@ -145,8 +145,10 @@ def test_a_condition_told_as_a_value_is_false_and_has_an_influence() -> None:
     assert reading.influence_precision(read).value == 1
 
 
-def test_without_a_mistake_the_interval_is_the_rule_of_three() -> None:
-    assert reading.precision(_read(4, 0, 0)).low == pytest.approx(1 - 3 / 200)
+def test_without_a_mistake_the_interval_is_the_exact_bound_on_statements() -> None:
+    for statements in (1, 3, 200):
+        read = _read(4, 0, 0).head(statements)
+        assert reading.precision(read).low == pytest.approx(0.05 ** (1 / statements))
 
 
 @pytest.mark.parametrize(("exact", "outcome"), [(200, "pass"), (194, "inconclusive"), (150, "fail")])
@@ -210,6 +212,11 @@ def test_a_graph_that_is_not_settled_at_its_largest_is_not_drawn_on_by_a_square(
     rows = model.model(_treatment(_scaling(1e-4 + 1e-2), depth), {}).projection.set_index("columns")
     assert rows.loc[12_000, "columns upstream"] == round(depth["found"].iloc[-1])
     assert rows.loc[12_000, "closure table, rows"] == depth["closure_rows"].iloc[-1] == 48_196_878
+    for column in (
+        "columns upstream",
+        "closure table, rows",
+    ):  # beyond what was counted, no more digits than a line knows
+        assert all(int(float(f"{value:.3g}")) == value for value in rows[column].tail(2))
 
 
 def test_the_page_is_read_as_it_is_shown() -> None:

@@ -111,7 +111,7 @@ def _reading(generated: Generated, reader: str) -> list[Metric]:
             ("recall", reading.recall(part), f"recall of direct sources by {name}"),
             ("influence_precision", reading.influence_precision(part), f"told by {name}, with any influence"),
         ):
-            interval, method = (share.low, share.high), "bootstrap" if share.wrong else "rule of three"
+            interval, method = (share.low, share.high), "bootstrap" if share.wrong else "exact bound"
             found.append(
                 Metric(f"{what}_{label}", share.value, "", text, interval=interval, method=f"{method} 95 %")
             )

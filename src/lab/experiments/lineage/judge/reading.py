@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lab.evidence.statistics import none_seen_bound
+
 RESAMPLES = 2_000
 
 
@@ -15,7 +17,7 @@ class Share:
     """A share of pairs, with its 95 % interval.
 
     Pairs of one statement are not independent, so statements are drawn, not pairs. Without a wrong one among n
-    statements the lower end is 1 - 3/n: the rule of three on statements, each counted as wholly wrong.
+    statements the lower end is 0.05^(1/n): the exact bound on statements, each counted as wholly wrong.
     """
 
     value: float
@@ -46,7 +48,7 @@ def _share(right: pd.Series, wrong: pd.Series) -> Share:
         return Share(float("nan"), float("nan"), float("nan"), 0)
     value = float(good.sum() / total)
     if not bad.sum():
-        return Share(value, 1 - min(1.0, 3 / len(good)), 1.0, 0)
+        return Share(value, 1 - none_seen_bound(len(good)), 1.0, 0)
     drawn = np.random.default_rng(0).integers(0, len(good), (RESAMPLES, len(good)))
     sums = good[drawn].sum(axis=1), bad[drawn].sum(axis=1)
     shares = sums[0] / np.maximum(sums[0] + sums[1], 1)

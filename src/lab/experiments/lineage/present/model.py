@@ -51,6 +51,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
 def projection(treatment: Result, line: Line, last: pd.Series) -> pd.DataFrame:
     """One row per factor of the largest graph, grown in depth: its own counts are those of the deep graph."""
     per_statement = _reading_ms(treatment) / 1e3
+    counted = max(treatment.tables["depth"]["columns"].max(), last["columns"])
     rows = []
     for factor in FACTORS:
         size = last["columns"] * factor
@@ -62,9 +63,12 @@ def projection(treatment: Result, line: Line, last: pd.Series) -> pd.DataFrame:
             {
                 "factor": factor,
                 "columns": round(size),
-                "columns upstream": round(upstream),
-                "recursive query, ms": round(1e3 * line.at(upstream), 2),
-                "closure table, rows": round(closed),
+                "columns upstream": _counted(upstream, size, counted),
+                # What was measured is told as it was; the line is for what lies beyond.
+                "recursive query, ms": round(
+                    1e3 * (line.at(upstream) if factor > 1 else last["recursive_s"]), 2
+                ),
+                "closure table, rows": _counted(closed, size, counted),
                 "all SQL read, s": round(statements * per_statement, 2),
                 f"{CHANGED:.0%} read again, s": round(CHANGED * statements * per_statement, 3),
             }
@@ -113,6 +117,11 @@ def _further(depth: pd.DataFrame, last: pd.Series, deep: float) -> str:
     if deep <= last["columns"]:
         return ""
     return f", to {deep:,.0f} (counted, not built) {deepened(depth, deep)[1] / last['closure_rows']:,.0f}-fold again"
+
+
+def _counted(value: float, columns: float, counted: float) -> int:
+    """A number of a graph so many columns deep: whole where it was counted; beyond, a line knows no more than three digits."""
+    return round(value) if columns <= counted else round(float(f"{value:.3g}"))
 
 
 def _about(value: float) -> str:
