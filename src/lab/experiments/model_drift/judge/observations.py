@@ -47,11 +47,17 @@ def observe(params: Params, seen: Seen, made: Mapping[str, pd.DataFrame]) -> dic
 
 
 def family_wise(params: Params, quiet: Quiet, arm: Arm) -> Observation:
-    """Series of looks with a false alarm: the lower end of the interval, which a rule that keeps its level has below it."""
+    """Series of looks with a false alarm: the lower end of the interval, which a rule that keeps its level has below it.
+
+    That refutes and never shows: the detail tells up to which rate the series leave it open.
+    """
     alarms = on_any(arm.alarms(quiet.ks, quiet.chi2, params.looks))
     series = np.asarray(in_series(alarms, params.looks).any(1))
     low, high = clopper_pearson(int(series.sum()), len(series), SURE)
-    detail = f"{int(series.sum())} of {len(series)} series of {params.looks} looks; {alarms.mean():.2%} of single looks"
+    detail = (
+        f"{int(series.sum())} of {len(series)} series of {params.looks} looks, a rate of up to {high:.1%} left open; "
+        f"{alarms.mean():.2%} of single looks"
+    )
     return Observation(low, detail, (low, high))
 
 
