@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
-from lab.experiments.observability.judge.laws import SHIFT_PAGES
+from lab.experiments.observability.judge.laws import SAMPLED_S, SHIFT_PAGES
 from lab.experiments.observability.judge.observations import foretold
 from lab.experiments.observability.present.calculator import calculator
 from lab.experiments.observability.present.findings import Findings, findings
@@ -22,16 +22,17 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     predicted, there = foretold(found.table("arms"))
     return Model(
         statement=(
-            "False alerts and series grow with the pipelines N; precision falls where anomalies, i a week, become rarer; a "
+            "False alerts F and series grow with the pipelines N; precision falls where anomalies, i a week, become rarer; a "
             "steady anomaly of b times the budget is alerted on after T."
         ),
-        formula=r"\pi(i) = \frac{iR}{iR+f},\qquad A(N) = N\,(iR+f),\qquad T(b) = \frac{W\,(B-g)}{b}",
+        formula=r"\pi(i) = \frac{iR}{iR+f},\qquad F(N) = N f,\qquad T(b) = \frac{W\,(B-g)}{b} + m",
         constants=[
             *map(
                 found.treatment.metric,
                 ("false_burn_rate_both", "false_static_both", "series_per_pipeline", "bytes_per_sample"),
             ),
             Metric("budget", 14.4, "", "B, in the window W of an hour (6 in six hours)", grade="arithmetic"),
+            Metric("sampled", SAMPLED_S, "s", "m, to the next sample and its evaluation", grade="arithmetic"),
         ],
         check=Prediction(
             f"precision of the static threshold at {there['anomalies']:.1f} anomalies per pipeline and week",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Result, Summary
-from lab.experiments.observability.judge.laws import delay_s
+from lab.experiments.observability.judge.laws import SAMPLED_S, delay_s
 from lab.experiments.observability.measure.live import FASTER, GROUP_S, SCRAPE_S
 from lab.experiments.observability.present.findings import Findings, findings
 from lab.experiments.observability.workload.arms import BURN, PATIENT, STATIC
@@ -97,9 +97,10 @@ def _sooner(found: Findings) -> Decision:
     steady, growing = (found.value(f"delay_min_burn_rate_{shape}") for shape in ("steady", "growing"))
     return Decision(
         "How soon does a burn-rate alert come?",
-        f"On a steady anomaly after its window times its burn rate over the anomaly's: {fast:.0f} min at 100 times the budget, "
-        f"{slow:.0f} at 8, median error {found.treatment.observed['delay_predicted'].value:.0%}. The median is {steady:.0f} min "
-        f"on steady ones and {growing:.0f} on growing ones, for which this does not hold.",
+        f"On a steady anomaly after its window times its burn rate over the anomaly's, and {SAMPLED_S / 60:g} min to the next "
+        f"sample: {fast:.0f} min at 100 times the budget, {slow:.0f} at 8, median error "
+        f"{found.treatment.observed['delay_predicted'].value:.0%}. The median is {steady:.0f} min on steady ones "
+        f"and {growing:.0f} on growing ones, for which this does not hold.",
         "simulated",
         ("delay_predicted", "delay_min_burn_rate_steady", "delay_min_burn_rate_growing"),
         basis=_DAYS,
