@@ -115,6 +115,13 @@ def test_a_ratio_is_told_only_if_its_spread_leaves_the_limit_out(
     assert seen.detail.startswith("date")
 
 
+def test_timings_made_once_have_no_interval() -> None:
+    rows = pd.DataFrame({"state": ["before", "after"] * 2, "seconds": [2.0, 1.0, 2.2, 1.1]})
+    rows = rows.assign(layout="date", place="store", query="q")
+    assert query_time_improves(rows).interval == pytest.approx((2 / 1.1, 2.2))
+    assert query_time_improves(rows[:2]).interval is None
+
+
 def test_timings_that_scatter_are_seen_and_single_ones_tell_nothing() -> None:
     assert timings_steady(timings()).value == 0
     assert timings_steady(timings(seconds=[0.9, 1.1])).value == pytest.approx(0.1 * np.sqrt(2))

@@ -156,6 +156,18 @@ def test_sizes_are_told_as_measured_and_the_advised_one_lies_among_them(told: An
     assert found.open_bytes == pytest.approx(found.file_bytes / 9)
 
 
+def test_the_calculator_starts_from_the_round_trip_that_was_measured(told: Any) -> None:
+    treatment, arms, _ = told
+    metrics = [replace(one, value=22.04) if one.name == "round_trip" else one for one in treatment.metrics]
+    model = experiment.model(replace(treatment, metrics=metrics), arms)
+    assert model.calculator
+    own = next(one for one in model.calculator.inputs if one.name == "rtt")
+    assert (own.value, own.checked, model.calculator.constants["rtt"]) == (22.04, (22.04, 22.04), 22.04)
+    assert "at 22 ms a round trip" in model.changes_at and "a round trip of 22 ms" in model.advice[0].text
+    unknown = [one for one in treatment.metrics if one.name != "round_trip"]
+    assert findings(replace(treatment, metrics=unknown), arms).round_trip_ms == PARAMS.rtt_ms
+
+
 def test_layouts_that_read_about_as_little_are_told_together(told: Any) -> None:
     treatment, arms, _ = told
     cells = treatment.tables["cells"].assign(bytes=1000)

@@ -61,7 +61,7 @@ def query_time_improves(timings: pd.DataFrame) -> Observation:
     """The smallest ratio of average query times (of each query the median), over the link.
 
     interval: that ratio if each query took its longest time after compaction and its least before, and the
-    other way round. If the limit lies between the two, the run was too noisy to tell.
+    other way round; none if nothing was timed twice. If the limit lies between the two, the run was too noisy to tell.
     """
     stored = timings[timings["place"] == STORE]
     middle, least, longest = (_by_state(stored, how) for how in ("median", "min", "max"))
@@ -75,7 +75,7 @@ def query_time_improves(timings: pd.DataFrame) -> Observation:
     return Observation(
         float(ratios.min()),
         f"{worst}: {usual['before']:.2f} s before, {usual['after']:.2f} s after; {each}{told}",
-        (low, high),
+        (low, high) if low < high else None,
         conclusive=not noisy,
     )
 

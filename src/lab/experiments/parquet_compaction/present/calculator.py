@@ -30,7 +30,7 @@ def compute(inputs: Inputs, constants: Constants) -> Answers:
 
 def calculator(found: Findings, files: int, read_mb: float) -> Calculator:
     """files, read_mb: of the run's own log, never compacted."""
-    rtt, bandwidth = found.params.rtt_ms, found.model.bandwidth / 1e6
+    rtt, bandwidth = found.round_trip_ms, found.model.bandwidth / 1e6
     opened = found.scans["files"]
     return Calculator(
         [

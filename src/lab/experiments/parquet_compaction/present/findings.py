@@ -26,11 +26,12 @@ CONTROL = "over-partitioned"
 
 @dataclass(frozen=True)
 class Findings:
-    """Tables of the treatment; control: its rows of `layouts`."""
+    """Tables of the treatment; control: its rows of `layouts`; round_trip_ms: as measured at the link, not as stated."""
 
     params: Params
     tables: Mapping[str, pd.DataFrame]
     control: pd.DataFrame
+    round_trip_ms: float
 
     @cached_property
     def model(self) -> Model:
@@ -200,4 +201,7 @@ def span(values: Sequence[int]) -> str:
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:
     """Treatment and control side by side."""
-    return Findings(treatment.of(Params), treatment.tables, controls[CONTROL].tables["layouts"])
+    params = treatment.of(Params)
+    measured = [metric.value for metric in treatment.metrics if metric.name == "round_trip"]
+    control = controls[CONTROL].tables["layouts"]
+    return Findings(params, treatment.tables, control, *(measured or [params.rtt_ms]))

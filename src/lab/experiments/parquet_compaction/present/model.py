@@ -37,7 +37,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         projection=rows,
         grades={name: "measured" if name.endswith(", s") else "arithmetic" for name in rows.columns[1:]},
         checked_to=TIMES,
-        changes_at=f"files of {_size(found):,.0f} MB at {found.params.rtt_ms:g} ms a round trip and "
+        changes_at=f"files of {_size(found):,.0f} MB at {found.round_trip_ms:.3g} ms a round trip and "
         f"{found.model.bandwidth / 1e6:,.0f} MB/s",
         advice=_advice(found),
         calculator=_own(found),
@@ -108,9 +108,9 @@ def _advice(found: Findings) -> list[Advice]:
     return [
         Advice(
             f"Write files of at least {megabytes(found.file_bytes, found.file_bytes_interval)} at a round trip of "
-            f"{found.params.rtt_ms:g} ms, {found.trips:.0f} of them a file and {found.model.bandwidth / 1e6:,.0f} MB/s: opening "
-            f"then takes {found.params.tolerance:.0%} (our threshold, parameter tolerance). Opening a file takes as long as "
-            f"{found.open_bytes / 1e6:.2g} MB of it; Iceberg's planner reckons with 4 MB.",
+            f"{found.round_trip_ms:.3g} ms, {found.trips:.0f} of them a file and {found.model.bandwidth / 1e6:,.0f} MB/s: "
+            f"opening then takes {found.params.tolerance:.0%} (our threshold, parameter tolerance). Opening a file takes as long "
+            f"as {found.open_bytes / 1e6:.2g} MB of it; Iceberg's planner reckons with 4 MB.",
             "simulated",
             f"the cost model, held against files of {listed(found.told_sizes)} MB",
         ),
