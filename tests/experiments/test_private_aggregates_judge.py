@@ -11,8 +11,12 @@ from lab.experiments.private_aggregates import Params
 from lab.experiments.private_aggregates.judge.accuracy import exact_before_noise
 from lab.experiments.private_aggregates.judge.metrics import metrics, tables
 from lab.experiments.private_aggregates.judge.observations import observe
-from lab.experiments.private_aggregates.judge.privacy import budget_refuses, no_key_leaks
-from lab.experiments.private_aggregates.measure.seen import Exact, Keys, Ledger, Requests, Seen
+from lab.experiments.private_aggregates.judge.privacy import (
+    budget_refuses,
+    no_key_leaks,
+    opendp_bits_are_clean,
+)
+from lab.experiments.private_aggregates.measure.seen import Bits, Exact, Keys, Ledger, Requests, Seen
 
 PARAMS = Params()
 PUBLICATION = pd.DataFrame(
@@ -58,3 +62,19 @@ def test_a_leaked_key_is_seen_with_unknown_and_with_known_keys() -> None:
 def test_of_what_was_not_measured_nothing_is_told() -> None:
     nothing = Seen()
     assert (observe(PARAMS, nothing), metrics(nothing), tables(nothing)) == ({}, [], {})
+
+
+def test_an_error_of_nothing_is_told_in_words_without_an_interval() -> None:
+    point = {"statistic": "quantile", "epsilon": 1.0, "mae": 2.0, "low": 1.0, "high": 3.0, "unit": "rows"}
+    errors = pd.DataFrame([point, point | {"mae": 0.0, "low": 0.0, "high": 2.6e-7}]).assign(releases=1_000)
+    told, none = metrics(Seen(errors=errors))
+    assert (told.interval, told.method) == ((1.0, 3.0), "normal 95 %") and "erred" not in told.text
+    assert (none.value, none.interval, none.method) == (0, None, "")
+    assert none.text.endswith(": none of 1,000 releases erred")
+
+
+def test_a_bound_is_told_only_of_what_was_never_seen() -> None:
+    clean = opendp_bits_are_clean(Bits(pd.DataFrame(), off_grid=0, outputs=10_000))
+    assert (clean.value, clean.detail) == (0, "of 10,000 outputs (rate ≤ 0.0003 at 95 %)")
+    off = opendp_bits_are_clean(Bits(pd.DataFrame(), off_grid=2, outputs=10_000))
+    assert (off.value, off.detail) == (2, "of 10,000 outputs")

@@ -51,13 +51,16 @@ def _rows(table: pd.DataFrame | None) -> list[tuple[object, pd.Series]]:
 
 
 def _error(row: pd.Series) -> Metric:
+    """Where no release erred, that is said: the normal interval of an error of 0 has no width to tell."""
+    erred = row["mae"] > 0
     return Metric(
         f"mae_{row['statistic']}_at_{row['epsilon']:g}",
         row["mae"],
         row["unit"],
-        f"mean absolute error of the {row['statistic']} at epsilon {row['epsilon']:g}",
-        interval=(row["low"], row["high"]),
-        method="normal 95 %",
+        f"mean absolute error of the {row['statistic']} at epsilon {row['epsilon']:g}"
+        + ("" if erred else f": none of {row['releases']:,} releases erred"),
+        interval=(row["low"], row["high"]) if erred else None,
+        method="normal 95 %" if erred else "",
         better="lower",
     )
 

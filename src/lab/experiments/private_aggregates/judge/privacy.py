@@ -86,5 +86,5 @@ def naive_noise_identifies(bits: Bits) -> Observation:
 
 def opendp_bits_are_clean(bits: Bits) -> Observation:
     """OpenDP's outputs off the grid that it was told."""
-    detail = f"of {bits.outputs:,} outputs (rate ≤ {none_seen_bound(bits.outputs):.2g} at 95 %)"
-    return Observation(bits.off_grid, detail)
+    bound = "" if bits.off_grid else f" (rate ≤ {none_seen_bound(bits.outputs):.2g} at 95 %)"
+    return Observation(bits.off_grid, f"of {bits.outputs:,} outputs{bound}")
