@@ -20,6 +20,7 @@ from lab.evidence import baseline
 from lab.evidence.criteria import Observation, judge
 from lab.evidence.params import parse
 from lab.evidence.result import Result
+from lab.evidence.statistics import none_seen_bound
 from lab.evidence.strength import flaws
 from lab.experiments import reproducible_notebook as package
 from lab.experiments.reproducible_notebook import CRITERIA, Params
@@ -230,9 +231,15 @@ def test_chances_are_arithmetic() -> None:
     assert model.chance(0.99, 100) == pytest.approx(0.366, abs=1e-3)
     assert model.needed(1) == 0.95 and model.chance(model.needed(50), 50) == pytest.approx(0.95)
     assert round(model.half(0.99)) == 69
-    assert model.clean_runs(0.99) == 300
+    assert (model.clean_runs(0.99), model.clean_runs(0.5), model.clean_runs(0.05)) == (299, 5, 1)
     steps = model.steps(execution(Environment("base"), a="1"))
     assert sum(seconds for _, seconds in steps) == pytest.approx(2.0)
+
+
+def test_clean_runs_are_the_fewest_that_bound_what_was_not_seen() -> None:
+    for share in (0.3, 0.9, 0.95, 0.99, model.needed(10), model.needed(1000)):
+        runs = model.clean_runs(share)
+        assert none_seen_bound(runs) <= 1 - share < none_seen_bound(runs - 1)
 
 
 HEAD = "time,origin,temp °F,humid %,wind mph,dewp °F\n"

@@ -78,7 +78,7 @@ def _of_the_analysis(made: Comparison, seconds: float) -> list[Metric]:
             "lost_s",
             sum(one.lost_s for one in made.executions),
             "s",
-            "in starts of a kernel that failed and were made again; in no other time",
+            "in starts of a kernel that failed and were made again; in no execution's own time",
         ),
         Metric("all_s", seconds, "s", "all environments of the analysis", better="lower"),
     ]

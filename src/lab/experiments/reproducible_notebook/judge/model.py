@@ -47,8 +47,8 @@ def half(share: float) -> float:
 
 
 def clean_runs(share: float) -> int:
-    """Executions without a failure that show `share` at 95 % (rule of three)."""
-    return math.ceil(3 / (1 - share))
+    """Executions without a failure that show `share` at 95 %: the fewest, n, for which share^n is at most 5 %."""
+    return math.ceil(math.log(1 - CONFIDENCE) / math.log(share))
 
 
 def mean(values: Sequence[float]) -> float:

@@ -154,7 +154,7 @@ def _many() -> Decision:
         f"notebooks: {100 * PUBLISHED.share:.1f} %.",
         "arithmetic",
         (),
-        basis=f"p^n and the rule of three; {PUBLISHED.source}",
+        basis=f"p^n, of clean executions at most 5 %; {PUBLISHED.source}",
     )
 
 
