@@ -82,6 +82,18 @@ def test_at_a_load_that_was_not_reached_no_ratio_is_confirmed_and_an_invariant_i
     }
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "agrees"), [(0, 1, "inconclusive"), (1, 1, "yes"), (1, 0, "no"), (0, 0, "yes")]
+)
+def test_a_precondition_that_was_not_met_tells_nothing_whatever_its_tier(
+    was: int, now: int, agrees: str
+) -> None:
+    before, after = record_of(reached=was), record_of(reached=now)
+    for record in (before, after):
+        record["criteria"][0] |= {"tier": "invariant", "limit": {"relation": "==", "bound": 0}}
+    assert agreements(against(after, before))["reached"] == agrees
+
+
 def test_an_invariants_value_is_compared_and_a_ratios_is_not() -> None:
     assert agreements(against(record_of(kept=4), record_of(kept=3)))["kept"] == "no"
     assert agreements(against(record_of(fast=0.4), record_of(fast=0.3)))["fast"] == "yes"

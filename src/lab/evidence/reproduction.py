@@ -139,7 +139,7 @@ def _agrees(item: Compared, counts: bool) -> Agreement | None:
     """Does the second run confirm the first? counts: every precondition of the second was met.
 
     An outcome must be as before, in a control too, and the value of an invariant `==`. Of a ratio the second run may also be
-    unable to tell, whatever came out, as it is where a precondition was not met.
+    unable to tell, whatever came out, as it is where a precondition was not met. A precondition claims nothing itself.
     """
     if item.tier == "absolute" and not item.control:
         return None
@@ -149,6 +149,8 @@ def _agrees(item: Compared, counts: bool) -> Agreement | None:
     same = item.before.outcome == item.after.outcome
     if exact:
         same = same and item.before.observed == item.after.observed
+    if item.precondition and not item.control and not same and item.after.outcome != "pass":
+        return "inconclusive"  # of any tier: the run could not tell, and its verdict says so
     # As for a verdict: at a load that was not reached a ratio says nothing, good or bad.
     silent = not counts and not item.control and not (item.precondition and same)
     if item.tier == "ratio" and (silent or (not same and item.after.outcome == "inconclusive")):
