@@ -19,10 +19,10 @@ import pytest
 
 from lab.experiments.airflow_failures import KIT
 from lab.experiments.airflow_failures.kit.harness import faults, source, watcher
-from lab.experiments.airflow_failures.kit.harness.api import Airflow
+from lab.experiments.airflow_failures.kit.harness.api import Airflow, RefusedError
 from lab.experiments.airflow_failures.kit.harness.play import play
 from lab.experiments.airflow_failures.kit.harness.watcher import failed, signs
-from lab.services import http
+from lab.services import airflow, http
 from lab.services.ports import free_ports
 from lab.services.process import Process, running
 
@@ -98,6 +98,39 @@ def test_more_failed_tasks_than_airflow_sends_at_once_are_all_seen(api: Any) -> 
 
     api(answer)
     assert Airflow("http://x", "t").tasks("d", "failed") == every
+
+
+@pytest.mark.parametrize("whose", ["kit", "lab"])
+@pytest.mark.parametrize(
+    ("statuses", "asked", "raised"),
+    [
+        ([200], 1, None),
+        ([500, 200], 2, None),
+        ([503, 409], 2, None),  # it was begun though its answer was lost
+        ([409], 1, 409),  # somebody else's run
+        ([404], 1, 404),
+        ([500, 500, 500, 500], 4, 500),
+    ],
+)
+def test_a_run_that_a_failing_server_was_asked_for_begins_once(
+    monkeypatch: pytest.MonkeyPatch, whose: str, statuses: list[int], asked: int, raised: int | None
+) -> None:
+    told: list[object] = []
+    error = RefusedError if whose == "kit" else http.HttpError
+
+    def call(*given: Any, **_: object) -> None:
+        told.append(next(each["dag_run_id"] for each in given if isinstance(each, dict)))
+        if (status := statuses[len(told) - 1]) != 200:
+            raise error("refused", status)
+
+    monkeypatch.setattr(Airflow, "_call", call)
+    monkeypatch.setattr(http, "call", call)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    api = Airflow("http://x", "t") if whose == "kit" else airflow.Airflow("http://x", "t", "3", "", None)
+    with contextlib.nullcontext() if raised is None else pytest.raises(error) as seen:
+        api.trigger("orders", "r1", {}, None)
+    assert told == ["r1"] * asked
+    assert raised is None or seen.value.status == raised
 
 
 def _tries(*states: str) -> Any:

@@ -235,6 +235,16 @@ def test_searches_that_disagree_about_the_law_leave_it_undecided() -> None:
     assert outcome("model_predicts", found) == "inconclusive"
 
 
+@pytest.mark.parametrize(
+    ("slow", "due"), [({0, 1}, "inconclusive"), ({0, 1, 2}, "fail"), ({0}, "inconclusive")]
+)
+def test_rounds_that_disagree_about_the_copies_leave_it_undecided(slow: set[int], due: str) -> None:
+    # A busy neighbour slows every search of a round: of one size alone, its median is wrong for all searches alike.
+    times = searched(1.0, 0.01, 1.0)
+    times.loc[(times["factor"] == 10) & times["round"].isin(slow), "ms"] *= 2
+    assert outcome("model_predicts", observations.model_predicts(times, counted())) == due
+
+
 def test_rows_that_are_read_and_do_not_match_are_not_taken_for_fixed() -> None:
     # Every search reads 300 rows of its words in one catalog, whatever it matches: in ten copies 3,000.
     times = searched(1.0, 0.01, 1.0)

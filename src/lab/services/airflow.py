@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -31,6 +32,12 @@ _INSTALL = "Run: lab setup --tests"
 _START_S = 150
 # To compile its queries, which join many tables of few rows, takes PostgreSQL far longer than to run them.
 _METADATA = {"shared_buffers": "64MB", "max_connections": "100", "synchronous_commit": "off", "jit": "off"}
+_AGAIN_S = (
+    1.0,
+    2.0,
+    4.0,
+)  # pauses after a server error, such as a statement that its database gave up under load
+_TAKEN = 409
 _HEALTHY = ("metadatabase", "scheduler", "dag_processor")
 
 
@@ -55,6 +62,20 @@ class Airflow:
         return http.call(
             "POST", f"{self.url}/api/v2/{path}", body, timeout_s=120, headers=_bearer(self.token)
         )
+
+    def trigger(self, dag: str, run: str, conf: Mapping[str, object], logical_date: str | None) -> None:
+        """Start a run. A server error is tried again: under one id a run begins once, and then 409 says that it has."""
+        body = {"dag_run_id": run, "conf": dict(conf), "logical_date": logical_date}
+        for failed, pause in enumerate((*_AGAIN_S, None)):
+            try:
+                self.post(f"dags/{dag}/dagRuns", body)
+                return
+            except http.HttpError as error:
+                if failed and error.status == _TAKEN:
+                    return
+                if error.status < 500 or pause is None:
+                    raise
+            time.sleep(pause)
 
 
 @contextmanager

@@ -88,8 +88,7 @@ class _Player:
         spoilt = {STORM: "unavailable", TRUNCATED: "truncated"}.get(self.shot.fault)
         if spoilt:
             faults.spoil(self.up.source, self.shot.batch, spoilt)
-        body = {"dag_run_id": self.shot.run, "conf": self.shot.conf, "logical_date": self.shot.logical_date}
-        self.up.airflow.post(f"dags/{self.shot.dag}/dagRuns", body)
+        self.up.airflow.trigger(self.shot.dag, self.shot.run, self.shot.conf, self.shot.logical_date)
 
     def _state(self) -> str:
         return self.seen.state(self.shot.run)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,12 +67,12 @@ def fitted(times: pd.DataFrame, words: pd.DataFrame) -> Growth:
 
 
 def reaches_between(times: pd.DataFrame, words: pd.DataFrame, ms: float) -> Interval:
-    """The interval of `Growth.reaches` that drawing other searches gives."""
+    """The interval of `Growth.reaches` that drawing other searches and other rounds gives."""
     return _between(times, lambda drawn: fitted(drawn, words).reaches(ms))
 
 
 def error_between(times: pd.DataFrame, words: pd.DataFrame) -> Interval:
-    """The interval that drawing other searches gives of what `predicted` is off, as a share of what was measured."""
+    """The interval that drawing other searches and rounds gives of what `predicted` is off, as a share of what was measured."""
     return _between(times, lambda drawn: error(*predicted(drawn, words)))
 
 
@@ -82,16 +81,26 @@ def error(predicted: float, measured: float) -> float:
 
 
 def _between(times: pd.DataFrame, statistic: Callable[[pd.DataFrame], float]) -> Interval:
-    queries = [part.to_dict("records") for _, part in times.groupby("query", sort=False)]
+    """Draws searches, the same ones of each size, and of each size rounds: what slows one down slows all its searches."""
+    sizes = {factor: own.set_index(["round", "query"]) for factor, own in times.groupby("factor")}
+    ms = {factor: own["ms"].unstack(sort=False).to_numpy() for factor, own in sizes.items()}
+    of_query = times.drop_duplicates(["factor", "query"]).groupby("factor")
+    rest = {factor: own.drop(columns=["query", "round", "ms"]) for factor, own in of_query}
+    strata = [range(times["query"].nunique()), *(range(len(own)) for own in ms.values())]
 
-    def drawn(chosen: list[list[dict[Hashable, Any]]]) -> float:
-        return statistic(
-            pd.DataFrame([row | {"query": place} for place, each in enumerate(chosen) for row in each])
-        )
+    def drawn(places: list[int]) -> float:
+        asked, *rounds = np.split(np.array(places), np.cumsum([len(own) for own in strata])[:-1])
+        parts = [
+            rest[factor]
+            .iloc[asked]
+            .assign(query=range(len(asked)), round=0, ms=np.median(own[chosen][:, asked], axis=0))
+            for (factor, own), chosen in zip(ms.items(), rounds, strict=True)
+        ]
+        return statistic(pd.concat(parts))
 
     # Between two infinite draws lies NaN: an end that is not bounded either.
     with np.errstate(invalid="ignore"):
-        return percentile_interval(resampled([queries], drawn))
+        return percentile_interval(resampled(strata, drawn))
 
 
 def medians(times: pd.DataFrame) -> pd.DataFrame:

@@ -132,12 +132,14 @@ def _measures_agree(difference: float, compared: int) -> Observation:
 
 
 def model_predicts(times: pd.DataFrame, words: pd.DataFrame) -> Observation:
-    """Error of the line in the copies; inconclusive if the limit lies within what other searches would have given."""
+    """Error of the line in the copies; inconclusive if the limit lies within what other searches and rounds might give."""
     found = _prediction(*model.predicted(times, words), "ms")
     low, high = model.error_between(times, words)
     clear = not low < LARGEST_ERROR < high
     told = (
-        found.detail if clear else f"{found.detail}; the limit lies within the interval: time more searches"
+        found.detail
+        if clear
+        else f"{found.detail}; the limit lies within the interval: time more searches and rounds"
     )
     return Observation(found.value, told, (low, high), conclusive=clear)
 

@@ -23,7 +23,7 @@ from lab.load.interleave import interleaved
 PARTS = (0.125, 0.25, 0.5, 1.0)
 BETWEEN = 2  # copies in the catalog that the law is fitted to, beside the catalog itself
 SEARCHES = 30
-ROUNDS = 3
+ROUNDS = 9  # of each size; a slow second of the machine takes in one or two
 SHORTEST = 4  # letters of a word that is counted, as of one that is corrected
 
 

@@ -107,7 +107,7 @@ def _advice(found: Findings) -> list[Advice]:
 
 
 def _reached(found: Findings, ms: float) -> str:
-    """Datasets from which on a search takes so long, with the interval that other searches would have given."""
+    """Datasets from which on a search takes so long, with the interval that other searches and rounds might have given."""
     if ms <= found.growth.time.fixed:
         return "the first dataset on"
     if not math.isfinite(found.growth.reaches(ms)):
@@ -127,7 +127,7 @@ def _size(found: Findings, ms: float) -> str:
 
 
 def _ends(low: float, high: float) -> str:
-    """An interval in words where other searches would have given a line that does not rise."""
+    """An interval in words where other searches and rounds would have given a line that does not rise."""
     if not math.isfinite(low):
         return "not bounded by this run"
     least = _about(max(0.0, low))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +14,20 @@ from typing import Any
 ENDED = ("success", "failed")
 PAGE = 100  # Airflow's default of `[api] maximum_page_limit`: it sends no more at once, whatever is asked for
 MOST = 1000  # newest entries that are looked at
+AGAIN_S = (
+    1.0,
+    2.0,
+    4.0,
+)  # pauses after a server error, such as a statement that its database gave up under load
+TAKEN = 409
+
+
+class RefusedError(RuntimeError):
+    """A server that answered with an error. status: of HTTP."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -35,10 +50,21 @@ class Airflow:
         return self._call("POST", f"{self.url}/api/v2/{path}", body)
 
     def trigger(self, dag: str, run: str, conf: Mapping[str, object], logical_date: str | None) -> None:
-        """Start a run. Jitter is a hash of the logical date: runs without one all wait equally long."""
-        self.post(
-            f"dags/{dag}/dagRuns", {"dag_run_id": run, "conf": dict(conf), "logical_date": logical_date}
-        )
+        """Start a run. Jitter is a hash of the logical date: runs without one all wait equally long.
+
+        A server error is tried again: under one id a run begins once, and then 409 says that it has.
+        """
+        body = {"dag_run_id": run, "conf": dict(conf), "logical_date": logical_date}
+        for failed, pause in enumerate((*AGAIN_S, None)):
+            try:
+                self.post(f"dags/{dag}/dagRuns", body)
+                return
+            except RefusedError as error:
+                if failed and error.status == TAKEN:
+                    return
+                if error.status < 500 or pause is None:
+                    raise
+            time.sleep(pause)
 
     def state(self, dag: str, run: str) -> str:
         """Of one run."""
@@ -83,7 +109,7 @@ class Airflow:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")[:500]
-            raise RuntimeError(f"{method} {url}: {error.code} {said}") from None
+            raise RefusedError(f"{method} {url}: {error.code} {said}", error.code) from None
 
 
 def _quoted(run: str) -> str:
