@@ -245,6 +245,13 @@ def test_rounds_that_disagree_about_the_copies_leave_it_undecided(slow: set[int]
     assert outcome("model_predicts", observations.model_predicts(times, counted())) == due
 
 
+def test_searches_that_are_typed_alike_are_one() -> None:
+    once = searched(1.0, 0.01, 1.2)
+    twice = pd.concat([once, once[once["query"] == "q40"]])
+    seen = [observations.model_predicts(times, counted()) for times in (once, twice)]
+    assert seen[0] == seen[1]
+
+
 def test_rows_that_are_read_and_do_not_match_are_not_taken_for_fixed() -> None:
     # Every search reads 300 rows of its words in one catalog, whatever it matches: in ten copies 3,000.
     times = searched(1.0, 0.01, 1.0)

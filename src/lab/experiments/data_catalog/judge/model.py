@@ -82,10 +82,18 @@ def error(predicted: float, measured: float) -> float:
 
 def _between(times: pd.DataFrame, statistic: Callable[[pd.DataFrame], float]) -> Interval:
     """Draws searches, the same ones of each size, and of each size rounds: what slows one down slows all its searches."""
-    sizes = {factor: own.set_index(["round", "query"]) for factor, own in times.groupby("factor")}
-    ms = {factor: own["ms"].unstack(sort=False).to_numpy() for factor, own in sizes.items()}
-    of_query = times.drop_duplicates(["factor", "query"]).groupby("factor")
-    rest = {factor: own.drop(columns=["query", "round", "ms"]) for factor, own in of_query}
+    sizes = dict(list(times.groupby("factor")))
+    # Two searches may be typed alike: one row of both.
+    ms = {
+        factor: own.groupby(["round", "query"])["ms"].median().unstack().to_numpy()
+        for factor, own in sizes.items()
+    }
+    rest = {
+        factor: own.groupby("query")[["factor", "datasets", "bytes", "matches"]]
+        .first()
+        .reset_index(drop=True)
+        for factor, own in sizes.items()
+    }
     strata = [range(times["query"].nunique()), *(range(len(own)) for own in ms.values())]
 
     def drawn(places: list[int]) -> float:
