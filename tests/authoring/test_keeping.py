@@ -31,6 +31,17 @@ def test_a_pass_is_kept_and_becomes_part_of_the_history(
     assert len(list((tmp_path / "history").glob("*/something/*.json"))) == 1
 
 
+def test_a_pass_that_breaks_the_rules_of_brevity_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = sample_record(GOOD, 0.5)
+    monkeypatch.setattr(keeping, "current", lambda slug: made)
+    monkeypatch.setattr(keeping, "flaws", lambda found: ["a condition has 179 characters"])
+    with pytest.raises(EvidenceError, match="179 characters"):
+        keeping.keep("something")
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
 @pytest.mark.parametrize(
     ("found", "said"),
     [(None, "Run: lab run something"), (sample_record(GOOD | {"reached": 1.0}, 0.5), "inconclusive")],

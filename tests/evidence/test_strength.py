@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from lab.evidence import baseline
 from lab.evidence.strength import flaws, sentences
+from lab.report import catalogue
 
 RECORD: dict[str, Any] = {
     "metrics": [{"name": "p99"}],
@@ -47,6 +49,13 @@ def broken(change: Callable[[dict[str, Any]], object]) -> list[str]:
 
 def test_a_good_record_has_no_flaw() -> None:
     assert broken(lambda record: None) == []
+
+
+@pytest.mark.parametrize("slug", catalogue.slugs())
+def test_what_is_published_has_no_flaw(slug: str) -> None:
+    found = baseline.kept(slug)
+    assert found is not None
+    assert flaws(found) == []
 
 
 def _decision(**changes: Any) -> Callable[[dict[str, Any]], object]:
