@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -243,6 +245,39 @@ def test_rounds_that_disagree_about_the_copies_leave_it_undecided(slow: set[int]
     times = searched(1.0, 0.01, 1.0)
     times.loc[(times["factor"] == 10) & times["round"].isin(slow), "ms"] *= 2
     assert outcome("model_predicts", observations.model_predicts(times, counted())) == due
+
+
+def test_rounds_that_slow_all_sizes_alike_leave_the_copies_decided() -> None:
+    times = searched(1.0, 0.01, 1.0)
+    times.loc[times["round"] == 1, "ms"] *= 3
+    found = observations.model_predicts(times, counted())
+    assert found.interval is not None and found.interval[1] < 1e-9
+    assert outcome("model_predicts", found) == "pass"
+
+
+def test_the_sizes_take_turns_at_every_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Sized:
+        """What the timing asks a catalog for."""
+
+        def __len__(self) -> int:
+            return 9
+
+        def size(self) -> int:
+            return 99
+
+        def close(self) -> None:
+            pass
+
+    collection = SimpleNamespace(params=Params())
+    monkeypatch.setattr(growth, "_sample", lambda *_: ["a", "b"])
+    monkeypatch.setattr(growth, "_copied", lambda *_: Sized())
+    monkeypatch.setattr(growth, "_timed", lambda *_: (1, 1.0))
+    found = growth.times(cast(Any, collection), cast(Any, Sized()), Path("catalog.db"))
+    turns = [found.iloc[at : at + 3] for at in range(0, len(found), 3)]
+    assert len(turns) == 2 * growth.ROUNDS
+    assert all(turn[["query", "round"]].drop_duplicates().shape[0] == 1 for turn in turns)
+    assert all(set(turn["factor"]) == {1, growth.BETWEEN, Params().copies} for turn in turns)
+    assert len({tuple(turn["factor"]) for turn in turns}) > 1
 
 
 def test_searches_that_are_typed_alike_are_one() -> None:

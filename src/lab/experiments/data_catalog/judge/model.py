@@ -81,7 +81,7 @@ def error(predicted: float, measured: float) -> float:
 
 
 def _between(times: pd.DataFrame, statistic: Callable[[pd.DataFrame], float]) -> Interval:
-    """Draws searches, the same ones of each size, and of each size rounds: what slows one down slows all its searches."""
+    """Draws searches and rounds, the same ones of each size: they took turns, so what slows one down slows all."""
     sizes = dict(list(times.groupby("factor")))
     # Two searches may be typed alike: one row of both.
     ms = {
@@ -94,15 +94,15 @@ def _between(times: pd.DataFrame, statistic: Callable[[pd.DataFrame], float]) ->
         .reset_index(drop=True)
         for factor, own in sizes.items()
     }
-    strata = [range(times["query"].nunique()), *(range(len(own)) for own in ms.values())]
+    strata = [range(times["query"].nunique()), range(times["round"].nunique())]
 
     def drawn(places: list[int]) -> float:
-        asked, *rounds = np.split(np.array(places), np.cumsum([len(own) for own in strata])[:-1])
+        asked, rounds = np.split(np.array(places), [len(strata[0])])
         parts = [
             rest[factor]
             .iloc[asked]
-            .assign(query=range(len(asked)), round=0, ms=np.median(own[chosen][:, asked], axis=0))
-            for (factor, own), chosen in zip(ms.items(), rounds, strict=True)
+            .assign(query=range(len(asked)), round=0, ms=np.median(own[rounds][:, asked], axis=0))
+            for factor, own in ms.items()
         ]
         return statistic(pd.concat(parts))
 

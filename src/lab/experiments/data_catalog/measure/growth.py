@@ -23,7 +23,7 @@ from lab.load.interleave import interleaved
 PARTS = (0.125, 0.25, 0.5, 1.0)
 BETWEEN = 2  # copies in the catalog that the law is fitted to, beside the catalog itself
 SEARCHES = 30
-ROUNDS = 9  # of each size; a slow second of the machine takes in one or two
+ROUNDS = 15  # of every search
 SHORTEST = 4  # letters of a word that is counted, as of one that is corrected
 
 
@@ -46,15 +46,19 @@ def words(collection: Collection) -> pd.DataFrame:
 
 def times(collection: Collection, catalog: Catalog, path: Path) -> pd.DataFrame:
     """Searches in `catalog`, of SQLite's file `path`, and in copies of it. Columns: factor, datasets, bytes, query, round,
-    matches, ms (processor time of a search with facets)."""
+    matches, ms (processor time of a search with facets).
+
+    The sizes take turns at every search, so that a slow moment of the machine meets all of them: the line's error in the
+    largest catalog is several times that of the difference between the two smaller ones.
+    """
     asked = _sample(collection, catalog)
     larger = {copies: _copied(collection, path, copies) for copies in (BETWEEN, collection.params.copies)}
     sizes = {1: catalog, **larger}
+    shape = {factor: (factor, len(own), own.size()) for factor, own in sizes.items()}
     rows = []
-    for number, factor in interleaved(list(sizes), ROUNDS, collection.params.seed):
-        own = sizes[factor]
-        size = (factor, len(own), own.size())
-        rows += [(*size, text, number, *_timed(own, text)) for text in asked]
+    for turn, factor in interleaved(list(sizes), ROUNDS * len(asked), collection.params.seed):
+        number, place = divmod(turn, len(asked))
+        rows.append((*shape[factor], asked[place], number, *_timed(sizes[factor], asked[place])))
     for each in larger.values():
         each.close()
     columns = ["factor", "datasets", "bytes", "query", "round", "matches", "ms"]

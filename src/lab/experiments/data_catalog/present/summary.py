@@ -55,7 +55,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
         ),
         conditions=(
             f"{found.datasets:,} datasets of R packages; owners and dates are made up",
-            "a third of the queries whole, a third cut off, a third with one typing error, more than people make",
+            "by name or owner a third of the queries is cut off, a third mistyped; by field a quarter each: more than people do",
             "one process in Python on two cores, the load on the same machine",
         ),
         headline=Metric(
