@@ -18,7 +18,7 @@ class Growth:
     """One query on one engine: declared and measured log-log slope over `sizes`.
 
     measured: from the least processor time of each size, because a disturbance only ever adds to it.
-    lowest: what the slope would be if what was timed once was disturbed as the others are.
+    lowest: what the slope would be if what was timed less often was disturbed as the least of so few others is.
     highest: what it would be if at the smaller sizes even the least value was disturbed, as far as repeats differ.
     whole: the slope of the medians by the clock, over all sizes, with nothing subtracted.
     """
@@ -53,8 +53,8 @@ class WidthSlope:
 
     value: over all widths, by least squares. steps: from each width to the next; they rise where a fixed cost hides growth,
     so that no interval of the line's residuals applies.
-    lowest: what it would be if what was timed once at the larger widths was disturbed as the others are.
-    highest: what it would be if at the smaller widths even the least value was disturbed, as far as repeats differ.
+    lowest, highest: what it would be if at the larger, or at the smaller, widths even the least value was disturbed: as far
+    as repeats differ, or, of what was timed less often, as so few others are.
     """
 
     value: float
@@ -74,7 +74,7 @@ def growths(timings: pd.DataFrame, queries: Mapping[str, Query]) -> list[Growth]
     """Measured against declared slope for each query and engine. timings: see `measure.timing`."""
     found = []
     for engine, own in timings.groupby("engine"):
-        sizes, noise, rest = sizes_that_count(own), disturbance(own), remainder(own)
+        sizes, noise, rest = sizes_that_count(own), disturbances(own), remainder(own)
         for name, group in own.groupby("query"):
             bound = queries[str(name)].complexity.on(str(engine))
             found.append(_growth(str(engine), str(name), group, sizes, noise, rest, bound))
@@ -88,11 +88,18 @@ def sizes_that_count(timings: pd.DataFrame) -> tuple[int, ...]:
     return tuple(int(rows) for rows in share.index[share <= OVERHEAD_LIMIT])
 
 
-def disturbance(timings: pd.DataFrame) -> float:
-    """By which factor one engine's largest timing exceeds its least, 90th percentile of what was repeated."""
-    cells = timings.groupby(["query", "rows"])["processor_s"].agg(["min", "max", "size"])
-    repeated = cells[cells["size"] > 1]
-    return float((repeated["max"] / repeated["min"]).quantile(0.9)) if len(repeated) else 1.0
+def disturbances(timings: pd.DataFrame) -> dict[int, float]:
+    """By how often one engine's cells were timed, how far the least of so many may be above the least of more.
+
+    The worst draw of so many from a cell that was timed more often, 90th percentile of such cells; 1 where there is none.
+    For one timing that is the largest against the least.
+    """
+    cells = [sorted(values) for _, values in timings.groupby(["query", "rows"])["processor_s"]]
+    found = {}
+    for often in {len(values) for values in cells}:
+        more = [values[-often] / values[0] for values in cells if len(values) > often]
+        found[often] = float(np.quantile(more, 0.9)) if more else 1.0
+    return found
 
 
 def remainder(timings: pd.DataFrame) -> float:
@@ -107,13 +114,15 @@ def _growth(
     name: str,
     group: pd.DataFrame,
     sizes: tuple[int, ...],
-    noise: float,
+    noise: Mapping[int, float],
     rest: float,
     bound: Bound,
 ) -> Growth:
     cells = group.groupby("rows")["processor_s"].agg(["min", "size"])
     fixed = cells["min"][SMALL_ROWS]
-    undisturbed = cells["min"].where(cells["size"] > 1, cells["min"] / noise)
+    few = cells["size"].map(noise)
+    undisturbed = cells["min"] / few
+    lowest = cells["min"] / few.clip(lower=rest)
     middle = np.sqrt(sizes[0] * sizes[-1]) if sizes else 0.0
     medians = group.groupby("rows")["seconds"].median().drop(SMALL_ROWS)
     return Growth(
@@ -124,7 +133,7 @@ def _growth(
         slope(sizes, [bound.work(rows) - bound.work(SMALL_ROWS) for rows in sizes]),
         slope(sizes, [cells["min"][rows] - fixed for rows in sizes]),
         slope(sizes, [undisturbed[rows] - fixed for rows in sizes]),
-        slope(sizes, [cells["min"][rows] / (rest if rows < middle else 1) - fixed for rows in sizes]),
+        slope(sizes, [(lowest if rows < middle else cells["min"])[rows] - fixed for rows in sizes]),
         slope(medians.index.to_list(), medians.to_list()),
     )
 
@@ -133,18 +142,19 @@ def width_slopes(timings: pd.DataFrame) -> dict[tuple[str, str], WidthSlope]:
     """By engine and aggregate. timings: see `measure.timing`."""
     found = {}
     for engine, own in timings.rename(columns={"aggregate": "query", "width": "rows"}).groupby("engine"):
-        noise, rest = disturbance(own), remainder(own)
+        noise, rest = disturbances(own), remainder(own)
         for name, group in own.groupby("query"):
             found[str(engine), str(name)] = _width_slope(group, noise, rest)
     return found
 
 
-def _width_slope(group: pd.DataFrame, noise: float, rest: float) -> WidthSlope:
+def _width_slope(group: pd.DataFrame, noise: Mapping[int, float], rest: float) -> WidthSlope:
     cells = group.groupby("rows")["processor_s"].agg(["min", "size"])
     widths, least = [float(width) for width in cells.index], cells["min"]
-    middle, once = np.sqrt(widths[0] * widths[-1]), cells["size"] == 1
-    wide = least.where(~once | (cells.index <= middle), least / noise)
-    narrow = least.where(cells.index >= middle, least / np.where(once, noise, rest))
+    middle = np.sqrt(widths[0] * widths[-1])
+    undisturbed = least / cells["size"].map(noise).clip(lower=rest)
+    wide = least.where(cells.index <= middle, undisturbed)
+    narrow = least.where(cells.index >= middle, undisturbed)
     return WidthSlope(
         slope(widths, least.to_list()),
         slope(widths, wide.to_list()),

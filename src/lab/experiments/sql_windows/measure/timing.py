@@ -16,6 +16,7 @@ from lab.experiments.sql_windows.measure.processor import processor_time
 from lab.experiments.sql_windows.mechanism.paramstyle import paramstyle_of
 from lab.experiments.sql_windows.mechanism.queries import Query
 
+WIDTH_ROUNDS = 6  # of each width at least: fewer leave its slope too unsure
 SLIDING = "sliding"  # the table on which the width of a frame is varied
 # A float has no exact difference, so what leaves a frame can't be subtracted again (PostgreSQL: User-defined Aggregates).
 AGGREGATES = {
@@ -84,13 +85,16 @@ class Plan:
     seed: int
 
     def rounds(self) -> Iterator[list[Cell]]:
-        """The cells of each round, in random order, the engines of a query side by side."""
+        """The cells of each round, queries in random order, of each its sizes side by side, and of a size the engines.
+
+        A slow minute of the machine then meets all sizes that a slope is drawn through, and all engines.
+        """
         random = np.random.default_rng(self.seed)
         for _ in range(self.repeats):
             yield [
                 (str(engine), str(name), rows)
-                for rows in self.sizes
                 for name in random.permutation(list(self.queries))
+                for rows in self.sizes
                 for engine in random.permutation(ENGINES)
             ]
 
@@ -117,14 +121,14 @@ def width_timings(
         engine, name, width = cell
         return cost(bench.connection(engine, SLIDING), variants[name], preceding_rows=width)
 
-    found = repeatedly([cells] * repeats, cell_seconds, take)
+    found = repeatedly([cells] * repeats, cell_seconds, take, WIDTH_ROUNDS)
     return found.rename(columns={"query": "aggregate", "size": "width"})
 
 
 def repeatedly(
-    rounds: Iterable[Sequence[Cell]], cell_seconds: float, take: Callable[[Cell], Cost]
+    rounds: Iterable[Sequence[Cell]], cell_seconds: float, take: Callable[[Cell], Cost], least: int = 1
 ) -> pd.DataFrame:
-    """Time each round's cells, except those that already took `cell_seconds`.
+    """Time each round's cells, from the round after the first `least` on without those that already took `cell_seconds`.
 
     Columns: engine, query, size, repeat, seconds, processor_s.
     """
@@ -132,7 +136,7 @@ def repeatedly(
     found = []
     for repeat, cells in enumerate(rounds):
         for cell in cells:
-            if repeat and spent[cell] >= cell_seconds:
+            if repeat >= least and spent[cell] >= cell_seconds:
                 continue
             taken = take(cell)
             spent[cell] += taken.seconds
