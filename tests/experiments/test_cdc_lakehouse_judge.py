@@ -22,6 +22,7 @@ from lab.experiments.cdc_lakehouse.kit.verify import compare
 from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
 from lab.experiments.cdc_lakehouse.measure.sizes import data_files
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
+from lab.experiments.cdc_lakehouse.present import model as at_scale
 from lab.experiments.cdc_lakehouse.present.calculator import LATE, calculator
 from lab.experiments.cdc_lakehouse.present.findings import findings
 from lab.experiments.cdc_lakehouse.workload.writers import Done
@@ -183,8 +184,9 @@ def test_times_that_do_not_rise_take_a_pass_from_the_line_but_no_fail(
 
 def test_an_interval_shorter_than_the_batch_under_load_is_not_kept_however_fast_the_idle_one() -> None:
     own = calculator(findings(*whole()))
-    took, accounts = own.constants["took"], own.constants["accounts"]
-    slow = replace(own, constants=dict(own.constants) | {"took": 4 * took})
+    (took, _), accounts = own.constants["took"], own.constants["accounts"]
+    own = replace(own, constants=dict(own.constants) | {"took": [took, took]})
+    slow = replace(own, constants=dict(own.constants) | {"took": [4 * took, 4 * took]})
     assert own.answers(rows=accounts)["loaded"] == pytest.approx(took)
     assert own.answers(rows=accounts, interval=took)["lag"] < float("inf")
     assert slow.answers(rows=accounts, interval=3 * took)["lag"] == float("inf")
@@ -199,12 +201,48 @@ def test_the_condition_for_an_interval_names_the_end_of_the_slope_that_the_table
     model = cdc_lakehouse.model(*whole())
     assert r"T \ge c_L + c_R^{+} (R - R_0)" in model.formula
     each, took, accounts = (
-        next(one for one in model.constants if one.name == name) for name in ("cR", "cL", "R0")
+        next(one for one in model.constants if one.name == name)
+        for name in ("cR", f"cL{PARAMS.intervals[0]:g}", "R0")
     )
     assert "c_R⁺" in each.text and each.interval is not None
     row = model.projection.iloc[-1]
     due = took.value + each.interval[1] / 1e6 * (row["rows of the table"] - accounts.value)
-    assert row["a batch under load, up to, s"] == pytest.approx(due, rel=1e-4)
+    assert row["mean batch under load, upper slope, s"] == pytest.approx(due, rel=1e-4)
+
+
+def test_the_longer_interval_is_judged_by_its_own_batches() -> None:
+    own = calculator(findings(*whole()))
+    short, long = PARAMS.intervals[0], PARAMS.intervals[-1]
+    apart = replace(own, constants=dict(own.constants) | {"took": [1.0, 2.0]})
+    at = {"rows": own.constants["accounts"]}
+    loaded = [
+        apart.answers(**at, interval=every)["loaded"]
+        for every in (short / 2, short, (short + long) / 2, long, 9 * long)
+    ]
+    assert loaded == pytest.approx([1.0, 1.0, 1.5, 2.0, 2.0])
+
+
+def test_the_size_that_the_longer_interval_bears_is_that_of_its_own_batches() -> None:
+    (found, controls), long = whole(), PARAMS.intervals[-1]
+    table = found.tables["intervals"].copy()
+    (before,) = {float(took) for took in table["took"]}
+    table["took"] = [before, before + 1]
+    slower = replace(found, tables=dict(found.tables) | {"intervals": table})
+    assert calculator(findings(slower, controls)).constants["took"] == [before, before + 1]
+    constants = {one.name: one.value for one in cdc_lakehouse.model(slower, controls).constants}
+    assert constants[f"cL{long:g}"] == before + 1
+    sizes = [at_scale.reach(findings(one, controls))[0] for one in (found, slower)]
+    assert sizes[0] - sizes[1] == pytest.approx(1 / 2e-6)  # 2 s for a million rows
+
+
+@pytest.mark.parametrize(("high", "ends"), [(2e6, "1.0 to 2.0"), (float("inf"), "1.0 or more")])
+def test_the_size_at_which_the_advice_changes_stays_short_when_it_has_no_upper_end(
+    monkeypatch: pytest.MonkeyPatch, high: float, ends: str
+) -> None:
+    monkeypatch.setattr(at_scale, "reach", lambda _: (123_456_789.0, 1e6, high))
+    told = at_scale._changes_at(findings(*whole()))
+    assert ends in told
+    assert len(told) <= 60
 
 
 def test_deletes_are_counted_beside_the_data_files_whose_rows_were_changed() -> None:

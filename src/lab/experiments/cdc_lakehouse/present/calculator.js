@@ -7,7 +7,9 @@
     return drawn[below] + (drawn[above] - drawn[below]) * (place - below);
   };
   const drawn = constants.fixed.map((fixed, place) => fixed + constants.slopes[place] * rows);
-  const loaded = constants.took + percentile(constants.slopes, 0.975) * Math.max(0, rows - constants.accounts);
+  const [shortest, longest] = constants.intervals, [least, most] = constants.took;
+  const took = least + (most - least) * Math.min(1, Math.max(0, (interval - shortest) / (longest - shortest)));
+  const loaded = took + percentile(constants.slopes, 0.975) * Math.max(0, rows - constants.accounts);
   const lag = interval / 2 + constants.pipeline + batch_each * (rows - constants.accounts);
   const written = constants.log_each * inputs.changes * 3600 * inputs.outage;
   return {

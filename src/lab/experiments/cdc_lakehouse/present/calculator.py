@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from lab.evidence.calculator import Answers, Calculator, Constants, Input, Inputs, Output, script_beside
 from lab.evidence.fit import Line, percentile_interval
 from lab.experiments.cdc_lakehouse.measure.sizes import CHANGED
@@ -13,15 +15,16 @@ _HOUR = 3600
 
 
 def compute(inputs: Inputs, constants: Constants) -> Answers:
-    """s of the fastest batch with its line's 95 % interval, of a batch under load at most, and of median lag (infinite if
-    such batches may outlast the interval), GB of log."""
+    """s of the fastest batch with its line's 95 % interval, of the mean batch under load by the upper slope, and of median
+    lag (infinite if such batches may outlast the interval), GB of log."""
     rows, interval = inputs["rows"], inputs["interval"]
     batch = Line(constants["batch_fixed"], constants["batch_each"])
     drawn = zip(constants["fixed"], constants["slopes"], strict=True)
     low, high = percentile_interval([Line(fixed, each).at(rows) for fixed, each in drawn])
-    # A larger table adds to what a batch took under this run's load, at most the upper end of what a row adds.
-    more = max(0.0, rows - constants["accounts"])
-    loaded = constants["took"] + percentile_interval(constants["slopes"])[1] * more
+    # Between the run's intervals by a line: at a longer one a batch takes more changes. A larger table adds to that, at
+    # most the upper end of what a row adds.
+    took = float(np.interp(interval, constants["intervals"], constants["took"]))
+    loaded = took + percentile_interval(constants["slopes"])[1] * max(0.0, rows - constants["accounts"])
     lag = interval / 2 + constants["pipeline"] + batch.each * (rows - constants["accounts"])
     written = constants["log_each"] * inputs["changes"] * _HOUR * inputs["outage"]
     return {
@@ -50,7 +53,7 @@ def calculator(found: Findings) -> Calculator:
             Output("batch", f"Fastest batch of {CHANGED} rows, with no load", "s", "measured", BATCH, table),
             Output("low", "The fastest’s line, 95 % interval, from", "s", "measured", LOW, table),
             Output("high", "The fastest’s line, 95 % interval, to", "s", "measured", HIGH, table),
-            Output("loaded", "A batch under this run’s load, up to", "s", "extrapolated", LOADED, table),
+            Output("loaded", "Mean batch under this run’s load, by the upper slope", "s", "extrapolated", LOADED, table),
             Output("lag", "Median lag", "s", "extrapolated", LAG, ("rows", "interval"), otherwise=LATE),
             Output("log", "Log that the source keeps", "GB", "measured", LOG, kept),
         ],
@@ -59,7 +62,8 @@ def calculator(found: Findings) -> Calculator:
             "batch_each": found.batch.each,
             "fixed": [_short(one.fixed) for one in found.batches],
             "slopes": [_short(one.each) for one in found.batches],
-            "took": found.took,
+            "intervals": list(tried),
+            "took": [found.took, float(found.longest.took)],
             "pipeline": found.pipeline,
             "accounts": found.accounts,
             "log_behind": found.log_behind,
@@ -73,7 +77,7 @@ def calculator(found: Findings) -> Calculator:
 LATE = "the interval may not be kept"
 # Columns of the projection.
 BATCH, LOW, HIGH = f"fastest batch of {CHANGED} rows, s", "its line, 95 %, from, s", "to, s"
-LOADED, LAG = "a batch under load, up to, s", "median lag at this run's interval, s"
+LOADED, LAG = "mean batch under load, upper slope, s", "median lag at this run's interval, s"
 LOG = "log an hour, GB"
 
 

@@ -72,7 +72,15 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
                 _METHOD,
             ),
             Metric("c", found.pipeline, "s", f"c: median lag less half of {found.shortest.interval:g} s"),
-            Metric("cL", found.took, "s", "c_L, a batch under load"),
+            *(
+                Metric(
+                    f"cL{at.interval:g}",
+                    float(at.took),
+                    "s",
+                    f"c_L, mean batch under load, T = {at.interval:g} s",
+                )
+                for at in (found.shortest, found.longest)
+            ),
             Metric("R0", found.accounts, "rows", "R₀, the table under load"),
             Metric("r", found.log_behind / 1e6, "MB", "r, kept by the slot without an outage, at most"),
             Metric("w", found.log_rate / 1e6, "MB/s", "w, write-ahead log, with this experiment's own log"),
@@ -112,7 +120,7 @@ def reach(found: Findings) -> tuple[float, float, float]:
     interval = float(found.longest.interval)
 
     def rows(by: Line) -> float:
-        loaded = Line(found.took - by.each * found.accounts, by.each)
+        loaded = Line(float(found.longest.took) - by.each * found.accounts, by.each)
         return max(0.0, loaded.reaches(interval))
 
     places = sorted(rows(one) for one in found.batches)
@@ -120,18 +128,27 @@ def reach(found: Findings) -> tuple[float, float, float]:
 
 
 def _changes_at(found: Findings) -> str:
-    rows, _, _ = reach(found)
-    told = f"{rows / _MILLION:,.1f} million rows" if math.isfinite(rows) else "no size that this run tells"
+    rows, low, high = reach(found)
+    told = f"{rows / _MILLION:,.1f} million rows ({_ends(low, high)})"
+    told = told if math.isfinite(rows) else "no size that this run tells"
     return f"{told}, at a commit every {found.longest.interval:g} s"
+
+
+def _ends(low: float, high: float) -> str:
+    """Millions of rows; short enough for the size at which the advice changes."""
+    return (
+        f"{low / _MILLION:,.1f} to {high / _MILLION:,.1f}"
+        if math.isfinite(high)
+        else f"{low / _MILLION:,.1f} or more"
+    )
 
 
 def _reached(found: Findings) -> str:
     rows, low, high = reach(found)
     if not math.isfinite(rows):
         return "From a size that this run does not tell"
-    ends = f"{low / _MILLION:,.1f} to {high / _MILLION:,.1f}"
-    ends = ends if math.isfinite(high) else f"{low / _MILLION:,.1f} or more, not bounded above by this run"
-    return f"From about {rows / _MILLION:,.1f} million rows on ({ends})"
+    beyond = "" if math.isfinite(high) else ", not bounded above by this run"
+    return f"From about {rows / _MILLION:,.1f} million rows on ({_ends(low, high)}{beyond})"
 
 
 def _told(count: float, what: str) -> str:
@@ -148,7 +165,7 @@ def _advice(found: Findings) -> list[Advice]:
             f"{rows / largest:.1f} times" if math.isfinite(rows) else "this run does not tell how far beyond"
         )
         beyond = f"{times} the largest table of this run"
-    outage, hour = found.outage, calculator(found).answers()["log"]
+    hour = calculator(found).answers()["log"]
     return [
         Advice(
             f"{_reached(found)} a batch under this run's load, whose MERGE scans the whole table, takes longer than "
@@ -173,7 +190,7 @@ def _advice(found: Findings) -> list[Advice]:
             "included. Set `max_slot_wal_keep_size` below the free disk and alert on the slot's `restart_lsn` long before: "
             "past the limit the slot is lost.",
             "extrapolated",
-            f"from an outage of {outage.length:.0f} s" if outage else "from the log written before any fault",
+            f"from {found.calm_s:.0f} s of log before any fault, drawn to an hour",
         ),
         Advice(
             "Expire no snapshot of the last hour, and while the sink is down none since its last batch: they say where "
