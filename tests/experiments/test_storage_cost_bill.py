@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab.evidence.calculator import Answers
 from lab.evidence.result import FACTORS, Result
 from lab.experiments.storage_cost import (
     History,
@@ -27,11 +29,13 @@ from lab.experiments.storage_cost import (
 from lab.experiments.storage_cost.judge import metrics
 from lab.experiments.storage_cost.judge.observations import MILLIONTH, differing
 from lab.experiments.storage_cost.kit.storagecost import optimum
+from lab.experiments.storage_cost.kit.storagecost.prices import Prices
 from lab.experiments.storage_cost.measure import checks, scale
 from lab.experiments.storage_cost.measure.bound import bound
 from lab.experiments.storage_cost.measure.seen import Compared, Seen
 from lab.experiments.storage_cost.mechanism import Object, PriceError, break_even_days
 from lab.experiments.storage_cost.present import model as at_scale
+from lab.experiments.storage_cost.present.calculator import compute
 from lab.experiments.storage_cost.present.findings import Findings
 from lab.experiments.storage_cost.workload.arms import BREAK_EVEN, HOT, TIERING, Candidate, age_rule, billed
 from lab.experiments.storage_cost.workload.traces import reheating
@@ -116,6 +120,44 @@ def test_break_even_is_the_idle_time_that_costs_the_way_there_and_back() -> None
     # (.02 + .005) / 1000 + .03 for a GB, over (.023 - .004) / 30 a day
     assert break_even_days(GIB, "GLACIER_IR", PRICES) == pytest.approx(0.030025 / (0.019 / 30))
     assert break_even_days(100, "GLACIER_IR", PRICES) == float("inf")
+
+
+def _calculated(prices: Prices, size: int, returns: float) -> Answers:
+    """The calculator's answers for objects that come back so often a month."""
+    cold, hot = prices.of("GLACIER_IR"), prices.hot
+    sizes = {name: getattr(cold, name) for name in ("min_bytes", "overhead_bytes", "overhead_hot_bytes")}
+    per = {"bytes_per_gb": PRICES.bytes_per_gb, "days_in_month": PRICES.days_in_month, "requests_each": 0.0}
+    tariff = {"hot": hot.gb_month, "cold": cold.gb_month, "retrieval": cold.retrieval_gb}
+    moves = {
+        "moves": cold.transition + hot.put + cold.retrieval,
+        "minimum": cold.min_days,
+        "returns": returns,
+    }
+    return compute({"stored": 1.0, "size": size / 1e6, **tariff, **moves}, sizes | per)
+
+
+@pytest.mark.parametrize(("least", "early"), [(90, True), (30, False)])
+@pytest.mark.parametrize("size", [GIB // 8, GIB])
+def test_the_calculator_counts_a_minimum_duration_as_the_bill_does(
+    size: int, least: int, early: bool
+) -> None:
+    cold = replace(PRICES.of("GLACIER_IR"), min_days=least)
+    prices = replace(PRICES, classes=(PRICES.hot, cold))
+
+    def there_and_back(history: History) -> list[Move]:
+        return [Move(history.today + 1, "STANDARD" if history.reads else "GLACIER_IR")]
+
+    def added(days: int) -> float:
+        """By going cold for so many days and coming back after a read on the last, USD."""
+        trace = replace(one(((days, 1),), size, days + 2), settled=True)
+        return bill(trace, there_and_back, prices).total - bill(trace, all_hot, prices).total
+
+    idle, without = _calculated(prices, size, 1.0)["idle"], break_even_days(size, "GLACIER_IR", prices)
+    assert without < idle < least if early else least < idle == pytest.approx(without)
+    assert added(math.floor(idle)) > 0 > added(math.ceil(idle))
+    for days in (math.floor(idle), math.ceil(idle), 120):
+        share = _calculated(prices, size, PRICES.days_in_month / days)["share"]
+        assert (share > 100) == (added(days) > 0), days
 
 
 def test_a_rule_of_age_goes_by_creation_and_never_back() -> None:

@@ -110,11 +110,11 @@ def _law(seen: Seen, scale: Scale) -> list[Metric]:
             f"{what}_moved_{times}",
             share,
             "",
-            f"share of {what} large enough to be moved with objects {times} times smaller",
+            f"{symbol}, share of {what} large enough to be moved with objects {times} times smaller",
             grade="arithmetic",
         )
         for times, both in sorted(scale.moved.items())
-        for what, share in zip(("bytes", "objects"), both, strict=True)
+        for (what, symbol), share in zip((("bytes", "w"), ("objects", "v")), both, strict=True)
     ]
     return [
         Metric("objects", len(objects), "objects", "objects of the trace"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
 from lab.evidence.calculator import Answers, Calculator, Constants, Input, Inputs, Output, script_beside
-from lab.experiments.storage_cost.mechanism import Prices, StorageClass, break_even_days
 from lab.experiments.storage_cost.present.findings import Findings
 
 COLD = "GLACIER_IR"
@@ -12,17 +13,22 @@ HOT_COLUMN = "all hot, USD a month for a PB"
 
 def compute(inputs: Inputs, constants: Constants) -> Answers:
     """USD a month of all hot, idle days from which cold pays (infinite: never), % of its saving that returns take back."""
-    per_gb, days = constants["bytes_per_gb"], constants["days_in_month"]
-    sizes = {name: constants[name] for name in ("min_bytes", "overhead_bytes", "overhead_hot_bytes")}
-    hot = StorageClass("hot", inputs["hot"], 0, 0, 0)
-    # There and back are one amount: only their sum counts.
-    cold = StorageClass("cold", inputs["cold"], 0, 0, 0, inputs["moves"], inputs["retrieval"], **sizes)
-    idle = break_even_days(inputs["size"] * 1e6, "cold", Prices("", "", "", per_gb, days, 0, (hot, cold)))
-    stored, each = inputs["stored"] * 1e12 / per_gb, inputs["size"] * 1e6 / per_gb
+    per_gb, days, size = constants["bytes_per_gb"], constants["days_in_month"], inputs["size"] * 1e6
+    stored, each = inputs["stored"] * 1e12 / per_gb, size / per_gb
+    kept = max(size, constants["min_bytes"]) + constants["overhead_bytes"]
+    hot = inputs["hot"] * (size - constants["overhead_hot_bytes"]) / per_gb / days  # USD a day, as `cold`
+    cold = inputs["cold"] * kept / per_gb / days
+    back = inputs["moves"] / 1000 + inputs["retrieval"] * each
+    saved, least, returns = hot - cold, inputs["minimum"], inputs["returns"]
+    idle = share = math.inf
+    if saved > 0:
+        # Who leaves before the minimum duration pays cold for all of it.
+        idle = back / saved if back / saved >= least else (back + cold * least) / hot
+        share = returns / days * (back + cold * max(0.0, least - days / returns)) / saved if returns else 0.0
     return {
         "month": inputs["hot"] * stored + constants["requests_each"] * (stored / each),
         "idle": idle,
-        "share": 100 * inputs["returns"] * idle / days if inputs["returns"] else 0.0,
+        "share": 100 * share if returns else 0.0,
     }
 
 
@@ -39,6 +45,7 @@ def calculator(found: Findings, stored_gb: float) -> Calculator:
             Input("cold", f"Price of {cold.name}", "USD/GB a month", cold.gb_month, 0, 10),
             Input("retrieval", "Retrieval", "USD/GB", cold.retrieval_gb, 0, 10),
             Input("moves", "A move there and back", "USD/1,000 objects", moves, 0, 100),
+            Input("minimum", "Minimum duration", "days", cold.min_days, 0, 3_650),
             Input("returns", "Times that an object comes back", "a month", 1, 0, 1_000),
         ],
         [

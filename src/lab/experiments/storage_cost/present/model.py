@@ -26,7 +26,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         formula=r"C = B\,(w\,a_p + (1-w)\,a_h) + N\,(v\,b_p + (1-v)\,b_h)",
         constants=[
             treatment.metric(name)
-            for name in ("a_hot", "b_hot", "a_chosen", "b_chosen", "mean_gb", "bytes_moved_1")
+            for name in ("a_hot", "b_hot", "a_chosen", "b_chosen", "mean_gb", *_shares(1), *_shares(times))
         ],
         check=Prediction(
             f"monthly bill of the chosen policy for {times} times the objects at a {times}th of their size",
@@ -49,6 +49,11 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
         changes_at=_changes_at(found),
         calculator=calculator(found, PB / found.prices.bytes_per_gb),
     )
+
+
+def _shares(factor: int) -> tuple[str, str]:
+    """w and v of the formula, with objects that are `factor` times smaller."""
+    return f"bytes_moved_{factor}", f"objects_moved_{factor}"
 
 
 def _mean_gb(found: Findings) -> float:
