@@ -77,8 +77,8 @@ CRITERIA = (
     ),
     Criterion(
         "delay_predicted",
-        "Time to the alert is the window times the burn rate that it asks for over the anomaly's own; median error of "
-        "steady ones.",
+        "Time to the alert is the window times the burn rate that it asks for, less the background's, over the anomaly's own, "
+        "and the time to the next sample and its evaluation; median error of steady ones.",
         at_most(0.25),
         "absolute",
     ),

@@ -23,7 +23,9 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     return Model(
         statement=(
             "False alerts F and series grow with the pipelines N; precision falls where anomalies, i a week, become rarer; a "
-            "steady anomaly of b times the budget is alerted on after T."
+            "steady anomaly of b times the budget is alerted on after T; in the formulas R is the share of all anomalies alerted "
+            "on, small ones too, f are false alerts per pipeline and week (in the check the first stream's), g is the "
+            "background's burn rate."
         ),
         formula=r"\pi(i) = \frac{iR}{iR+f},\qquad F(N) = N f,\qquad T(b) = \frac{W\,(B-g)}{b} + m",
         constants=[
@@ -32,7 +34,13 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
                 ("false_burn_rate_both", "false_static_both", "series_per_pipeline", "bytes_per_sample"),
             ),
             Metric("budget", 14.4, "", "B, in the window W of an hour (6 in six hours)", grade="arithmetic"),
-            Metric("sampled", SAMPLED_S, "s", "m, to the next sample and its evaluation", grade="arithmetic"),
+            Metric(
+                "sampled",
+                SAMPLED_S,
+                "s",
+                "m, to the next sample and its evaluation, half a minute each at one a minute",
+                grade="arithmetic",
+            ),
         ],
         check=Prediction(
             f"precision of the static threshold at {there['anomalies']:.1f} anomalies per pipeline and week",

@@ -9,6 +9,7 @@ from lab.experiments.observability.judge.laws import SAMPLED_S, delay_s
 from lab.experiments.observability.measure.live import FASTER, GROUP_S, SCRAPE_S
 from lab.experiments.observability.present.findings import Findings, findings
 from lab.experiments.observability.workload.arms import BURN, PATIENT, STATIC
+from lab.experiments.observability.workload.streams import BACKGROUND
 
 DEFAULTS_S = (15.0, 15.0, 30.0)  # the kit's scrape and evaluation; Alertmanager's group_wait
 GROUP_INTERVAL_S = 300.0
@@ -93,12 +94,12 @@ def _patience(found: Findings) -> Decision:
 
 
 def _sooner(found: Findings) -> Decision:
-    fast, slow = (delay_s(burn, 0) / 60 for burn in (100, 8))
+    fast, slow = (delay_s(burn, BACKGROUND) / 60 for burn in (100, 8))
     steady, growing = (found.value(f"delay_min_burn_rate_{shape}") for shape in ("steady", "growing"))
     return Decision(
         "How soon does a burn-rate alert come?",
-        f"On a steady anomaly after its window times its burn rate over the anomaly's, and {SAMPLED_S / 60:g} min to the next "
-        f"sample: {fast:.0f} min at 100 times the budget, {slow:.0f} at 8, median error "
+        f"On a steady anomaly after its window times its burn rate, less the background's, over the anomaly's, and "
+        f"{SAMPLED_S / 60:g} min to sample and evaluation: {fast:.0f} min at 100 times the budget, {slow:.0f} at 8, median error "
         f"{found.treatment.observed['delay_predicted'].value:.0%}. The median is {steady:.0f} min on steady ones "
         f"and {growing:.0f} on growing ones, for which this does not hold.",
         "simulated",
