@@ -47,10 +47,15 @@ def test_the_record_says_how_strong_it_is(slug: str, small_runs: dict[str, Run])
 
 @pytest.mark.parametrize("slug", catalogue.slugs())
 def test_invariants_hold_even_in_a_small_run(slug: str, small_runs: dict[str, Run]) -> None:
-    # What a run must have met to be conclusive is a precondition; a short one may miss it.
+    # What a run must have met to be conclusive is a precondition; a short one may miss it, and then, where no fault was
+    # real, has nothing to observe an invariant on.
+    criteria = small_runs[slug].record["criteria"]
     _skip_a_skeleton(small_runs[slug].record)
-    criteria = [item for item in small_runs[slug].record["criteria"] if not item["precondition"]]
-    assert not [item for item in criteria if item["tier"] == "invariant" and item["outcome"] != "pass"]
+    missed = any(item["precondition"] and item["outcome"] != "pass" for item in criteria)
+    right = {"pass", "not run"} if missed else {"pass"}
+    exact = [item for item in criteria if item["tier"] == "invariant" and not item["precondition"]]
+    assert not [item for item in exact if item["outcome"] not in right]
+    assert any(item["outcome"] == "pass" for item in exact) or not exact
 
 
 @pytest.mark.parametrize("slug", catalogue.slugs())

@@ -25,11 +25,11 @@ CRITERIA = (
     ),
     Criterion(
         "compatible_blocked",
-        "No consumer's expectation fails on a change after which its own result is right; changes, by consumer, of which "
-        "that is not so.",
+        "No consumer's expectation fails on a change after which its own result is right; cases (a change, for one consumer) "
+        "of which that is not so.",
         exactly(0),
         "invariant",
-        "changes",
+        "cases",
     ),
     Criterion(
         "different_answers",

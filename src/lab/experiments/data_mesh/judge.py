@@ -94,7 +94,7 @@ def breaks_found(rows: pd.DataFrame) -> Observation:
 
 
 def compatible_blocked(rows: pd.DataFrame) -> Observation:
-    return _listed(_named(blocked(rows)), int((~rows["broken"]).sum()), "changes, by consumer")
+    return _listed(_named(blocked(rows)), int((~rows["broken"]).sum()), "harmless cases")
 
 
 def different_answers(rows: pd.DataFrame) -> Observation:
@@ -190,8 +190,8 @@ def counts(rows: pd.DataFrame, arm: str) -> list[Metric]:
         Metric(
             slug("blocked", arm),
             float(len(blocked(own))),
-            "changes",
-            f"{arm}: compatible changes blocked, of {int((~own['broken']).sum())}, by consumer",
+            "cases",
+            f"{arm}: harmless cases (a change, for one consumer) blocked, of {int((~own['broken']).sum())}",
             better="lower",
         ),
     ]

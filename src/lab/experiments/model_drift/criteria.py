@@ -31,7 +31,8 @@ CRITERIA = (
     Criterion(
         "family_wise_at_most_nominal",
         "That over all features and looks more than 1 % of the series of windows have a false alarm is not shown: lower end of "
-        "the 99 % interval. The rule aims at nearly 1 %, so no number of series puts the upper end below it.",
+        "the 99 % interval. The rule aims at nearly 1 %, so no number of series that a run can make puts the upper end "
+        "below it.",
         at_most(ALPHA),
         "ratio",
     ),

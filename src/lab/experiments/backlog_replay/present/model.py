@@ -72,7 +72,8 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
 
 
 def _minutes(answers: Answers) -> str:
-    return f"{answers['drain']:,.1f}" if math.isfinite(answers["drain"]) else "never"
+    drain = answers["drain"]
+    return f"{float(f'{drain:.3g}'):,g}" if math.isfinite(drain) else "never"
 
 
 def _advice(found: Findings) -> list[Advice]:

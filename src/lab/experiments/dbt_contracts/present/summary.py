@@ -95,12 +95,13 @@ def _casts(found: Findings) -> Decision:
 
 def _misses(found: Findings) -> Decision:
     names = [f"{row.column} ({row.kind})" for row in found.missed.itertuples()]
+    wrong = int(found.missed["wrong"].astype(bool).sum())
     return Decision(
-        "What still reaches users unnoticed?",
-        f"{len(names)} changes of meaning, such as {', '.join(names[:4])}: no rule was agreed that they break. Agree on one, "
-        "such as an order between two times or a sum over parts.",
+        "What still goes unnoticed?",
+        f"{len(names)} changes of meaning, such as {', '.join(names[:4])}, of which {wrong} made a mart wrong here: no rule was "
+        "agreed that they break. Agree on one, such as an order between two times or a sum over parts.",
         "measured",
-        (slug("noticed", MEANING, LAYERS.name),),
+        (slug("noticed", MEANING, LAYERS.name), slug("wrong_mart", MEANING, LAYERS.name)),
         figure="matrix",
     )
 

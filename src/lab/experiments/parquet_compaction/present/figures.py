@@ -79,7 +79,7 @@ def by_state() -> Any:
 def layouts(found: Findings) -> Figure:
     """Average query time of each layout before and after compaction, the control too; beside it on the local disk."""
     rows = pd.concat([found.tables["layouts"], found.control], ignore_index=True)
-    places = {STORE: f"object store, {found.params.rtt_ms:g} ms away", DISK: "local disk"}
+    places = {STORE: f"object store, {found.round_trip_ms:.3g} ms away", DISK: "local disk"}
     data = pd.concat([_over_link(rows), _on_disk(found)], ignore_index=True)
     data["place"] = data["place"].map(places)
 

@@ -44,8 +44,8 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
     params, ratios = found.params, found.layouts.set_index("layout")["ratio"]
     return Summary(
         answer=(
-            f"With DuckDB's file cache off and the store {params.rtt_ms:g} ms away a file costs {found.trips:.0f} round trips, "
-            f"{found.handshakes:.0f} of them handshakes; compaction makes the average query {ratios.min():.1f} to "
+            f"With DuckDB's file cache off and the store {found.round_trip_ms:.3g} ms away a file costs {found.trips:.0f} round "
+            f"trips, {found.handshakes:.0f} of them handshakes; compaction makes the average query {ratios.min():.1f} to "
             f"{ratios.max():.1f} times as fast. "
             f"The same {found.scan_bytes / 1e6:,.0f} MB took {found.told_scans}. "
             f"At {found.load} compact after {span(found.good_intervals)} of them{_not(found.poor_intervals)}."

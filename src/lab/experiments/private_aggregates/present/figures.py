@@ -59,7 +59,7 @@ def _error(found: Findings) -> Figure:
         f"Mean absolute error against epsilon for {data['statistic'].nunique()} statistics on logarithmic axes, "
         f"measured points on the lines of theory. The sum errs by {total['percent'].iloc[0]:.2g} % at epsilon "
         f"{total['epsilon'].iloc[0]:g}. Additive noise gives straight lines of slope minus one; the quantile's rank error "
-        "falls faster and then vanishes, because many people have the same round income. The largest deviation is "
+        "falls faster, until none of its releases errs, because many people have the same round income. The largest deviation is "
         f"{found.treatment.observed['error_equals_theory'].value:.2f} of what chance allows.",
         chart,
         data,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
+from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
 from lab.experiments.private_aggregates.measure.advice import COPIES, SPLIT
 from lab.experiments.private_aggregates.present.calculator import calculator
 from lab.experiments.private_aggregates.present.findings import Findings, findings, percent
@@ -30,16 +30,18 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     )
     return Model(
         statement=(
-            "The noise has a mean absolute value of sensitivity over ε however large the table is, so the relative "
-            "noise of a sum falls as 1/n and its clipping bias stays."
+            "The noise has a mean absolute value of sensitivity over the sum's share of ε however large the table is, so "
+            "the relative noise of a sum falls as 1/n and its clipping bias stays."
         ),
         formula=(
             r"t_{95} = s\left(\ln 20 + \ln\mathrm{cosh}\frac{b}{s}\right),\qquad "
-            r"s = \frac{\Delta}{\varepsilon\, q\, n}"
+            r"s = \frac{\Delta}{\varphi\,\varepsilon\, q\, n}"
         ),
         constants=[
-            treatment.metric(name)
-            for name in ("noise_of_sum", "visits_per_person", "clipping_bias", "people")
+            *map(treatment.metric, ("noise_of_sum", "visits_per_person", "clipping_bias", "people")),
+            Metric(
+                "share", found.sum_share, "", "φ, the sum's share of the whole budget ε", grade="arithmetic"
+            ),
         ],
         check=Prediction(
             f"{COPIES} copies of everybody ({people:,.0f} people), 95th percentile of the sum's relative error",
