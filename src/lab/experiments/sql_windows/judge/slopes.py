@@ -19,7 +19,8 @@ class Growth:
 
     measured: from the least processor time of each size, because a disturbance only ever adds to it.
     lowest: what the slope would be if what was timed less often was disturbed as the least of so few others is.
-    highest: what it would be if at the smaller sizes even the least value was disturbed, as far as repeats differ.
+    highest: what it would be if at the smaller sizes even the least value was disturbed: as far as repeats differ, or, of
+    what was timed less often, as so few others are.
     whole: the slope of the medians by the clock, over all sizes, with nothing subtracted.
     """
 
@@ -121,8 +122,8 @@ def _growth(
     cells = group.groupby("rows")["processor_s"].agg(["min", "size"])
     fixed = cells["min"][SMALL_ROWS]
     few = cells["size"].map(noise)
-    undisturbed = cells["min"] / few
-    lowest = cells["min"] / few.clip(lower=rest)
+    fewest = cells["min"] / few
+    undisturbed = cells["min"] / few.clip(lower=rest)
     middle = np.sqrt(sizes[0] * sizes[-1]) if sizes else 0.0
     medians = group.groupby("rows")["seconds"].median().drop(SMALL_ROWS)
     return Growth(
@@ -132,8 +133,8 @@ def _growth(
         sizes,
         slope(sizes, [bound.work(rows) - bound.work(SMALL_ROWS) for rows in sizes]),
         slope(sizes, [cells["min"][rows] - fixed for rows in sizes]),
-        slope(sizes, [undisturbed[rows] - fixed for rows in sizes]),
-        slope(sizes, [(lowest if rows < middle else cells["min"])[rows] - fixed for rows in sizes]),
+        slope(sizes, [fewest[rows] - fixed for rows in sizes]),
+        slope(sizes, [(undisturbed if rows < middle else cells["min"])[rows] - fixed for rows in sizes]),
         slope(medians.index.to_list(), medians.to_list()),
     )
 
