@@ -52,6 +52,8 @@ def test_distance_of_numbers_that_are_hardly_any(first: float, second: float, du
 
 ONE, NEXT = "0.1", "0.10000000000000002"
 FAR = "0.10000000001"
+# The least of three slopes by two versions of OpenBLAS, each with a kernel of its own.
+SLOPE, OTHER_KERNEL = "-0.008034859180905948", "-0.008034859180907293"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,9 @@ FAR = "0.10000000001"
         (f"a,{ONE}\n", f"a,{NEXT}\n", Bytes(), "differs", "bytes"),
         (f"a,{ONE}\n", f"a,{FAR}\n", Numbers(), "differs", "numbers"),
         (f"a,{ONE}\n", f"a,{FAR}\n", Numbers(absolute=1e-9), "within", "numbers"),
+        (SLOPE, OTHER_KERNEL, Numbers(), "differs", "numbers"),
+        (SLOPE, OTHER_KERNEL, Numbers(ulp=774), "differs", "numbers"),
+        (SLOPE, OTHER_KERNEL, Numbers(ulp=775), "within", "numbers"),
         ("n,1\n", "n,2\n", Numbers(ulp=1e300, absolute=9.0), "differs", "numbers"),
         ("id,9007199254740993\n", "id,9007199254740992\n", Numbers(), "differs", "numbers"),
         ("1\n", "1.0\n", Numbers(), "within", "numbers"),

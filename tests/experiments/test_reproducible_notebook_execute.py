@@ -212,6 +212,13 @@ def test_a_readers_own_notebook_is_judged_in_the_runs_environments(tmp_path: Pat
     assert set(result.tables["pairs"]["artefact"]) == {"cell 1: printed", "cell 2: text/plain"}
 
 
+@pytest.mark.parametrize(("ulp", "due"), [(0, 1), (1, 0)])
+def test_a_readers_own_numbers_are_held_to_the_runs_steps(tmp_path: Path, ulp: int, due: int) -> None:
+    other = "import os\nprint(0.1 if os.environ['PYTHONHASHSEED'] == '0' else 0.10000000000000002)"
+    result = run(Params(omit=CHANGES[2:], ulp=ulp), notebook(tmp_path / "own.ipynb", other))
+    assert result.observed["equal_everywhere"].value == due
+
+
 def test_outputs_that_the_author_left_are_not_taken_for_new_ones(tmp_path: Path) -> None:
     path = notebook(tmp_path / "n.ipynb", "", "print('new')")
     stored = json.loads(path.read_text())
@@ -289,6 +296,17 @@ def test_the_kit_works_from_an_empty_folder(tmp_path: Path) -> None:
     assert status == 1
     assert "since the expected artefacts were made" in said
     assert "| out.csv | base | differs | numbers" in (tmp_path / "s.md").read_text()
+    changed = ("--only", "same again", "--expected", "expected", "-p", "months=3")
+    for empty in ("", "*.csv=0"):
+        assert command(*changed, "--ulp", empty)[0] == 1
+    assert command(*changed, "--ulp", "out.csv=4e15")[0] == 0
+    assert (
+        "no artefact has such a name; there are out.csv"
+        in command(*changed, "--ulp", "year=2013/out.csv=4")[1]
+    )
+    for wrong in ("*.csv", "=4", "*.csv=-1", "*.csv=NaN", "*.csv=inf", "*.csv=true"):
+        status, said = command(*changed, "--ulp", wrong)
+        assert (status, f"'{wrong}': " in said) == (2, True)
     assert command("-p", "mnths=3") == (2, "no parameter mnths in the notebook's cell of parameters\n")
     assert command("--only", "nothing")[0] == 2
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -26,25 +28,30 @@ from lab.experiments import reproducible_notebook as package
 from lab.experiments.reproducible_notebook import CRITERIA, Params
 from lab.experiments.reproducible_notebook.experiment import _controls, _result
 from lab.experiments.reproducible_notebook.judge import model, observations, project
+from lab.experiments.reproducible_notebook.kit import FOLDER
 from lab.experiments.reproducible_notebook.measure.notebooks import only_twice, rules
 from lab.experiments.reproducible_notebook.measure.project import SLUG
 from lab.experiments.reproducible_notebook.measure.seen import Checked, Fresh, Seen, Step, Workflow
 from lab.experiments.reproducible_notebook.measure.truth import checked
 from lab.experiments.reproducible_notebook.mechanism import (
     Artefact,
+    Bytes,
     Comparison,
     Environment,
     Execution,
+    Numbers,
     code_cells,
+    compare,
     conclude,
     standard,
 )
-from lab.experiments.reproducible_notebook.oracle import MEANS, SLOPES, answers
-from lab.experiments.reproducible_notebook.params import BETWEEN, CHANGES, LOWEST, SECOND
+from lab.experiments.reproducible_notebook.oracle import MEANS, SLOPES, answers, condition
+from lab.experiments.reproducible_notebook.params import BETWEEN, BOTH, CHANGES, LOWEST, SECOND
 from lab.experiments.reproducible_notebook.present.summary import _left_out as left_out
-from lab.experiments.reproducible_notebook.workload import ANALYSIS, CARELESS, PLANTED
+from lab.experiments.reproducible_notebook.workload import ANALYSIS, CARELESS, PLANTED, chosen, weather
 
 PARAMS = Params()
+CONDITION = 443.0
 
 
 def outcome(name: str, seen: Observation) -> str:
@@ -80,7 +87,7 @@ def everywhere(number: float = 0.1, counts: str = "3") -> Comparison:
     made = [
         replace(one, artefacts={**one.artefacts, model_file.name: model_file}) for one in [*wide[:-1], last]
     ]
-    return conclude(made, code_cells(json.loads(ANALYSIS.read_text())), rules(PARAMS))
+    return conclude(made, code_cells(json.loads(ANALYSIS.read_text())), rules(PARAMS, CONDITION))
 
 
 def careless(*differ: str, seed: str = "hours.txt") -> Comparison:
@@ -279,6 +286,47 @@ def test_the_oracle_on_a_table_made_by_hand(table: Path) -> None:
     assert true["heat.png"][1, 0] == round(10 * 255 / 45)
 
 
+def test_the_condition_number_is_that_of_the_normal_equations(table: Path) -> None:
+    rows = np.array([[float(value) for value in values] for _, *values in HOURS if all(values)])
+    rows -= rows.mean(axis=0)
+    inputs, dew = rows[:, :3], rows[:, 3]
+    slopes = np.linalg.lstsq(inputs, dew, rcond=None)[0]
+    spread = abs(inputs).T @ (abs(inputs) @ abs(slopes) + abs(dew))
+    inverse = abs(np.linalg.inv(inputs.T @ inputs))
+    assert condition(table, 1) == pytest.approx(float(max(inverse @ spread / abs(slopes))), rel=1e-9)
+
+
+def test_a_model_is_held_to_its_condition_number_times_the_steps_by_oracle_and_comparison(
+    table: Path,
+) -> None:
+    true = {name: answers(table, 1)["model.json"][(name,)] for name in SLOPES}
+    file = BytesIO()
+    Image.new("L", (24 * 16, 16), 57).save(file, "PNG")
+    head = b"origin,month\n"
+    made = {"counts.csv": head, "monthly.csv": head, "heat.png": file.getvalue()}
+    for away, due in ((0, 0), (9 * 4, 0), (9 * 4 + 1, 1)):
+        slope = true[SLOPES[2]]
+        for _ in range(away):
+            slope = math.nextafter(slope, math.inf)
+        moved = json.dumps({"slopes": {**true, SLOPES[2]: slope}}).encode()
+        there = {**made, "model.json": moved}
+        artefacts = {
+            f"artefacts/{name}": Artefact(f"artefacts/{name}", text, 1) for name, text in there.items()
+        }
+        own = rules(Params(ulp=9), 3.2)
+        found = {one.artefact: one for one in checked(artefacts, table, 1, own)}
+        assert len(found["model.json"].wrong) == due
+        base = json.dumps({"slopes": true}).encode()
+        assert (compare(base, moved, own["*model.json"]).status == "differs") == bool(due)
+
+
+def test_the_kit_allows_its_example_what_the_data_of_the_experiment_say(tmp_path: Path) -> None:
+    allowed = PARAMS.ulp * math.ceil(condition(weather(tmp_path / "weather"), 12))
+    for name in ("workflow.yml", "Dockerfile"):
+        assert f"*/model.json={allowed}" in (FOLDER / name).read_text()
+    assert f"{PARAMS.ulp} * {allowed // PARAMS.ulp})" in (FOLDER / "README.md").read_text()
+
+
 def test_a_wrong_value_is_seen_by_the_oracle(table: Path) -> None:
     true, file = answers(table, 1), BytesIO()
     Image.new("L", (24 * 16, 16), 57).save(file, "PNG")
@@ -293,7 +341,9 @@ def test_a_wrong_value_is_seen_by_the_oracle(table: Path) -> None:
         "heat.png": file.getvalue(),
     }
     made = {f"artefacts/{name}": Artefact(f"artefacts/{name}", content, 1) for name, content in texts.items()}
-    found = {one.artefact: one for one in checked(made, table, 1, 0)}
+    found = {
+        one.artefact: one for one in checked(made, table, 1, {"*counts.csv": Bytes(), "*": Numbers(ulp=0)})
+    }
     assert found["counts.csv"].wrong == ["counts.csv, ('JFK', 1, 'complete'): 4.0 instead of 3"]
     assert not found["monthly.csv"].wrong and not found["model.json"].wrong
     assert len(found["heat.png"].wrong) == 24  # one of 24 is that grey, and the hour of December is missing
@@ -313,6 +363,7 @@ def whole() -> tuple[Result, dict[str, Result]]:
         workflow(),
         [Checked("a", 3, 2.0, [])],
         fresh,
+        condition=CONDITION,
     )
     return _result(PARAMS, seen), _controls(PARAMS, kept)
 
@@ -355,6 +406,17 @@ def test_a_wrong_parameter_is_refused(given: dict[str, object]) -> None:
         parse(Params, given)
 
 
+def test_old_versions_are_tried_with_another_kernel_too() -> None:
+    found, missing = chosen(Params())
+    both = {item.name: item for item in found}.get(BOTH)
+    if both is None:  # no x86
+        assert BOTH in missing
+        return
+    assert both.variables == {"OPENBLAS_CORETYPE": "Nehalem"}
+    assert both.python == next(item.python for item in found if item.name == LOWEST)
+    assert BOTH not in {item.name for item in chosen(Params(omit=(BOTH,)))[0]}
+
+
 def test_the_environments_are_those_that_can_be_left_out() -> None:
     found, missing = standard({LOWEST: "a", BETWEEN: "b"})
-    assert {item.name for item in found} | set(missing) == {"base", *CHANGES} - {SECOND}
+    assert {item.name for item in found} | set(missing) == {"base", *CHANGES} - {SECOND, BOTH}

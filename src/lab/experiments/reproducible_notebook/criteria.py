@@ -19,7 +19,8 @@ CRITERIA = (
     Criterion(
         "equal_everywhere",
         "Every artefact is equal in every environment, by its class: text and counts exactly, other numbers within `ulp` steps "
-        "between doubles, a picture's pixels within one level of 255; artefacts that differ.",
+        "between doubles, the model's within its condition number times as many, a picture's pixels within one level of 255; "
+        "artefacts that differ.",
         exactly(0),
         "invariant",
         "artefacts",

@@ -16,6 +16,7 @@ from lab.experiments.reproducible_notebook.judge.observations import causes_name
 from lab.experiments.reproducible_notebook.measure import notebooks, project, truth, workflow
 from lab.experiments.reproducible_notebook.measure.seen import Seen
 from lab.experiments.reproducible_notebook.mechanism import Comparison, reproduce
+from lab.experiments.reproducible_notebook.oracle import condition
 from lab.experiments.reproducible_notebook.params import Params
 from lab.experiments.reproducible_notebook.workload import WHEEL, chosen, weather
 from lab.progress import steps
@@ -25,10 +26,12 @@ _STYLE = "body{max-width:48rem;margin:2rem auto;padding:0 1rem;font-family:syste
 
 
 def run(params: Params, notebook: Path, inputs: Sequence[Path] = ()) -> Result:
-    """A reader's own notebook in the environments of `params`, its artefacts by their files' endings."""
+    """A reader's own notebook in the environments of `params`, its numbers by `ulp`, all else by the files' endings."""
     environments, missing = chosen(params)
     with tempfile.TemporaryDirectory(dir=session().folder) as folder:
-        made = reproduce(notebook, environments, inputs=inputs, folder=folder)
+        made = reproduce(
+            notebook, environments, inputs=inputs, rules=notebooks.own_rules(params), folder=folder
+        )
     seen = Seen(made, sum(one.took_s for one in made.executions) / notebooks.AT_ONCE, missing)
     return _result(params, seen)
 
@@ -45,14 +48,16 @@ def run_with_controls(params: Params) -> tuple[Result, dict[str, Result]]:
         work.next("data")
         data = weather(folder / "weather")
         work.next("environments")
-        analysis, seconds, missing = notebooks.analysis(params, data)
+        amplified = condition(data, params.months)
+        rules = notebooks.rules(params, amplified)
+        analysis, seconds, missing = notebooks.analysis(params, data, rules)
         work.next("careless notebook, CI, oracle")
-        ci = pool.submit(workflow.run, data, folder / "checkout")
+        ci = pool.submit(workflow.run, data, folder / "checkout", rules)
         careless = notebooks.careless(data)
-        checked = truth.checked(analysis.executions[0].artefacts, data, params.months, params.ulp)
+        checked = truth.checked(analysis.executions[0].artefacts, data, params.months, rules)
         work.next("rest of CI, project")
         made = ci.result(), fresh.result() if fresh else None
-    seen = Seen(analysis, seconds, missing, careless, made[0], checked, made[1])
+    seen = Seen(analysis, seconds, missing, careless, made[0], checked, made[1], amplified)
     return _result(params, seen), _controls(params, careless)
 
 

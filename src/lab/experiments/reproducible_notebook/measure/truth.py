@@ -6,33 +6,42 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from PIL import Image
 
 from lab.experiments.reproducible_notebook.measure.seen import Checked
-from lab.experiments.reproducible_notebook.mechanism import Artefact, Picture, ulps
+from lab.experiments.reproducible_notebook.mechanism import Artefact, Numbers, Picture, Rule, ulps
 from lab.experiments.reproducible_notebook.oracle import Key, answers
 
 CELL = 16  # pixels of a cell of the picture, each way
 
 
-def checked(artefacts: Mapping[str, Artefact], weather: Path, months: int, ulp: float) -> list[Checked]:
-    """One for each artefact of which the oracle knows values. ulp: the distance that numbers may have."""
+def checked(
+    artefacts: Mapping[str, Artefact], weather: Path, months: int, rules: Mapping[str, Rule]
+) -> list[Checked]:
+    """One for each artefact of which the oracle knows values. rules: by pattern, as for the comparison."""
     found = []
     for name, true in answers(weather, months).items():
         seen = _read(name, artefacts[f"artefacts/{name}"].content)
-        far, wrong = 0.0, list[str]()
+        far, wrong, allowed = 0.0, list[str](), _allowed(name, rules)
         for key in dict.fromkeys([*true, *seen]):
             made, due = seen.get(key), true.get(key)
             apart = float("inf") if made is None or due is None else ulps(made, due)
             if name == "heat.png" and made is not None and due is not None:
                 apart = 0 if abs(made - due) <= Picture().levels else apart
             far = max(far, apart)
-            if apart > (0 if name == "counts.csv" else ulp):
+            if apart > allowed:
                 wrong.append(f"{name}, {key}: {made} instead of {due}")
         found.append(Checked(name, len(true), far, wrong))
     return found
+
+
+def _allowed(name: str, rules: Mapping[str, Rule]) -> float:
+    """Steps between doubles by the first rule that fits; none where every bit counts, or pixels do."""
+    rule = next((rule for pattern, rule in rules.items() if fnmatchcase(name, pattern)), None)
+    return rule.ulp if isinstance(rule, Numbers) else 0
 
 
 def _read(name: str, content: bytes) -> dict[Key, float]:

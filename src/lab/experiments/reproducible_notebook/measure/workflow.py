@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -18,6 +19,7 @@ from lab.experiments.reproducible_notebook.mechanism import (
     Environment,
     Execution,
     Pair,
+    Rule,
     conclude,
 )
 from lab.services.session import MARK, session
@@ -27,8 +29,11 @@ NEEDS_NETWORK = "pip install"
 LIMIT_S = 300
 
 
-def run(weather: Path, folder: Path) -> Workflow:
-    """Each step in order, until one fails. folder: new, with nothing in it but what belongs into the repository."""
+def run(weather: Path, folder: Path, rules: Mapping[str, Rule]) -> Workflow:
+    """Each step in order, until one fails. folder: new, with nothing in it but what belongs into the repository.
+
+    rules: by which what the steps made is held against the expected artefacts.
+    """
     _check_out(weather, folder)
     plan = yaml.safe_load(WORKFLOW.read_text())
     (job,) = plan["jobs"].values()
@@ -39,7 +44,9 @@ def run(weather: Path, folder: Path) -> Workflow:
         elif not made or made[-1].status == 0:
             made.append(_taken(step["name"], step["run"], plan["env"], folder))
     report = folder / "report.html"
-    return Workflow(made, left_out, _against_expected(folder), report.read_text() if report.exists() else "")
+    return Workflow(
+        made, left_out, _against_expected(folder, rules), report.read_text() if report.exists() else ""
+    )
 
 
 def _check_out(weather: Path, folder: Path) -> None:
@@ -72,7 +79,7 @@ def _taken(name: str, script: str, variables: dict[str, str], folder: Path) -> S
     return Step(name, done.returncode, time.perf_counter() - begin, done.stdout.strip()[-500:])
 
 
-def _against_expected(folder: Path) -> list[Pair]:
+def _against_expected(folder: Path, rules: Mapping[str, Rule]) -> list[Pair]:
     """What papermill's execution left beside the notebook, against what is committed."""
     names = [
         path.relative_to(workload.EXPECTED).as_posix() for path in sorted(workload.EXPECTED.rglob("*.*"))
@@ -81,7 +88,7 @@ def _against_expected(folder: Path) -> list[Pair]:
         Execution(Environment(name), _artefacts(place, names))
         for name, place in (("committed", workload.EXPECTED), ("workflow", folder))
     )
-    return list(conclude([expected, made], []).pairs)
+    return list(conclude([expected, made], [], rules).pairs)
 
 
 def _artefacts(folder: Path, names: list[str]) -> dict[str, Artefact]:

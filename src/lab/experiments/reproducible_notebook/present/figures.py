@@ -66,9 +66,9 @@ def _distances(found: Findings) -> Figure:
     data = found.pairs[found.pairs["artefact"].isin(("monthly.csv", "model.json"))].copy()
     data = data.assign(ulp=data["ulp"].fillna(0.0))[["artefact", "environment", "ulp", "detail"]]
     worst = data.sort_values("ulp").iloc[-1]
-    limit = f"allowed, {found.params.ulp} (our threshold)"
-    line = pd.DataFrame({"ulp": [found.params.ulp], "reference": [limit]})
-    top = max(float(data["ulp"].max()), found.params.ulp)
+    limits = [f"allowed, {found.params.ulp} (our threshold)", f"model.json, {found.allowed:,.0f}"]
+    lines = pd.DataFrame({"ulp": [found.params.ulp, found.allowed], "reference": limits})
+    top = max(float(data["ulp"].max()), found.allowed)
     ticks = [0, *(4**power for power in range(20) if 4**power <= 2 * top)]
 
     def chart(width: int) -> Any:
@@ -85,13 +85,18 @@ def _distances(found: Findings) -> Figure:
                 shape=alt.Shape("artefact:N"),
             )
         )
-        rule = alt.Chart(line).mark_rule(color=theme.GREY).encode(x="ulp:Q", strokeDash=reference([limit], 1))
+        rule = (
+            alt.Chart(lines)
+            .mark_rule(color=theme.GREY)
+            .encode(x="ulp:Q", strokeDash=reference(limits, columns(width, 2, 1)))
+        )
         return (rule + points).properties(width=width, height=20 * len(found.environments))
 
     return Figure(
         f"Numbers differ by at most {steps(worst['ulp'])} between doubles ({worst['environment']})",
         "Largest distance of a number from the first environment's, in steps between neighbouring doubles, for each "
-        f"environment and file of numbers; a dashed line marks the {found.params.ulp} that are allowed. Not zero in: "
+        f"environment and file of numbers; lines mark what is allowed: {found.params.ulp}, and for model.json "
+        f"its condition number times as many, {found.allowed:,.0f}. Not zero in: "
         + (
             listed(
                 [
@@ -142,7 +147,9 @@ def _steps(found: Findings) -> Figure:
             alt.Chart(data)
             .mark_bar()
             .encode(
-                x=alt.X("seconds:Q", title="seconds, two executions side by side"),
+                x=alt.X("seconds:Q", title="seconds, two executions side by side").axis(
+                    tickCount=columns(width, 10, 4)
+                ),
                 y=alt.Y("environment:N", sort=order, title=None),
                 color=alt.Color("part:N", sort=list(_STEPS), title=None).legend(columns=columns(width, 4, 2)),
                 order=alt.Order("rank:Q"),
@@ -152,7 +159,7 @@ def _steps(found: Findings) -> Figure:
         return bars.properties(width=width, height=20 * len(order))
 
     return Figure(
-        f"An execution takes {totals.median():.1f} s; {100 * start:.0f} % is kernel start and imports",
+        f"The median execution takes {totals.median():.1f} s; {100 * start:.0f} % is kernel start and imports",
         f"Seconds of each execution by step, a bar for each of {len(order)} environments: kernel start, imports, the other "
         f"cells, process and files. The longest is {totals.idxmax()} with {totals.max():.1f} s, the shortest "
         f"{totals.idxmin()} with {totals.min():.1f} s.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,6 @@ from lab.experiments.reproducible_notebook.judge.model import Cost
 from lab.experiments.reproducible_notebook.params import Params
 
 STATUSES = ("same bytes", "within", "differs")
-EPSILON = 2.0**-52  # between 1 and the next double
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,16 @@ class Findings:
     def planted(self) -> int:
         """Of the careless notebook's files those that are wrong."""
         return int(self.value("caught_by_changing"))
+
+    @property
+    def allowed(self) -> float:
+        """Steps by which the model's numbers may differ."""
+        return self.params.ulp * math.ceil(self.value("condition"))
+
+    @property
+    def beyond(self) -> int:
+        """Comparisons that are within their class for the condition number alone."""
+        return int(((self.pairs["status"] == "within") & (self.pairs["ulp"] > self.params.ulp)).sum())
 
     @property
     def compared(self) -> str:

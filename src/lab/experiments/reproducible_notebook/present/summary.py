@@ -7,13 +7,7 @@ from collections.abc import Mapping
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
 from lab.experiments.reproducible_notebook.judge.model import chance, clean_runs, half
 from lab.experiments.reproducible_notebook.judge.observations import AGAIN
-from lab.experiments.reproducible_notebook.present.findings import (
-    EPSILON,
-    Findings,
-    findings,
-    listed,
-    steps,
-)
+from lab.experiments.reproducible_notebook.present.findings import Findings, findings, listed, steps
 from lab.experiments.reproducible_notebook.present.model import PUBLISHED, SHARE
 
 ALTERNATIVES = (
@@ -32,7 +26,7 @@ ALTERNATIVES = (
         "numpy.testing, pytest-regressions",
         "Compare arrays and tables within a tolerance, in tests that you write. NumPy itself lets a function differ by up to "
         "4 steps between instruction sets.",
-        "NumPy 2.4 (assert_array_max_ulp) and its issue 23523; not run here",
+        "NumPy 2.4 (assert_array_max_ulp) and its pull request 19478; not run here",
     ),
     Alternative(
         "reprotest with disorderfs",
@@ -67,7 +61,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"an analysis of {found.value('rows'):,.0f} rows that pins seed, order, encoding and time zone itself",
             f"one machine; another processor is imitated: NumPy without {_left_out(found.setting('narrow vectors'))}, OpenBLAS "
             f"as on a {found.setting('other BLAS kernel') or 'present one'}",
-            f"numbers may differ by {found.params.ulp} steps between doubles, our threshold",
+            f"numbers may differ by {found.params.ulp} steps between doubles, our threshold; the model's by {found.allowed:,.0f}",
         ),
         headline=Metric(
             "differing",
@@ -108,14 +102,15 @@ def _bytes(found: Findings) -> Decision:
 
 
 def _tolerance(found: Findings) -> Decision:
-    far, oracle = found.value("largest_ulp"), found.value("ulp_to_oracle")
+    beyond = f"{found.beyond} comparison{'' if found.beyond == 1 else 's'}" if found.beyond else "nothing"
     return Decision(
         "Which tolerance do floating-point results need?",
-        f"For means and slopes of {found.value('rows'):,.0f} rows {steps(far)} between doubles (a relative "
-        f"{far * EPSILON:.1g}); exact arithmetic lies within {oracle:.0f}. We allow {found.params.ulp}; a difference of nearly "
-        "equal numbers needs an absolute tolerance.",
+        f"Monthly means differ by at most {steps(found.value('largest_of_means'))} between doubles, a model solved from "
+        f"sums over {found.value('rows'):,.0f} rows by {found.value('largest_of_model'):.0f}: a rounding there counts up to "
+        f"{found.value('condition'):.0f}-fold. We allow {found.params.ulp} steps, and the model its condition number times as "
+        f"many; {found.params.ulp} alone would fail {beyond}.",
         "measured",
-        ("largest_ulp", "ulp_to_oracle", "oracle_agrees"),
+        ("largest_of_model", "largest_of_means", "condition", "oracle_agrees"),
         figure="distances",
     )
 
@@ -139,7 +134,8 @@ def _time(found: Findings) -> Decision:
     return Decision(
         "How long does CI take?",
         f"{found.value('ci_s'):.0f} s to execute, report and compare with one change, installation apart. All {executions} "
-        f"environments took {found.value('all_s'):.0f} s, two at a time, {one:.1f} s each: mostly kernel and imports.",
+        f"environments took {found.value('all_s'):.0f} s, two at a time, the first two {one:.1f} s each: "
+        "mostly kernel and imports.",
         "measured",
         ("ci_s", "all_s", "execution_s"),
         figure="steps",

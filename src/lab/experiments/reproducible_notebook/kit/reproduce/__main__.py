@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from .compare import Numbers
 from .environment import Environment, standard
 from .execute import NotebookError
 from .reproduction import Comparison, reproduce
@@ -15,6 +18,7 @@ from .reproduction import Comparison, reproduce
 
 def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
+    rules = {pattern: Numbers(ulp=steps) for pattern, steps in filter(None, given.ulp)}
     try:
         environments, missing = _chosen(given.only, dict(given.python))
         made = reproduce(
@@ -22,12 +26,21 @@ def main(arguments: list[str] | None = None) -> int:
             environments,
             inputs=given.inputs,
             parameters=dict(given.parameter),
+            rules=rules,
             expected=None if given.write else given.expected,
         )
     except (NotebookError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     made = Comparison(made.executions, made.pairs, made.causes, {**missing, **made.skipped})
+    names = {pair.artefact for pair in made.pairs}
+    for pattern in rules:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            print(
+                f"--ulp {pattern}: no artefact has such a name; there are {', '.join(sorted(names))}",
+                file=sys.stderr,
+            )
+            return 2
     if given.write:
         _write(made, Path(given.write))
     print(made.markdown())
@@ -67,6 +80,20 @@ def _setting(text: str) -> tuple[str, Any]:
         return name, value
 
 
+def _steps(text: str) -> tuple[str, float] | None:
+    """PATTERN=STEPS; nothing where there is none, as in a workflow whose variable is empty."""
+    if not text:
+        return None
+    pattern, _, value = text.rpartition("=")
+    try:
+        steps = float(value)
+    except ValueError:
+        steps = math.nan
+    if not pattern or not 0 <= steps < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: PATTERN=STEPS, from 0")
+    return pattern, steps
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="reproduce", description=__doc__)
     parser.add_argument("notebook")
@@ -77,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--only", action="append", default=[], help="an environment; without it all that there are"
+    )
+    parser.add_argument(
+        "--ulp",
+        action="append",
+        default=[],
+        type=_steps,
+        help="PATTERN=STEPS between doubles by which numbers may differ, for texts of that whole name: '*/model.json=1e5'",
     )
     parser.add_argument("--expected", help="folder of the artefacts that must come out")
     parser.add_argument("--write", help="folder into which this run's artefacts go, to be the expected ones")
