@@ -11,7 +11,7 @@
       ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)));
   }
   const range = ([low, high], unit) =>
-    (low === high ? `${shown(low)} only` : `${shown(low)} to ${shown(high)}`) + (unit ? ` ${unit}` : "");
+    (low === high ? `only ${shown(low)}` : `${shown(low)} to ${shown(high)}`) + (unit ? ` ${unit}` : "");
   /* Fields show six digits of a number of the run. */
   const outside = (value, [low, high]) => value < low - 1e-5 * Math.abs(low) || value > high + 1e-5 * Math.abs(high);
   function bad(item) {

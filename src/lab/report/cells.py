@@ -160,7 +160,7 @@ def _line(source: str, cell: Cell) -> str:
         return ""
     if re.search(r"^(?:import|from)\s", source, re.MULTILINE):
         return "Imports"
-    return f"Code ({lines} lines)" if cell["outputs"] or lines >= _SHORTEST_FOLD else ""
+    return f"Code ({tables.counted(lines, 'line')})" if cell["outputs"] or lines >= _SHORTEST_FOLD else ""
 
 
 def only_shows(source: str) -> bool:
