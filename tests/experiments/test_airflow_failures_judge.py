@@ -20,7 +20,13 @@ from lab.experiments.airflow_failures.kit.harness.faults import FAULTS
 from lab.experiments.airflow_failures.kit.harness.play import NEVER, Played
 from lab.experiments.airflow_failures.measure.seen import Call, Ran, Seen, Try
 from lab.experiments.airflow_failures.oracle import Difference, calls, difference
-from lab.experiments.airflow_failures.params import KIT_WAIT_S, outlasted_s
+from lab.experiments.airflow_failures.params import (
+    DEFAULT_HEARTBEAT_S,
+    HEARTBEAT_S,
+    KIT_WAIT_S,
+    SCAN_S,
+    outlasted_s,
+)
 from lab.experiments.airflow_failures.present.findings import DEFAULTS, bound, findings
 from lab.experiments.airflow_failures.workload import (
     HOLE,
@@ -28,6 +34,7 @@ from lab.experiments.airflow_failures.workload import (
     QUIET,
     STEPS,
     STORM,
+    STORMING,
     TRUNCATED,
     Shot,
     made,
@@ -252,7 +259,8 @@ def test_calls_with_a_breaker_are_set_beside_those_of_as_many_requests() -> None
     told = {one.question: one.answer for one in summary(*whole).decisions}["How many layers should retry?"]
     assert "3, 9, 27 calls of one request" in told and "9, 27, 81 of 3, by arithmetic" in told
     assert "made 4 of 3 that shared it" in told
-    assert "27 calls of one request; 3 with guards make 4" in figures(*whole)["amplification"].title
+    title = figures(*whole)["amplification"].title
+    assert title == "3 layers of retries make 27 calls for each request, one guarded layer 1.33"
 
 
 def test_runs_that_one_fault_hit_are_not_counted_as_faults() -> None:
@@ -337,6 +345,17 @@ def test_the_storms_runs_are_one_fault() -> None:
 def test_the_heartbeats_bound_with_the_defaults_is_that_of_the_page() -> None:
     assert (DEFAULTS.low, DEFAULTS.high, DEFAULTS.mean) == (295.0, 310.0, 302.5)
     assert (bound(8, 1, 1).low, bound(8, 1, 1).high) == (7, 9)
+
+
+def test_the_calculator_opens_with_the_times_of_the_run_and_the_defaults_lie_beyond_what_it_checked() -> None:
+    whole = results(PARAMS, _history())
+    told, here = model(*whole).calculator, findings(*whole).here
+    assert told
+    times = {one.name: one for one in told.inputs if one.name in ("timeout", "heartbeat", "scan")}
+    assert [one.value for one in times.values()] == [PARAMS.heartbeat_timeout_s, HEARTBEAT_S, SCAN_S]
+    assert all(one.checked == (one.value, one.value) for one in times.values())
+    assert (told.answers()["soonest"], told.answers()["latest"]) == (here.low, here.high)
+    assert model(*whole).projection["heartbeats/s, default"][0] == STORMING / DEFAULT_HEARTBEAT_S
 
 
 def test_a_lost_task_that_is_noticed_late_is_outside_of_the_bound() -> None:

@@ -269,6 +269,30 @@ def test_what_the_page_says_follows_from_every_try_and_from_what_aimd_did() -> N
     assert "It cut its rate 1 times" in aimd.answer
 
 
+def test_a_title_tells_aimds_peak_beside_that_of_the_bounded_policies() -> None:
+    run = history()
+    rows = run.seen["aimd"].arrivals
+    burst = rows["asked"].where(rows["version"] > 600, BEGAN + 0.31)
+    run.seen["aimd"] = replace(run.seen["aimd"], arrivals=rows.assign(asked=burst))
+    treatment, found = results(PARAMS, run)
+    peaks = {name: treatment.metric(f"{name}.peak").value / SAFE for name in ("fixed", "ramp", "aimd")}
+    assert peaks["aimd"] > 1 > max(peaks["fixed"], peaks["ramp"])
+    title = package.figures(treatment, found)["load"].title
+    assert title.endswith(
+        f"AIMD {peaks['aimd']:.0%}, fixed and ramp {max(peaks['fixed'], peaks['ramp']):.0%}"
+    )
+
+
+def test_the_worst_error_of_a_drain_is_told_with_a_decimal_and_with_its_policy() -> None:
+    run = history()
+    room = PARAMS.target * SAFE - PARAMS.live_rate
+    run.seen["fixed"] = _seen(run.seen["fixed"].arm, _at(room / 1.004))
+    found = results(PARAMS, run)
+    title = package.figures(*found)["drain"].title
+    assert title == "Each throttled replay ends within 0.4% of when its rate says"
+    assert "the worst of 3 policies, fixed" in package.model(*found).check.where
+
+
 def test_the_record_says_how_strong_it_is() -> None:
     wholerun.says_how_strong_it_is(package, results(PARAMS, history()))
 

@@ -259,7 +259,8 @@ def test_the_time_to_recover_is_said_as_the_bound_that_its_window_makes_it() -> 
     gone = own.sent["at"].between(START + END, START + END + 0.2)
     hit = Burst(**{**own.__dict__, "sent": own.sent.assign(status=own.sent["status"].mask(gone, 429))})
     assert windows.time_to_recover(PARAMS, hit) == windows.MOST_SPARE_S  # though all was well after 0.2 s
-    assert seconds(windows.time_to_recover(PARAMS, hit)) == "at most 1.0 s"
+    assert seconds(windows.time_to_recover(PARAMS, hit)) == "at most 1 s"
+    assert seconds(2.25) == "at most 2.25 s"  # as the table of arms has it; 2.2 would be less than the bound
 
 
 def whole(server_ms: float, both_ms: float) -> tuple[Result, dict[str, Result]]:
@@ -279,6 +280,7 @@ def whole(server_ms: float, both_ms: float) -> tuple[Result, dict[str, Result]]:
 def test_each_column_of_processors_takes_the_cost_of_its_own_arm() -> None:
     made = model(*whole(server_ms=1.0, both_ms=2.0))
     costs = {one.name: (one.value, one.text) for one in made.constants}
+    assert costs["capacity"][1] == "μ, capacity of the saturated sink"  # a letter of the formula
     assert costs["cost"][0] == pytest.approx(1) and SERVER.name in costs["cost"][1]
     assert costs["cost_throttled"][0] == pytest.approx(2) and BOTH.name in costs["cost_throttled"][1]
     assert made.calculator

@@ -16,7 +16,7 @@ from lab.experiments import cdc_lakehouse
 from lab.experiments.cdc_lakehouse import CONTROLS, Params, oracle
 from lab.experiments.cdc_lakehouse.criteria import PREDICTED_WITHIN
 from lab.experiments.cdc_lakehouse.judge import result
-from lab.experiments.cdc_lakehouse.judge.sizes import fastest, of_sizes
+from lab.experiments.cdc_lakehouse.judge.sizes import by_table, fastest, of_sizes
 from lab.experiments.cdc_lakehouse.kit.sink.position import Position
 from lab.experiments.cdc_lakehouse.kit.verify import compare
 from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
@@ -152,6 +152,23 @@ def test_the_line_through_the_smaller_tables_predicts_the_largest() -> None:
     assert of_sizes(late)["batch_predicted"].value > 0.35
 
 
+def test_the_table_of_sizes_shows_the_bytes_whose_ratio_is_told() -> None:
+    sizes = sized()
+    # Each batch of merge-on-read writes more than the one before.
+    sizes["written"] += 3_000 * (sizes["turn"] - 1) * (sizes["mode"] == "merge-on-read")
+    found = result.treatment(PARAMS, seen(), {"sizes": sizes})
+    shown = by_table(sizes).query("rows == @PARAMS.table_rows[1] and version == 2").set_index("mode")
+    assert list(shown["batches"]) == [3, 3] and found.tables["by_table"].equals(by_table(sizes))
+    ratio = shown["written"]["copy-on-write"] / shown["written"]["merge-on-read"]
+    assert found.metric("copied_ratio").value == pytest.approx(ratio) == pytest.approx(75)
+
+
+def test_what_a_line_says_is_not_graded_as_measured() -> None:
+    model = cdc_lakehouse.model(*whole())
+    assert model.calculator
+    assert "measured" not in {*model.grades.values(), *(one.grade for one in model.calculator.outputs)}
+
+
 def test_what_disturbs_a_round_does_not_move_the_model() -> None:
     """Half of the rounds of each size take half as long again: the fastest of each are what they were."""
     disturbed = sized()
@@ -200,13 +217,14 @@ def test_an_interval_shorter_than_the_batch_under_load_is_not_kept_however_fast_
 def test_the_condition_for_an_interval_names_the_end_of_the_slope_that_the_table_takes() -> None:
     model = cdc_lakehouse.model(*whole())
     assert r"T \ge c_L + c_R^{+} (R - R_0)" in model.formula
-    each, took, accounts = (
+    each, most, took, accounts = (
         next(one for one in model.constants if one.name == name)
-        for name in ("cR", f"cL{PARAMS.intervals[0]:g}", "R0")
+        for name in ("cR", "cR_high", f"cL{PARAMS.intervals[0]:g}", "R0")
     )
-    assert "c_R⁺" in each.text and each.interval is not None
+    assert "c_R⁺" in most.text and "c_R⁺" not in each.text
+    assert each.interval is not None and each.interval[1] == most.value
     row = model.projection.iloc[-1]
-    due = took.value + each.interval[1] / 1e6 * (row["rows of the table"] - accounts.value)
+    due = took.value + most.value / 1e6 * (row["rows of the table"] - accounts.value)
     assert row["mean batch under load, upper slope, s"] == pytest.approx(due, rel=1e-4)
 
 
@@ -265,7 +283,7 @@ def test_the_size_that_was_held_out_and_an_outage_longer_than_the_runs_are_extra
     held_out, fitted = PARAMS.table_rows[-1], PARAMS.table_rows[-2]
     by_rows = model.projection.set_index("rows of the table")["factor"]
     assert model.grade("its line, 95 %, from, s", by_rows[held_out]) == "extrapolated"
-    assert model.grade("its line, 95 %, from, s", by_rows[PARAMS.table_rows[1]]) == "measured"
+    assert model.grade("its line, 95 %, from, s", by_rows[PARAMS.table_rows[1]]) == "simulated"
     checked = {item.name: item.checked for item in model.calculator.inputs}
     assert checked["rows"] == (PARAMS.table_rows[0], fitted)
     assert checked["outage"] == (0, 0)  # Connect was not killed

@@ -7,13 +7,17 @@ import pandas as pd
 import pytest
 
 from lab.evidence.criteria import Observation, judge
+from lab.evidence.result import Metric, Result
 from lab.experiments.cold_start import CRITERIA, Params, oracle
 from lab.experiments.cold_start.judge import observations
 from lab.experiments.cold_start.judge.law import law
 from lab.experiments.cold_start.judge.scores import Judge, auc, calibration_error, log_losses
 from lab.experiments.cold_start.measure.seen import Phase, Predictions
 from lab.experiments.cold_start.params import AUC_DELTA, LADDER, LOG_LOSS_DELTA
-from lab.experiments.cold_start.present.calculator import compute
+from lab.experiments.cold_start.present import summary
+from lab.experiments.cold_start.present.calculator import calculator, compute
+from lab.experiments.cold_start.present.findings import Findings
+from lab.experiments.cold_start.workload.arms import RECOMMENDED
 
 PARAMS = Params(resamples=60)
 
@@ -154,6 +158,37 @@ def test_the_level_is_not_told_past_what_the_law_was_checked_at() -> None:
     inputs, constants = {"k": 4.0, "wrong": 1.0}, {"start": 0.2, "full": 0.1, "told_to": 10}
     told = [compute(inputs | {"interactions": count}, constants)["error"] for count in (0, 10, 11, 1_000)]
     assert told == [pytest.approx(0.2**0.5), pytest.approx(ERRORS[10] ** 0.5), np.inf, np.inf]
+
+
+@pytest.mark.parametrize(("lowest", "said"), [(0.001, "From 3 on"), (-0.001, "Not shown from 3 on")])
+def test_a_history_is_called_worth_using_from_where_that_was_claimed(lowest: float, said: str) -> None:
+    """A single rating may gain, with an interval above 0, and is no claim all the same."""
+    gain = {"log_loss_gain": 0.004, "log_loss_gain_low": 0.001, "log_loss_gain_high": 0.007}
+    asked = [(RECOMMENDED, 1), (RECOMMENDED, 3), ("first interactions", 10)]
+    scores = pd.DataFrame([{"strategy": name, "interactions": count, **gain} for name, count in asked])
+    seen = {"beats_popularity": Observation(lowest)}
+    answer = summary._history(Findings(PARAMS, Result(PARAMS, seen, [], {"scores": scores}), {})).answer
+    assert answer.startswith(f"{said}, if shrunk: 3 ratings gain +0.0040 [+0.0010, +0.0070]")
+    claimed = observations.beats_popularity(
+        pd.DataFrame(
+            [{f"{kind}_gain{end}": lowest for kind in ("auc", "log_loss") for end in ("", "_low", "_high")}]
+            * 2,
+            index=[1, 3],
+        )
+    )
+    assert claimed.detail.startswith(
+        "claimed from 3 interactions on; seen below that, without a claim: 1: AUC"
+    )
+
+
+def test_what_the_calculator_has_from_the_law_is_not_called_measured() -> None:
+    metrics = [Metric(name, 0.2, "") for name in ("k_level", "level_error@0", "level_gain")]
+    made = calculator(Findings(PARAMS, Result(PARAMS, {}, metrics), {}))
+    assert {item.name: item.grade for item in made.outputs}["error"] == "simulated"
+
+
+def test_one_interaction_is_one() -> None:
+    assert [observations.counted(count) for count in (1, 3)] == ["1 interaction", "3 interactions"]
 
 
 def phase(name: str, waited: float = 1.0, wrong: int = 0, **sources: int) -> Phase:

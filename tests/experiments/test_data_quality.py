@@ -29,7 +29,8 @@ from lab.experiments.data_quality.judge.rates import (
 from lab.experiments.data_quality.measure.rates import FIXED, RELEARNED, SHUFFLED
 from lab.experiments.data_quality.measure.seen import Delivery, Named, Seen
 from lab.experiments.data_quality.oracle import holds, largest_error, report, value, within
-from lab.experiments.data_quality.present.findings import APART, compared
+from lab.experiments.data_quality.present import figures
+from lab.experiments.data_quality.present.findings import APART, Findings, compared
 from lab.experiments.data_quality.present.model import _changes_at, model
 
 MEAN, SET = Named("mean of x", 3, 0, True, False), Named("value set of y", 3, 0, True, True)
@@ -231,8 +232,19 @@ def test_dependence_is_claimed_only_where_the_interval_leaves_independence_out(
     bad = table[table["faults"] == 1]
     table = pd.concat([table, *(bad.assign(size=size) for size in params.sizes[:-1])], ignore_index=True)
     seen = Seen([], table, pd.DataFrame(), [("x", "y", "z")] * 50, [1] * params.shuffles, 60)
-    advice = model(Result(params, {}, metrics(params, seen), tables(params, seen)), {}).advice
-    assert any("independent" in item.text for item in advice) == said
+    told = model(Result(params, {}, metrics(params, seen), tables(params, seen)), {})
+    assert any("independent" in item.text for item in told.advice) == said
+    # The formula's p stands for either, so the list must say of which margin.
+    assert [item.text[-8:] for item in told.constants] == ["margin 1", "margin 0"]
+    assert all(item.text.startswith("p, ") for item in told.constants)
+
+
+def test_the_title_on_damage_speaks_of_both_gates() -> None:
+    """What violates at most one expectation passes, so the worst report may be as wrong with the gate on."""
+    drift = {"kind": "drift", "batch": "x", "violated": 1, "in_mart": 9, "report_error": 2.5}
+    part = Result(Params(), {}, [], {"deliveries": pd.DataFrame([drift])})
+    title = figures._damage(Findings(Params(), part, {"gate off": part})).title
+    assert title == "A report is up to 250 % wrong without the gate, 250 % with it"
 
 
 ROWS = {"x": [1.0, 2.0, None, math.nan, 6.0], "t": ["a", "b", None, "a", "c"]}

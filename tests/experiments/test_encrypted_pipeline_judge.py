@@ -22,6 +22,7 @@ from lab.experiments.encrypted_pipeline.measure.seen import Seen
 from lab.experiments.encrypted_pipeline.oracle import differing, digest
 from lab.experiments.encrypted_pipeline.params import Params
 from lab.experiments.encrypted_pipeline.present import model as at_scale
+from lab.experiments.encrypted_pipeline.present.figures import _attacks
 from lab.experiments.encrypted_pipeline.workload import ENCRYPTED, EVERY, needle, orders
 
 
@@ -87,6 +88,18 @@ def test_altered_files_are_refused_or_identical(more: str, value: int) -> None:
 
 def test_a_replaced_file_is_listed_and_not_counted() -> None:
     assert judge.tampering_refused(attempts(*every_kind(), (REPLACED, "different"))).value == 0
+
+
+def test_a_replaced_file_is_told_apart_in_the_title_and_what_was_not_tried_beside_the_chart() -> None:
+    columns = ["kind", "outcome", "attempts"]
+    ours = [("bit in body", "refused", 5), ("bit in wrapped keys", "refused", 5), (REPLACED, "different", 1)]
+    made, plain = (
+        Result(Params(), {}, tables={"tampered": pd.DataFrame(rows, columns=columns)})
+        for rows in (ours, [("bit in body", "different", 4)])
+    )
+    drawn = _attacks(made, plain)
+    assert drawn.title == "Altered files give other rows: 0 encrypted (replaced whole: 1), 4 plain"
+    assert f"Not tried on plain Parquet: bit in wrapped keys, {REPLACED}." in drawn.alt
 
 
 def test_a_kind_of_change_that_was_not_tried_is_named() -> None:

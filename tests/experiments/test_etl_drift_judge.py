@@ -28,6 +28,7 @@ from lab.experiments.etl_drift.oracle import (
     plain,
     replay,
 )
+from lab.experiments.etl_drift.present.figures import _history
 from lab.experiments.etl_drift.present.findings import Findings, least_rows
 from lab.experiments.etl_drift.present.model import _row
 
@@ -103,6 +104,19 @@ def test_the_log_rebuilds_the_columns() -> None:
         ("widened", "a", "bigint"),
     ]
     assert columns_by_log(log) == {"a": "bigint", "b": "text"}
+
+
+def test_a_question_about_a_column_of_the_source_alone_is_drawn_too() -> None:
+    rows = [
+        ("first", "created", "tailnum", "", "text"),
+        ("split", "asked", "tailnum", "tail_1", ""),
+        ("split", "asked", "", "tail_2", ""),
+    ]
+    log = pd.DataFrame(rows, columns=["delivery", "change", "column_name", "was", "becomes"])
+    steps = pd.DataFrame([("first", "loaded"), ("split", "held")], columns=["change", "first"])
+    found = Findings(Params(), Result(Params(), {}, tables={"log": log, "steps": steps}), {})
+    drawn = _history(found).data
+    assert list(drawn.loc[drawn["change"] == "asked", "column_name"]) == ["tailnum", "tail_2"]
 
 
 def test_whose_clock_it_is() -> None:

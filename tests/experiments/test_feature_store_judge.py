@@ -18,6 +18,8 @@ from lab.experiments.feature_store.judge.observations import interval, observe
 from lab.experiments.feature_store.measure.checks import COLUMNS
 from lab.experiments.feature_store.measure.seen import Joined, Live, Log, Outage, Rest, Seen, Served
 from lab.experiments.feature_store.present.calculator import DIFFERING
+from lab.experiments.feature_store.present.figures import mismatch
+from lab.experiments.feature_store.present.findings import findings
 from lab.experiments.feature_store.present.model import model
 from lab.experiments.feature_store.present.summary import summary
 from lab.experiments.feature_store.workload.joins import FEAST_BOTH, FEAST_ONE, JOINS, OURS
@@ -163,6 +165,18 @@ def test_what_the_law_and_the_parameters_say_is_not_graded_as_measured() -> None
     for column in (DIFFERING, "delay for 1 %, ms"):
         assert told.grade(column, 1) == "extrapolated"
     assert fresh.grade == "extrapolated" and fresh.basis
+
+
+def test_the_title_tells_what_the_law_says_of_each_share_that_it_names() -> None:
+    treatment, controls = results(
+        PARAMS, _live(GOOD, checks=checks(2)), Seen(LAST_WRITE, rest=Rest(100, [])), {}
+    )
+    found = findings(treatment, controls)
+    live, held = found.arms.iloc[0], found.arms.iloc[-1]
+    assert live["measured"] > 1.5 * live["predicted"]
+    title = mismatch(found).title
+    assert f"(predicted {100 * held['predicted']:.1f} %)" in title
+    assert title.endswith(f"live {100 * live['measured']:.2f} % ({100 * live['predicted']:.2f} %)")
 
 
 def test_the_law_is_the_mean_over_lookups_not_over_entities() -> None:

@@ -17,12 +17,13 @@ from lab.evidence.result import Result
 from lab.evidence.sources import imports
 from lab.experiments import governance
 from lab.experiments.governance import CRITERIA, Finding, Params
-from lab.experiments.governance.judge import matching, model, observations
+from lab.experiments.governance.judge import matching, metrics, model, observations
 from lab.experiments.governance.kit.governance.sessions import at_the_same_time
 from lab.experiments.governance.measure.rounds import ALL, WITHOUT
 from lab.experiments.governance.measure.seen import CLEAN, DRAWN, VARIANTS, Round, Seen
+from lab.experiments.governance.present.figures import _onboarding
 from lab.experiments.governance.present.findings import Findings
-from lab.experiments.governance.present.model import _row, reviewed
+from lab.experiments.governance.present.model import _row, reviewed, reviews
 from lab.experiments.governance.workload import faults as drawing
 from lab.experiments.governance.workload.company import company
 from lab.experiments.governance.workload.fault import Fault
@@ -151,6 +152,24 @@ def test_each_class_of_datasets_is_reviewed_as_often_as_the_playbook_says() -> N
         for personal in (True, False)
     )
     assert often and rarely and reviewed(80) * 80 == pytest.approx(4 * often + rarely)
+
+
+def test_the_formula_of_the_reviews_has_its_constants() -> None:
+    times = pd.DataFrame([(10, 0.1), (20, 0.2), (80, 0.8)], columns=["tables", "seconds"]).assign(round=0)
+    row = _row(Findings(Params(), Result(Params(), {}, [], {"times": times}), {}), 1)
+    known = {one.name: one.value for one in reviews(row["tables"])}
+    minutes = (4 * known["g90"] + known["g365"]) * known["m"] * known["n_o"]
+    assert row["hours of each a year"] == pytest.approx(minutes / 60, abs=0.05)
+
+
+def test_an_onboarding_is_told_by_one_statistic_where_the_medians_of_its_steps_do_not_add_up() -> None:
+    rows = [("a", "file", 1.0), ("a", "table", 9.0), ("b", "file", 5.0), ("b", "table", 1.0)]
+    rows += [("c", "file", 9.0), ("c", "table", 8.0)]
+    onboarded = pd.DataFrame(rows, columns=["dataset", "step", "ms"])
+    treatment = Result(Params(), {}, metrics._onboarded(onboarded), {"onboarded": onboarded})
+    found = Findings(Params(), treatment, {})
+    assert (found.value("onboarding_ms"), found.steps["end"].iloc[-1]) == (10, 13)
+    assert "takes 10 ms" in _onboarding(found).title
 
 
 @given(st.integers(0, 10**6), st.integers(1, 8))

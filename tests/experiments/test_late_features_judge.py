@@ -15,6 +15,7 @@ from lab.evidence.result import Result
 from lab.experiments import late_features
 from lab.experiments.late_features import CRITERIA, Params
 from lab.experiments.late_features.judge import result
+from lab.experiments.late_features.judge.outcome import Outcome
 from lab.experiments.late_features.measure.seen import Run, Seen
 from lab.experiments.late_features.workload import arms, stream
 
@@ -70,6 +71,26 @@ def test_what_an_honest_event_can_be_is_the_whole_years_and_not_one_days() -> No
     guard = next(one for one in late_features.summary(*found).decisions if "wrong clock" in one.question)
     assert own < 43 and found[0].metric("earliest_year").value == 43
     assert f"of the year's flights 43 min at most, of those sent {own:.0f}" in guard.answer
+
+
+def test_each_curve_of_stability_ends_at_the_share_that_is_right_in_the_end() -> None:
+    found = whole(ideal())[0]
+    ends = found.tables["stability"].groupby("watermark")["share"].last()
+    for row in found.tables["watermarks"].itertuples():
+        assert ends[row.query] == pytest.approx(1 - row.wrong / row.features)
+
+
+def test_no_feature_waits_for_the_event_that_only_closes_the_windows() -> None:
+    outcome = Outcome(PARAMS, ideal(), ideal().runs[OWN])
+    assert max(outcome.clock.values()) == outcome.flights["arrival_s"].max() < ideal().log["arrival_s"].max()
+
+
+def test_the_shares_of_the_choice_are_called_seen_and_little_state_is_not_zero() -> None:
+    found = whole(ideal())
+    which = late_features.summary(*found).decisions[0]
+    own = found[0].metric(f"absorbed@{PARAMS.watermark_minutes}").value
+    assert "; seen: " in which.answer and f"{PARAMS.watermark_minutes} min {own:.1%}" in which.answer
+    assert late_features.model(*found).projection["MB, 4 h"].min() > 0
 
 
 def _changed(run: Run, updates: pd.DataFrame) -> Seen:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from lab.charts import theme
 from lab.evidence.criteria import judge_all
 from lab.evidence.result import Metric, Result
 from lab.experiments.lineage import CRITERIA, Params
@@ -19,7 +20,7 @@ from lab.experiments.lineage.measure.captured import shown
 from lab.experiments.lineage.measure.scaling import in_depth, scaling
 from lab.experiments.lineage.measure.seen import Captured, Generated, Perturbed, Seen
 from lab.experiments.lineage.mechanism import Coverage
-from lab.experiments.lineage.present import model
+from lab.experiments.lineage.present import figures, graph_figure, model
 
 NAME = ("mart.m", "total")
 UPSTREAM = {"raw.r.cents": "DIRECT", "staged.s.cents": "DIRECT", "raw.r.day": "INDIRECT"}
@@ -83,6 +84,32 @@ def test_an_influence_that_was_seen_and_is_not_told_is_named() -> None:
     observed = observe(Seen(captured=lost, perturbed=CHANGES), "mine")["no_influence_missed"]
     assert observed.value == 1
     assert "raw.r.day -> mart.m.total" in observed.detail
+
+
+def test_what_has_no_lineage_is_named_as_that() -> None:
+    silent = replace(GOOD, assets=Coverage(2, 3, ("mart.m",)))
+    told = observe(Seen(captured=silent), "mine")
+    assert told["assets_covered"].detail == "2 of 3 have it; without: mart.m"
+    assert told["columns_covered"].detail == "4 of 4 have it"
+
+
+def test_the_influences_seen_are_those_of_the_bars_and_those_of_rows() -> None:
+    seen = Seen(captured=GOOD, perturbed=CHANGES)
+    drawn = figures._influences(Result(Params(), {}, metrics(seen, "mine"), tables(seen)))
+    assert drawn.data["sources"].sum() == 2
+    assert drawn.title == "Of 3 influences seen, lineage tells 3: 2 of columns, 1 of rows"
+
+
+def test_no_line_of_the_graph_is_drawn_over_a_name() -> None:
+    listed = pd.DataFrame(
+        {"table": ["raw.airports", "staged.airports", "mart.airport_traffic"], "column": "a"}
+    )
+    for width in (theme.WIDE, theme.NARROW):
+        leave, arrive = graph_figure._ends(graph_figure._nodes(listed), width)
+        assert leave[0] < arrive[1] < leave[1] < arrive[2]
+        names = graph_figure._names(graph_figure._nodes(listed), leave, arrive).set_index("label")
+        assert names.loc["airports", "x"].iloc[1] == pytest.approx((arrive[1] + leave[1]) / 2)
+        assert list(names.loc[["raw", "staged", "mart"], "align"]) == ["right", "center", "left"]
 
 
 def test_what_is_told_and_not_seen_is_unconfirmed_and_not_wrong() -> None:

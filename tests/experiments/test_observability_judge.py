@@ -15,6 +15,7 @@ from lab.experiments.observability import CRITERIA, oracle
 from lab.experiments.observability.judge import laws
 from lab.experiments.observability.judge.metrics import delays, false_alerts
 from lab.experiments.observability.judge.observations import (
+    counted,
     groundless,
     precision,
     precision_predicted,
@@ -28,6 +29,8 @@ from lab.experiments.observability.measure.days import differing
 from lab.experiments.observability.measure.seen import Days, Live
 from lab.experiments.observability.mechanism import RULES, Alert, Confusion, Injection, inlined, scaled
 from lab.experiments.observability.params import KINDS, Params
+from lab.experiments.observability.present.findings import within
+from lab.experiments.observability.present.summary import ALTERNATIVES
 from lab.experiments.observability.workload.arms import moment
 from lab.experiments.observability.workload.faults import CASES
 from lab.experiments.observability.workload.streams import DAY, LASTS_MIN, SETTLED_MIN, SPENT, Stream, stream
@@ -133,7 +136,32 @@ def test_a_control_whose_fault_is_over_by_itself_does_not_fail_for_want_of_a_run
 def test_an_alert_while_the_windows_fill_is_told_and_does_not_count() -> None:
     early = seen(((80.0, "orders", "RowsLate", "firing"), (82.0, "orders", "RowsLate", "resolved"), *GOOD))
     found = groundless(early, deliveries(early.deliveries))
-    assert found.value == 0 and "1 alerts while the windows filled" in found.detail
+    assert found.value == 0 and "1 alert while the windows filled, not counted" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("seconds", "digits", "said"),
+    [
+        ([3.8, 9.32], 1, "9.4"),
+        ([1.1], 1, "1.1"),
+        ([0.0015, 0.0], 2, "0.01"),
+        ([1178.2, float("nan")], 0, "1,179"),
+    ],
+)
+def test_the_longest_is_rounded_up(seconds: list[float], digits: int, said: str) -> None:
+    assert within(pd.Series(seconds), digits) == said
+
+
+def test_one_is_told_in_the_singular() -> None:
+    assert [counted(n, "anomaly", "anomalies") for n in (0, 1, 2)] == [
+        "0 anomalies",
+        "1 anomaly",
+        "2 anomalies",
+    ]
+
+
+def test_a_name_of_what_the_field_does_has_no_marks_which_its_column_shows_as_they_are() -> None:
+    assert not any("`" in item.name for item in ALTERNATIVES)
 
 
 def test_an_alert_in_the_quiet_is_seen() -> None:

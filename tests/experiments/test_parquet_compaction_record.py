@@ -143,6 +143,21 @@ def test_each_figure_states_one_finding_briefly(told: Any) -> None:
             figure.chart(width).to_dict()
 
 
+def test_a_layout_that_compaction_does_not_help_is_named_as_the_exception(told: Any) -> None:
+    treatment, arms, shown = told
+    ratios = findings(treatment, arms).layouts["ratio"]
+    gain = f"{ratios.min():.1f} to {ratios.max():.1f} times as fast on the object store"
+    assert shown.figures["layouts"].title == f"Compaction makes all but over-partitioned {gain}"
+    alike = arms["over-partitioned"].tables["layouts"].assign(seconds_before=ratios.min(), seconds_after=1.0)
+    arms = {**arms, "over-partitioned": replace(arms["over-partitioned"], tables={"layouts": alike})}
+    assert experiment.figures(treatment, arms)["layouts"].title == f"Compaction makes all layouts {gain}"
+
+
+def test_a_constant_is_told_once(told: Any) -> None:
+    size = next(one for one in told[2].model.constants if one.name == "size")
+    assert f"{size.value:,.0f} MB" not in size.text and "95 % interval" in size.text
+
+
 def test_sizes_are_told_as_measured_and_the_advised_one_lies_among_them(told: Any) -> None:
     treatment, arms, shown = told
     found = findings(treatment, arms)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from lab.evidence.result import Metric, Result
 from lab.experiments.private_aggregates import Params
 from lab.experiments.private_aggregates.judge.accuracy import exact_before_noise
 from lab.experiments.private_aggregates.judge.metrics import metrics, tables
@@ -17,6 +18,8 @@ from lab.experiments.private_aggregates.judge.privacy import (
     opendp_bits_are_clean,
 )
 from lab.experiments.private_aggregates.measure.seen import Bits, Exact, Keys, Ledger, Requests, Seen
+from lab.experiments.private_aggregates.present import summary
+from lab.experiments.private_aggregates.present.findings import Findings
 
 PARAMS = Params()
 PUBLICATION = pd.DataFrame(
@@ -78,3 +81,13 @@ def test_a_bound_is_told_only_of_what_was_never_seen() -> None:
     assert (clean.value, clean.detail) == (0, "of 10,000 outputs (rate ≤ 0.0003 at 95 %)")
     off = opendp_bits_are_clean(Bits(pd.DataFrame(), off_grid=2, outputs=10_000))
     assert (off.value, off.detail) == (2, "of 10,000 outputs")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(0.052, "5.2 % (threshold missed)"), (0.049, "4.9 % (threshold met)")]
+)
+def test_an_advised_epsilon_says_whether_its_trial_met_the_threshold(error: float, said: str) -> None:
+    tried = pd.DataFrame({"value": [0.15, 0.3, 0.6], "p95": [0.1, error, 0.027]})
+    tried = tried.assign(advice="epsilon of the sum", factor=1.0)
+    found = Findings(PARAMS, Result(PARAMS, {}, [Metric("people", 6_127, "people")], {"tried": tried}), {})
+    assert f"the sum errs by {said}, with half of it by 10.0 %" in summary._epsilon(found).answer

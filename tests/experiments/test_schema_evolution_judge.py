@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 import pandas as pd
@@ -12,9 +13,12 @@ from lab.evidence.statistics import wilson
 from lab.evidence.strength import DECISION
 from lab.experiments.schema_evolution import Params
 from lab.experiments.schema_evolution.judge import counts, metrics, observations
+from lab.experiments.schema_evolution.measure.decoders import told
 from lab.experiments.schema_evolution.measure.seen import Seen
 from lab.experiments.schema_evolution.measure.walks import walks
-from lab.experiments.schema_evolution.present import model, summary
+from lab.experiments.schema_evolution.oracle.resolution import Expected
+from lab.experiments.schema_evolution.present import figures, model, summary
+from lab.experiments.schema_evolution.present.figures_readers import drill
 
 
 def _walks(broken: list[int], distance: int, pairs: int) -> pd.DataFrame:
@@ -86,3 +90,46 @@ def test_the_roll_back_is_told_as_it_came_not_as_it_was_asked_for() -> None:
     alike = pd.DataFrame([_drill("halt", 1.52, 11.1), _drill("dead letter", 11.72, 11.6)])
     longest = summary._policy(Result(Params(), {}, (), {"drills": alike}, {})).answer
     assert "do not tell apart" in longest and len(longest) <= DECISION
+
+
+def test_a_title_counts_the_dots_that_are_drawn() -> None:
+    rows = [
+        ("lossy", "right", True),  # called lossy, and nothing was lost
+        ("lossy", "lossy", True),
+        ("breaking", "refused", False),
+        ("compatible", "right", True),
+    ]
+    table = pd.DataFrame(rows, columns=["verdict", "truth", "registry"])
+    table = table.assign(change=list("abcd"), mode="BACKWARD", kinds="")
+    drawn = figures._changes(Result(Params(), {}, (), {"changes": table}, {}))
+    assert drawn.title.startswith("In 2 cells ") and int((drawn.data["passed"] != "").sum()) == 2
+    assert "in 1 of these 2 decoding shows" in drawn.alt
+
+
+def test_colour_and_shape_of_a_drill_share_one_legend() -> None:
+    row = {"policy": "halt", "drill": 0, "detected": 1.0, "rolled_back": 2.0, "healthy": 3.0, "repaired": 4.0}
+    table = pd.DataFrame([row, row | {"policy": "dead letter"}])
+    drawn = drill(Result(Params(), {}, (), {"drills": table}, {})).chart(600).to_dict()["encoding"]
+    assert drawn["color"] == drawn["shape"] and "sort" not in drawn["color"]
+
+
+class _Nameless(tzinfo):
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return timedelta(0)
+
+
+def test_a_wrong_value_and_the_one_that_was_due_both_show() -> None:
+    at = datetime(2025, 11, 22, 22, 51, tzinfo=UTC)
+    common = {f"f{n}": "x" * 200 for n in range(9)}
+    got = {"at": at.replace(tzinfo=_Nameless()), "new": 2.25, "day": date(2026, 1, 31), **common}
+    due = {**common, "new": "y" * 500, "day": date(2026, 1, 30), "at": at}
+    said = told(got, Expected(due))
+    assert said.startswith("{'day': 2026-01-31, 'new': 2.25} where {'day': 2026-01-30, 'new': 'yyy")
+    assert said.endswith("} is due") and len(said) < 150
+    assert told([got["at"]], None) == "[2025-11-22T22:51:00+00:00] where an error is due"
+
+
+def test_a_time_below_0_is_told_as_an_intercept() -> None:
+    timing = pd.DataFrame([{"versions": n, "seconds": 1e-3 * n - 1e-4} for n in (10, 20, 40, 80)])
+    (fixed,) = (one for one in metrics.metrics(Seen(timing=timing)) if one.name == "check_fixed")
+    assert fixed.value < 0 and "intercept" in fixed.text

@@ -34,6 +34,7 @@ from lab.experiments.storage_cost.measure import checks, scale
 from lab.experiments.storage_cost.measure.bound import bound
 from lab.experiments.storage_cost.measure.seen import Compared, Seen
 from lab.experiments.storage_cost.mechanism import Object, PriceError, break_even_days
+from lab.experiments.storage_cost.present import figures
 from lab.experiments.storage_cost.present import model as at_scale
 from lab.experiments.storage_cost.present.calculator import compute
 from lab.experiments.storage_cost.present.findings import Findings
@@ -234,6 +235,29 @@ def test_a_projection_says_of_each_size_what_that_size_is_billed_where_the_law_d
     last = at_scale._row(read, FACTORS[-1])
     assert last["saving"] != last["saving by the law"]
     assert at_scale._row(read, 1)["saving"] == at_scale._row(read, 1)["saving by the law"]
+    assert not [item.text for item in read.treatment.metrics if " 1 times" in item.text]
+
+
+def test_titles_name_the_policies_that_their_figures_are_of() -> None:
+    """The rule of age that CDNOW chose need not be MovieLens's best, and who waits is another policy than the chosen one."""
+    roles = pd.DataFrame({"role": ["chosen", "rule"], "policy": ["break-even to IR", "IR at 7 days"]})
+    columns = ["policy", "usd_tb", "saving", "cold", "slow", "longest", "mean", "lost"]
+    shown = [
+        (HOT, 20.0, 0.0, 0, 0, 0.1, 0.1, 0),
+        ("break-even to IR", 15.0, 0.25, 0, 0, 0.1, 0.1, 0),
+        ("predictor to GLACIER", 8.0, 0.6, 0, 0, 18_000.0, 9_000.0, 0),
+    ]
+    test = pd.DataFrame(
+        {"policy": ["predictor to GLACIER"], "usd": [1.0], "saving": [0.6], "longest_wait": [18_000.0]}
+    )
+    lines = pd.DataFrame(
+        {"policy": ["IR at 7 days"] * 2, "part": ["storage", "retrieval"], "usd_tb": [1.0, 3.0]}
+    )
+    tables = {"roles": roles, "policies": pd.DataFrame(shown, columns=columns), "test": test, "lines": lines}
+    found = Findings(Params(), Result(Params(), {}, [], tables), {})
+    assert figures._stack(found).title == "Retrieval is 75 % of the bill under IR at 7 days, chosen on CDNOW"
+    title = "Break-even saves 25 %; predictor to GLACIER 60 %, waiting up to 5 hours"
+    assert figures._frontier(found).title == title
 
 
 _NONE = pd.DataFrame()

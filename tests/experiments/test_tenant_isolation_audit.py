@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+import pandas as pd
 import pytest
 
 from lab.experiments.tenant_isolation import audit
+from lab.experiments.tenant_isolation.present.readers import HEAD, readers
 
 DAY = date(2026, 1, 31)
 
@@ -115,3 +117,25 @@ def test_a_day_before_the_log_begins_is_not_told_as_nobody_alone() -> None:
     assert audit.begins([]) is None
     for day, told in ((date(2026, 1, 30), True), (date(2026, 1, 31), True), (date(2026, 2, 1), False)):
         assert ("The log begins at 2026-01-31 09:00:00" in audit.page([], "7", day, "READ", begun)) == told
+
+
+def test_the_pages_table_needs_no_name_of_a_relation_which_pgaudit_leaves_out_by_default() -> None:
+    def line(user: str, statement: str, rows: int = 2) -> str:
+        return _line(user, f"AUDIT: SESSION,1,1,READ,SELECT,,,{statement},<not logged>,{rows}")
+
+    lines = [
+        line("acme", "/* mark 1 */ SELECT note FROM shop.orders"),
+        line("acme", "/* mark 2 */ SELECT note FROM shop.orders"),
+        line("root", "SELECT count(*) FROM shop.orders", 1),
+        line("nosy", "SELECT 1", 1),
+        line("idle", "SELECT note FROM shop.orders", 0),
+    ]
+    found = readers(
+        pd.DataFrame([vars(entry) for entry in _entries(lines, [json.dumps(REQUEST | {"status": 200})])])
+    )
+    assert list(found.itertuples(index=False, name=None)) == [
+        ("bob", "api", "7", "done", "GET /orders"),
+        ("acme", "sql", "7", "done", "SELECT note FROM shop.orders"),
+        ("root", "operator", "all", "done", "SELECT count(*) FROM shop.orders"),
+    ]
+    assert list(found.columns) == HEAD

@@ -145,6 +145,13 @@ def test_an_attached_trino_needs_the_catalog_that_it_knows(monkeypatch: pytest.M
         pass
 
 
+def test_the_title_on_formats_names_the_run_that_it_counts(treatment: Result) -> None:
+    added = [one for one in kept().metrics(metrics.WHOLE) if one.name.endswith(".added") and one.interval]
+    slower = sum(one.interval[0] > 0 for one in added if one.interval)
+    title = experiment.figures(treatment, {})["formats"].title
+    assert title.endswith(f"at scale factor 1: {slower} of {len(added)} combinations")
+
+
 def test_what_a_format_adds_is_told_only_where_all_rounds_agree(treatment: Result) -> None:
     (answer,) = [
         one.answer
@@ -156,3 +163,4 @@ def test_what_a_format_adds_is_told_only_where_all_rounds_agree(treatment: Resul
             _, engine, kind, _ = metric.name.split(".")
             low, high = metric.interval
             assert (f"{kind.capitalize()} on {engine} " in answer) == (low > 0 or high < 0)
+    assert "hold 0 (by median " in answer

@@ -23,7 +23,7 @@ CRITERIA = (
     ),
     Criterion(
         "drain_predicted",
-        "Each of these ends when the integral of its rate reaches the backlog: relative error of the time to drain.",
+        "Each of these ends when the integral of its rate reaches the backlog: largest relative error of the time to drain.",
         at_most(0.15),
         "ratio",
         acceptance=True,

@@ -9,7 +9,9 @@ from lab.experiments.airflow_failures.params import (
     DEFAULT_SCAN_S,
     DEFAULT_TIMEOUT_S,
     FAILURES,
+    HEARTBEAT_S,
     RETRIES_UNGUARDED,
+    SCAN_S,
     SLOTS,
 )
 from lab.experiments.airflow_failures.present.findings import Findings, bound
@@ -34,6 +36,7 @@ def compute(inputs: Inputs, constants: Constants) -> Answers:
 def calculator(found: Findings) -> Calculator:
     params, tried = found.params, found.layered["layers"]
     layers, retries = float(tried.iloc[-1]), float(RETRIES_UNGUARDED)
+    timeout = float(params.heartbeat_timeout_s)
     return Calculator(
         [
             Input("runs", "Runs at once", "", STORMING, 1, 1e6, whole=True),
@@ -42,16 +45,22 @@ def calculator(found: Findings) -> Calculator:
             Input("outage", "Outage of the source", "s", params.storm_s, 0, 1e6),
             Input("open", "Breaker stays open for", "s", params.open_s, 0.1, 1e5),
             Input("slots", "Slots of the pool", "", SLOTS, 1, 10_000, whole=True),
-            Input("timeout", "Heartbeat time-out", "s", DEFAULT_TIMEOUT_S, 1, 1e5),
-            Input("heartbeat", "Heartbeat every", "s", DEFAULT_HEARTBEAT_S, 0.1, 1e4),
-            Input("scan", "Scan for lost tasks every", "s", DEFAULT_SCAN_S, 0.1, 1e4),
+            # As the run shortened them. Airflow's own are named beside, and lie beyond what it checked.
+            *(
+                Input(name, f"{label} (default {default:g})", "s", own, low, high, (own, own))
+                for name, label, default, own, low, high in (
+                    ("timeout", "Heartbeat time-out", DEFAULT_TIMEOUT_S, timeout, 1, 1e5),
+                    ("heartbeat", "Heartbeat every", DEFAULT_HEARTBEAT_S, HEARTBEAT_S, 0.1, 1e4),
+                    ("scan", "Scan for lost tasks every", DEFAULT_SCAN_S, SCAN_S, 0.1, 1e4),
+                )
+            ),
         ],
         [
             Output("calls", "Calls without guards", "", "arithmetic", unguarded(found)),
             Output(
                 "breaker", "Calls with a breaker, at most", "", "arithmetic", "calls with a breaker, at most"
             ),
-            Output("heartbeats", "Heartbeats", "/s", "arithmetic", "heartbeats/s, default"),
+            Output("heartbeats", "Heartbeats", "/s", "arithmetic"),
             Output("soonest", "A lost task is noticed, at the soonest, after", "s", "arithmetic"),
             Output("latest", "A lost task is noticed, at the latest, after", "s", "arithmetic"),
         ],

@@ -107,7 +107,7 @@ def _detection(found: Findings) -> Figure:
     limits = pd.DataFrame(
         [
             {"fault": LOST, "low": each.low, "high": each.high, "reference": name}
-            for name, each in (("bound, settings of this run", found.here),)
+            for name, each in (("bound by this run's heartbeats", found.here),)
         ]
     )
     longest = max(float(data["detected_s"].max()), found.here.high)
@@ -117,8 +117,13 @@ def _detection(found: Findings) -> Figure:
         scale = alt.Scale(domain=[0, longest * 1.05], nice=False)
         band = (
             alt.Chart(limits)
-            .mark_bar(height=18, opacity=0.45, color=theme.GREY)
-            .encode(alt.X("low:Q", title="seconds from fault to alert", scale=scale), alt.X2("high:Q"), y)
+            .mark_bar(height=18, opacity=0.45)
+            .encode(
+                alt.X("low:Q", title="seconds from fault to alert", scale=scale),
+                alt.X2("high:Q"),
+                y,
+                alt.Fill("reference:N", title=None).scale(range=[theme.GREY]),
+            )
         )
         points = (
             alt.Chart(data)
@@ -171,8 +176,8 @@ def _amplification(found: Findings) -> Figure:
 
     top, storm = found.layered.iloc[-1], found.storm
     return Figure(
-        f"{int(top['layers'])} layers of retries make {top['amplification']:.0f} calls of one request; {storm['requests']} "
-        f"with guards make {storm['calls']}",
+        f"{int(top['layers'])} layers of retries make {top['amplification']:.0f} calls for each request, one guarded layer "
+        f"{storm['amplification']:.2f}",
         "Calls that reach an unavailable source for each request, against the number of layers that retry: "
         + ", ".join(f"{row.layers}: {row.amplification:.0f}" for row in found.layered.itertuples())
         + f". With guards, which retry in one layer, a storm of {storm['requests']} that share a circuit breaker: "

@@ -8,6 +8,7 @@ import pandas as pd
 
 from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
 from lab.experiments.airflow_failures.params import (
+    DEFAULT_HEARTBEAT_S,
     FAILURES,
     KIT_RETRIES,
     KIT_RETRY_MOST_S,
@@ -73,7 +74,7 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
 
 
 def _row(found: Findings, factor: int) -> dict[str, object]:
-    seen = calculator(found).answers(runs=STORMING * factor)
+    seen = calculator(found).answers(runs=STORMING * factor, heartbeat=DEFAULT_HEARTBEAT_S)
     return {
         "factor": factor,
         "runs": STORMING * factor,

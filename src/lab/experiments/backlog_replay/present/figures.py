@@ -44,7 +44,8 @@ def _load(found: Findings) -> Figure:
 
     worst = found.arms.loc[["fixed", "ramp"], "peak_share"].max()
     return Figure(
-        f"Unthrottled peaks at {free.peak_share:.0%} of the safe capacity, throttled at {worst:.0%}",
+        f"Unthrottled peaks at {free.peak_share:.0%} of safe capacity, AIMD {found.of('aimd').peak_share:.0%}, "
+        f"fixed and ramp {worst:.0%}",
         f"Rows that the sink was asked to take in each 100 ms, replay and live traffic together, a panel for each policy, "
         f"against the safe capacity of {found.safe:,.0f} rows/s. Largest: "
         + ", ".join(f"{name} {found.of(name).peak_share:.0%}" for name in _ORDER)
@@ -102,7 +103,6 @@ def _drain(found: Findings) -> Figure:
     seen = found.load[["policy", "s", "left"]]
     data = seen.rename(columns={"left": "rows"}).reset_index(drop=True)
     guarded = found.arms.loc[found.guarded]
-    error = ((guarded["drain_s"] - guarded["predicted_s"]) / guarded["predicted_s"]).abs().max()
 
     def chart(width: int) -> Any:
         lines = alt.Chart(data).encode(
@@ -115,7 +115,7 @@ def _drain(found: Findings) -> Figure:
         return lines.mark_line().properties(width=width, height=240)
 
     return Figure(
-        f"Each replay ends within {error:.0%} of when its rate says",
+        f"Each throttled replay ends within {found.off.max():.1%} of when its rate says",
         "Rows of the backlog that are left over time, a line for each policy. "
         + ", ".join(
             f"{name} {row.drain_s:.1f} s of {row.predicted_s:.1f} s predicted"

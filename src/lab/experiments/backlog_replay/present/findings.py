@@ -36,6 +36,12 @@ class Findings:
         return [name for name in self.arms.index if name != FREE]
 
     @property
+    def off(self) -> pd.Series:
+        """Relative error of the predicted time to drain, by throttled policy; the criterion counts the worst."""
+        own = self.arms.loc[self.guarded]
+        return ((own["drain_s"] - own["predicted_s"]) / own["predicted_s"]).abs()
+
+    @property
     def safe_share(self) -> float:
         """Safe capacity as a share of saturation."""
         return self.safe / self.saturation

@@ -35,7 +35,8 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
             Metric("lambda", float(found.params.live_rate), "rows/s", "λ, live traffic", grade="arithmetic"),
         ],
         check=Prediction(
-            f"{found.params.backlog:,} rows at a fixed rate, from a capacity measured before",
+            f"{found.params.backlog:,} rows at a fixed rate, from a capacity measured before (the criterion counts the worst of "
+            f"{len(found.off)} policies, {found.off.idxmax()})",
             float(fixed.predicted_s),
             float(fixed.drain_s),
             "s",

@@ -23,7 +23,7 @@ def slug(arm: str) -> str:
 def metrics(params: Params, seen: Seen, made: dict[str, pd.DataFrame]) -> list[Metric]:
     own = seen.bursts[BOTH.name]
     return [
-        Metric("capacity", capacity(params, seen), "events/s", "of the saturated sink"),
+        Metric("capacity", capacity(params, seen), "events/s", "μ, capacity of the saturated sink"),
         _rejection_rate(params, own),
         _rejection_p99(own),
         *(metric for row in made["arms"].to_dict("records") for metric in _of_arm(row)),

@@ -74,4 +74,4 @@ def seconds(value: float) -> str:
     """A time to recover in words: it ends with a window, within which recovery may have come sooner."""
     if not np.isfinite(value):
         return "not within the run"
-    return f"{'at most ' if value else ''}{value:.1f} s"
+    return f"{'at most ' if value else ''}{value:.3g} s"

@@ -11,7 +11,7 @@ from lab.evidence.result import Result
 from lab.experiments.cdc_lakehouse.judge import lag, observations, operations
 from lab.experiments.cdc_lakehouse.judge.delivery import deliveries
 from lab.experiments.cdc_lakehouse.judge.metrics import metrics
-from lab.experiments.cdc_lakehouse.judge.sizes import of_sizes
+from lab.experiments.cdc_lakehouse.judge.sizes import by_table, of_sizes
 from lab.experiments.cdc_lakehouse.measure.after_load import Compared, Seen
 from lab.experiments.cdc_lakehouse.measure.under_load import UnderLoad
 from lab.experiments.cdc_lakehouse.params import Params
@@ -59,6 +59,8 @@ def treatment(params: Params, seen: Seen, measured: Mapping[str, pd.DataFrame]) 
             {"seconds": sorted(one.acknowledged - load.start for one in load.done if one.kind == RELOAD)}
         ),
     }
+    if "sizes" in measured:
+        tables["by_table"] = by_table(measured["sizes"])
     changes = sum(end.events for end in known.ends)
     return Result(params, observed, metrics(tables, changes, load.restarts), tables, seen.versions)
 

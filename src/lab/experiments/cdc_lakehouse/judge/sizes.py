@@ -13,7 +13,7 @@ from lab.evidence.frames import records
 from lab.experiments.cdc_lakehouse.criteria import PREDICTED_WITHIN as LIMIT
 from lab.experiments.cdc_lakehouse.measure.sizes import CHANGED, COPY, MERGE
 
-__all__ = ["CHANGED", "COPY", "fastest", "fitted", "of_sizes", "redrawn", "through"]
+__all__ = ["CHANGED", "COPY", "by_table", "fastest", "fitted", "of_sizes", "redrawn", "through"]
 
 
 def fastest(table: pd.DataFrame) -> pd.DataFrame:
@@ -23,6 +23,17 @@ def fastest(table: pd.DataFrame) -> pd.DataFrame:
     return found.agg(
         took=("took", "min"), raw=("took", list), files=("files", "max"), deleted=("deleted", "max"),
         written=("written", "median"),
+    )  # fmt: skip
+
+
+def by_table(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per size, mode and format version, each column by the statistic that the metrics take.
+
+    Columns: rows, mode, version, batches, took (s, the fastest), written and deleted (of a batch, medians), files (at the end).
+    """
+    return table.groupby(["rows", "mode", "version"], as_index=False).agg(
+        batches=("took", "count"), took=("took", "min"), written=("written", "median"), files=("files", "max"),
+        deleted=("deleted", "median"),
     )  # fmt: skip
 
 

@@ -50,12 +50,12 @@ def calculator(found: Findings) -> Calculator:
             Input("outage", "Outage of the slot’s reader", "h", 1, 0, 1_000, (0, outage.length / _HOUR if outage else 0)),
         ],
         [
-            Output("batch", f"Fastest batch of {CHANGED} rows, with no load", "s", "measured", BATCH, table),
-            Output("low", "The fastest’s line, 95 % interval, from", "s", "measured", LOW, table),
-            Output("high", "The fastest’s line, 95 % interval, to", "s", "measured", HIGH, table),
+            Output("batch", f"Fastest batch of {CHANGED} rows by the line, with no load", "s", "simulated", BATCH, table),
+            Output("low", "The fastest’s line, 95 % interval, from", "s", "simulated", LOW, table),
+            Output("high", "The fastest’s line, 95 % interval, to", "s", "simulated", HIGH, table),
             Output("loaded", "Mean batch under this run’s load, by the upper slope", "s", "extrapolated", LOADED, table),
             Output("lag", "Median lag", "s", "extrapolated", LAG, ("rows", "interval"), otherwise=LATE),
-            Output("log", "Log that the source keeps", "GB", "measured", LOG, kept),
+            Output("log", "Log that the source keeps", "GB", "simulated", LOG, kept),
         ],
         {
             "batch_fixed": found.batch.fixed,
@@ -76,7 +76,7 @@ def calculator(found: Findings) -> Calculator:
 
 LATE = "the interval may not be kept"
 # Columns of the projection.
-BATCH, LOW, HIGH = f"fastest batch of {CHANGED} rows, s", "its line, 95 %, from, s", "to, s"
+BATCH, LOW, HIGH = f"fastest batch of {CHANGED} rows by the line, s", "its line, 95 %, from, s", "to, s"
 LOADED, LAG = "mean batch under load, upper slope, s", "median lag at this run's interval, s"
 LOG = "log an hour, GB"
 

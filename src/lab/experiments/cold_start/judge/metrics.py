@@ -9,7 +9,7 @@ import pandas as pd
 
 from lab.evidence.result import Metric
 from lab.experiments.cold_start.judge.law import PREDICTED, Value, law
-from lab.experiments.cold_start.judge.observations import p99
+from lab.experiments.cold_start.judge.observations import counted, p99
 from lab.experiments.cold_start.judge.scores import ENDS, Judge, reliability
 from lab.experiments.cold_start.measure.seen import Floats, Phase, Seen
 from lab.experiments.cold_start.params import LADDER, WARM
@@ -73,7 +73,7 @@ def name(kind: str, strategy: str, interactions: int) -> str:
 
 def _scored(row: pd.Series) -> Sequence[Metric]:
     strategy, count = str(row["strategy"]), int(row["interactions"])
-    where = f"{strategy}, {count} interactions"
+    where = f"{strategy}, {counted(count)}"
     return [
         _difference(row, "auc_delta", "", f"AUC below the warm baseline: {where}", "lower"),
         _difference(row, "log_loss_delta", "nats", f"log-loss above the warm baseline: {where}", "lower"),
@@ -105,7 +105,7 @@ def _level(seen: Seen, judge: Judge) -> list[Metric]:
         *(
             _sampled(level_name(count), measured[count], sampled[count], "stars²", text)
             for count in measured
-            for text in [f"squared error of the level, {level_name(count).partition('@')[2]} interactions"]
+            for text in [f"squared error of the level, {counted(level_name(count).partition('@')[2])}"]
         ),
         _sampled("level_gain", *gained, "stars²", "G, what an endless history would take off, by the law"),
     ]

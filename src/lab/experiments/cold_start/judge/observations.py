@@ -52,6 +52,11 @@ def of_run(params: Params, seen: Seen, scores: pd.DataFrame, judge: Judge) -> di
     return found | (serving(params, seen.phases) if seen.phases else {})
 
 
+def counted(interactions: int | str) -> str:
+    """So many interactions, in words."""
+    return f"{interactions} {'interaction' if str(interactions) == '1' else 'interactions'}"
+
+
 def within(own: pd.DataFrame, name: str, deltas: Mapping[int, float]) -> Observation:
     """Upper ends of intervals over what was declared, the worst."""
     counts = [count for count in deltas if count in own.index]
@@ -59,7 +64,7 @@ def within(own: pd.DataFrame, name: str, deltas: Mapping[int, float]) -> Observa
     worst = max(ratios, key=lambda count: ratios[count])
     row = own.loc[worst]
     detail = (
-        f"at {worst} interactions {row[name]:.4f} ({row[f'{name}_low']:.4f} to {row[f'{name}_high']:.4f}), "
+        f"at {counted(worst)} {row[name]:.4f} ({row[f'{name}_low']:.4f} to {row[f'{name}_high']:.4f}), "
         f"declared {deltas[worst]:g}"
     )
     return Observation(ratios[worst], detail)
@@ -68,7 +73,7 @@ def within(own: pd.DataFrame, name: str, deltas: Mapping[int, float]) -> Observa
 def calibrated(own: pd.DataFrame) -> Observation:
     worst = own["calibration_error"].idxmax()
     error = float(own["calibration_error"][worst])
-    return Observation(error / CALIBRATION_ERROR, f"at {worst} interactions {error:.4f}")
+    return Observation(error / CALIBRATION_ERROR, f"at {counted(int(worst))} {error:.4f}")
 
 
 def beats_popularity(own: pd.DataFrame) -> Observation:
@@ -79,7 +84,9 @@ def beats_popularity(own: pd.DataFrame) -> Observation:
         f"{count}: AUC {_signed(row, 'auc_gain')}, log-loss {_signed(row, 'log_loss_gain')}"
         for count, row in own[own.index < BEATS_FROM].iterrows()
     )
-    return Observation(lowest, f"not claimed below {BEATS_FROM} interactions ({below})")
+    return Observation(
+        lowest, f"claimed from {counted(BEATS_FROM)} on; seen below that, without a claim: {below}"
+    )
 
 
 def _signed(row: pd.Series, name: str) -> str:
@@ -101,7 +108,7 @@ def ties(orders: pd.DataFrame) -> Observation:
     worst = max(ratios, key=lambda count: ratios[count])
     return Observation(
         ratios[worst],
-        f"{orders['order'].nunique()} orders; at {worst} interactions they differ by {ranges[worst]:.4f}",
+        f"{orders['order'].nunique()} orders; at {counted(worst)} they differ by {ranges[worst]:.4f}",
     )
 
 

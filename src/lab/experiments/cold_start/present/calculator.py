@@ -35,7 +35,8 @@ def calculator(found: Findings) -> Calculator:
         [
             Output("weight", "Weight of the history", "%", "arithmetic", "weight of the history"),
             Output("left", "Left of the wrong default", "stars", "arithmetic", left),
-            Output("error", "A user’s level is typically off by", "stars", "measured", otherwise=UNTOLD),
+            # The law's, which a measured row of the projection need not equal to the last digit.
+            Output("error", "Level’s typical error, by the law", "stars", "simulated", otherwise=UNTOLD),
         ],
         {"start": float(law.start), "full": float(law.full), "told_to": PREDICTED},
         compute,

@@ -71,7 +71,8 @@ def _by_interactions(found: Findings, kind: str, title: str, way: str) -> Figure
     popular = found.score("popularity", 0)[kind]
     verb = "costs" if (first > popular) == (kind == "log_loss") else "gains"
     titles = {
-        "log_loss": f"One rating taken at its word {verb} {abs(first - popular):.2f} nats on popularity; shrunk, it helps",
+        "log_loss": f"One rating taken at its word {verb} {abs(first - popular):.2f} nats on popularity; "
+        f"shrunk, it {'gains' if own[1] < popular else 'costs'} {abs(own[1] - popular):.3f}",
         "auc": f"The AUC {way} from {own[0]:.3f} without a history to {own[10]:.3f} with ten ratings",
     }
     return Figure(

@@ -46,12 +46,12 @@ def metrics(params: Params, seen: Seen) -> list[Metric]:
     own = family[(family["margin"] == params.margin) & (family["rule"] == TWO)].iloc[0]
     return [
         *found,
-        Metric("expectations", len(seen.expectations), "expectations", "m, in the first suite"),
+        Metric("expectations", len(seen.expectations), "expectations", "in the first suite"),
         Metric(
             "violated_share",
             float(own["a"]),
             "",
-            "a, share of verdicts on good batches that are violations, where nothing drifts",
+            "share of verdicts on good batches that are violations, where nothing drifts",
         ),
         *(_alarm(row) for _, row in alarms.iterrows()),
         *_missed(params, missed),
@@ -79,7 +79,7 @@ def _alarm(row: pd.Series) -> Metric:
         alarm_name(row["arm"], row["rule"], row["margin"]),
         row["share"],
         "",
-        f"share of {row['batches']} good batches with at least {row['rule']} violated, {row['arm']}",
+        f"share of {row['batches']} good batches with at least {row['rule']} violated, {row['arm']}, margin {row['margin']:g}",
         interval=(row["low"], row["high"]),
         method=_method(row["arm"]),
         better="lower",

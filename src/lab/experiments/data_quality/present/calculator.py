@@ -6,7 +6,7 @@ import math
 
 from lab.evidence.calculator import Answers, Calculator, Constants, Input, Inputs, Output, script_beside
 from lab.experiments.data_quality.judge.rates import SHUFFLED
-from lab.experiments.data_quality.present.findings import Findings, reach
+from lab.experiments.data_quality.present.findings import Findings
 
 _ANY = "chance of one or more"
 
@@ -21,13 +21,12 @@ def calculator(found: Findings) -> Calculator:
     """Own share: that of the run's margin. What the check covers is that of bounds at the extremes."""
     chosen, tables = found.alarm(SHUFFLED), float(found.treatment.tables["halves"].iloc[0]["tables"])
     share, checked = 100 * chosen.value, 100 * found.alarm(SHUFFLED, margin=0.0).value
-    seen = f"Good batches that a gate rejects (this run: {reach(*(chosen.interval or (0.0, 1.0)))} at 95 %)"
     alarms = f"false alarms a day, margin {found.params.margin:g}"
     return Calculator(
         [
             Input("tables", "Tables", "", 1, 1, 1e6, (1, tables), whole=True),
             Input("batches", "Batches of each", "a day", 1, 1, 10_000, whole=True),
-            Input("share", seen, "%", share, 0, 99, (checked, checked)),
+            Input("share", "Good batches that a gate rejects", "%", share, 0, 99, (checked, checked)),
         ],
         [
             Output("alarms", "False alarms", "a day", "simulated", alarms),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -28,11 +29,11 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     extremes, chosen = found.alarm(SHUFFLED, margin=0.0), found.alarm(SHUFFLED)
     return Model(
         statement=(
-            "Where nothing drifts each table's gate rejects a good batch with the same small chance, so false alarms grow with "
-            "the tables; shuffles of one table stand in for many."
+            "Where nothing drifts each table's gate rejects a good batch with the same small chance p, so false alarms A grow "
+            "with the tables T; shuffles of one table stand in for many."
         ),
         formula=r"A(T) = p\,T,\qquad P(A \ge 1) = 1 - (1 - p)^T",
-        constants=[chosen, extremes, treatment.metric("violated_share"), treatment.metric("expectations")],
+        constants=[replace(each, text=f"p, {each.text}") for each in (chosen, extremes)],
         check=Prediction(
             f"{half['tables']:.0f} tables whose suites were not fitted to, bounds at the extremes: good batches rejected",
             float(half["predicted"]),

@@ -123,7 +123,9 @@ def _history(found: Findings) -> Figure:
     """The migration log as a timeline: a mark for each change, by delivery and column."""
     log = found.treatment.tables["log"]
     order = list(found.steps["change"])
-    data = log[log["change"].isin(_CHANGES) & (log["column_name"] != "")]
+    data = log[log["change"].isin(_CHANGES)]
+    # A question about a column of the source that has no counterpart in the table stands under the source's name.
+    data = data.assign(column_name=data["column_name"].where(data["column_name"] != "", data["was"]))
     shown = [change for change in _CHANGES if change in set(data["change"])]
     names = list(dict.fromkeys(data["column_name"]))
 
@@ -148,7 +150,7 @@ def _history(found: Findings) -> Figure:
     counted = ", ".join(f"{count} {change}" for change, count in changes["change"].value_counts().items())
     return Figure(
         f"{len(changes)} changes in {len(order)} deliveries; {asked} deliveries waited for a person",
-        "The migration log: a mark for each change, by delivery and by column of the table, coloured by what was done. "
+        "The migration log: a mark for each change, by delivery and by column, coloured by what was done. "
         f"{counted}; columns asked about: {', '.join(sorted(set(data[data['change'] == 'asked']['column_name'])))}.",
         chart,
         data[["delivery", "column_name", "change", "was", "becomes"]],

@@ -56,15 +56,15 @@ def mismatch(found: Findings) -> Figure:
         dots = alt.Chart(points).mark_point(color=theme.BLUE, size=70).encode(x=x, y=y)
         return (lines + bars + dots).properties(width=width, height=260)
 
-    last = points.iloc[-1]
+    live, last = points.iloc[0], points.iloc[-1]
     said = " ".join(
         f"D {row.delay_s:.3f} s: {row.measured:.2f} % measured ({row.low:.2f} to {row.high:.2f}), "
         f"{row.predicted:.2f} % predicted."
         for row in points.itertuples()
     )
     return Figure(
-        f"Lookups differ as the law says: {points['measured'].iloc[0]:.2f} % live, {last['measured']:.0f} % "
-        f"at {last['delay_s']:.1f} s",
+        f"Lookups differ: {last['measured']:.1f} % at {last['delay_s']:.1f} s (predicted {last['predicted']:.1f} %), "
+        f"live {live['measured']:.2f} % ({live['predicted']:.2f} %)",
         f"Share of online lookups that differ from what was known at their moment, against the mean delay. {said}",
         chart,
         points,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lab.evidence.fit import rough
-from lab.evidence.result import FACTORS, Advice, Model, Prediction, Result
+from lab.evidence.result import FACTORS, Advice, Metric, Model, Prediction, Result
 from lab.experiments.governance.judge.model import prediction
 from lab.experiments.governance.params import CHECKED_AT
 from lab.experiments.governance.present.findings import Findings, findings
@@ -30,9 +30,10 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     predicted, measured = prediction(treatment.tables["times"])
     largest = CHECKED_AT * found.params.sizes[-1]
     return Model(
-        statement="An audit takes a fixed time and one for each table, from which it draws a sample that does not grow with it.",
+        statement="An audit takes a fixed time and one for each table, from which it draws a sample that does not grow with it; "
+        "reviews take each of o owners r(n) minutes a year.",
         formula=r"t(n) = a + b\,n,\qquad r(n) = (4\,g_{90} + g_{365})\,n\,m / o",
-        constants=[treatment.metric(name) for name in ("fixed_s", "table_ms")],
+        constants=[*(treatment.metric(name) for name in ("fixed_s", "table_ms")), *reviews(largest)],
         check=Prediction(f"an audit of {largest} tables", predicted, measured, "s", "model_predicts"),
         projection=pd.DataFrame([_row(found, factor) for factor in FACTORS]),
         advice=_advice(found),
@@ -49,10 +50,28 @@ def model(treatment: Result, controls: Mapping[str, Result]) -> Model:
     )
 
 
+def granted(tables: int, times: int) -> float:
+    """Grants of a dataset that are reviewed so often a year, the mean in a company of so many datasets."""
+    datasets = described(tables).values()
+    return sum(len(one["access"]) for one in datasets if REVIEWS[one["class"]] == times) / len(datasets)
+
+
 def reviewed(tables: int) -> float:
     """Grants of a dataset times the reviews of its class a year, in a company of so many datasets."""
-    datasets = described(tables).values()
-    return sum(len(one["access"]) * REVIEWS[one["class"]] for one in datasets) / len(datasets)
+    return sum(times * granted(tables, times) for times in sorted(set(REVIEWS.values())))
+
+
+def reviews(tables: int) -> list[Metric]:
+    """What the formula of the reviews is made of."""
+    often, rarely = (granted(tables, REVIEWS[name]) for name in ("confidential", "internal"))
+    return [
+        Metric(
+            "g90", often, "grants/table", "g₉₀, reviewed every 90 days, by the playbook", grade="arithmetic"
+        ),
+        Metric("g365", rarely, "grants/table", "g₃₆₅, reviewed once a year", grade="arithmetic"),
+        Metric("m", MINUTES, "min", "m, of an owner for a grant, our assumption", grade="arithmetic"),
+        Metric("n_o", DATASETS_EACH, "tables", "n/o, of each owner, our assumption", grade="arithmetic"),
+    ]
 
 
 def _row(found: Findings, factor: int) -> dict[str, object]:

@@ -101,8 +101,10 @@ class Outcome:
 
     @cached_property
     def clock(self) -> dict[int, int]:
-        """The latest arrival up to the end of each batch, s since 1970."""
-        arrivals = self.seen.log["arrival_s"].cummax()
+        """The latest arrival of a flight up to the end of each batch, s since 1970."""
+        log = self.seen.log
+        # The last event, hours behind, only closes the windows: no feature waited for it.
+        arrivals = log["arrival_s"].where(log["carrier"] != NOBODY).cummax().ffill()
         return {row.batch: int(arrivals.iloc[row.end - 1]) for row in records(self.run.batches)}
 
     @property

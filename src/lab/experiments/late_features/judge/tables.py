@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from lab.evidence.frames import records
 from lab.experiments.late_features.judge.outcome import Outcome, differing
 from lab.experiments.late_features.measure.seen import KEY, Predicted
 
-_STEP, _LONGEST = 5, 360  # minutes of the curve of stability
+_STEP, _POINTS = 5, 100  # minutes between points of the curve of stability; more where it gets too many
 HOURS = (1, 2, 6, 12, 24)  # of retention, at which the year's dropped events are looked for
 
 
@@ -52,11 +53,16 @@ def _row(item: Outcome, said: Predicted) -> dict[str, object]:
 
 
 def stability(swept: Sequence[Outcome]) -> pd.DataFrame:
-    """Share of the features that have reached the value over all flights, by minutes after their window's end."""
-    grid = np.arange(0, _LONGEST + 1, _STEP)
+    """Share of the features that have reached the value over all flights, by minutes after their window's end.
+
+    To the last change, so that each curve ends at the share that is right in the end.
+    """
+    changes = [_settled(item) for item in swept]
+    longest = math.ceil(max([0.0, *(float(settled.max()) for settled in changes if len(settled))]))
+    step = _STEP * max(1, math.ceil(longest / (_STEP * _POINTS)))
+    grid = np.arange(0, longest + step, step)
     parts = []
-    for item in swept:
-        settled = _settled(item)
+    for item, settled in zip(swept, changes, strict=True):
         share = [float((settled <= minutes).sum()) / len(item.whole) for minutes in grid]
         parts.append(pd.DataFrame({"watermark": item.run.arm.name, "minutes": grid, "share": share}))
     return pd.concat(parts, ignore_index=True)

@@ -76,7 +76,7 @@ def _row(found: Findings, factor: int) -> dict[str, object]:
         _keys(found) * factor,
         round(found.own.rows * factor),
         round(long["rows"]),
-        round(long["memory"], 1),
+        float(f"{long['memory']:.3g}"),
         round(found.own.wrong * factor / found.params.days),
     )
     return {"factor": factor, **dict(zip(GRADES, values, strict=True))}

@@ -68,7 +68,8 @@ def _which(found: Findings) -> Decision:
     )
     return Decision(
         "Which watermark?",
-        f"The shortest whose predicted share suffices: {seen}. Ask absorbed_share() with your own events, windows and batches.",
+        f"The shortest whose predicted share suffices; seen: {seen}. Ask absorbed_share() with your own events, windows and "
+        "batches.",
         "measured",
         ["target_absorbed", "share_predicted", *_at(found, "absorbed"), *_at(found, "late_absorbed")],
         figure="absorbed",

@@ -49,6 +49,11 @@ def confirmed(captured: Captured, perturbed: Perturbed) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["source", "mart", "column", "kind", "seen"])
 
 
+def rows_told(found: float, told: pd.DataFrame) -> int:
+    """Of `found`, the influences that were seen and are told, those of a table's rows: `confirmed` has columns alone."""
+    return round(found) - int(told["seen"].sum())
+
+
 def not_shown(captured: Captured) -> list[str]:
     """Columns of marts for which command line, REST and page differ, or show nothing; a sentence each."""
     return [f"{'.'.join(name)}: {why}" for name in captured.rest if (why := _why(captured, name))]

@@ -10,6 +10,7 @@ from lab.experiments.lineage.criteria import LEVEL
 from lab.experiments.lineage.judge import influences, query_time
 from lab.experiments.lineage.judge.reading import Share, precision, recall
 from lab.experiments.lineage.measure.seen import Captured, Generated, Seen
+from lab.experiments.lineage.mechanism import Coverage
 
 
 def observe(seen: Seen, reader: str) -> dict[str, Observation]:
@@ -44,10 +45,16 @@ def _captured(captured: Captured) -> dict[str, Observation]:
         "mart_columns_shown": _none(
             influences.not_shown(captured), f"of {len(captured.rest)} columns of marts"
         ),
-        "assets_covered": _none(assets.missing, f"{assets.covered} of {assets.total} have it"),
-        "columns_covered": _none(columns.missing, f"{columns.covered} of {columns.total} have it"),
+        "assets_covered": _covered(assets),
+        "columns_covered": _covered(columns),
         "events_kept": _none(silent, f"of {len(captured.events)} tasks"),
     }
+
+
+def _covered(coverage: Coverage) -> Observation:
+    # What is named is what has none: "13 of 14 have it: mart.x" would say that mart.x has it.
+    without = "; without" if coverage.missing else ""
+    return _none(coverage.missing, f"{coverage.covered} of {coverage.total} have it{without}")
 
 
 def _generated(generated: Generated, reader: str) -> dict[str, Observation]:

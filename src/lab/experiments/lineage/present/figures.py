@@ -11,6 +11,7 @@ from lab.charts import alt, theme
 from lab.charts.figure import Figure
 from lab.charts.presets import columns, log_x, log_y
 from lab.evidence.result import Result
+from lab.experiments.lineage.judge.influences import rows_told
 from lab.experiments.lineage.judge.query_time import by_size
 from lab.experiments.lineage.present.graph_figure import graph
 
@@ -70,8 +71,8 @@ def _influences(treatment: Result) -> Figure:
         told.groupby(["mart", "column", "state"], as_index=False).size().rename(columns={"size": "sources"})
     )
     data["name"] = data["mart"].str.removeprefix("mart.") + "." + data["column"]
-    missed = treatment.observed["no_influence_missed"].value
-    seen, share = (treatment.metric(name).value for name in ("influences_seen", "share_confirmed"))
+    seen, found = (treatment.metric(name).value for name in ("influences_seen", "influences_found"))
+    rows = rows_told(found, told)  # of which no bar is drawn
 
     def chart(width: int) -> Any:
         return (
@@ -90,10 +91,11 @@ def _influences(treatment: Result) -> Figure:
         )
 
     return Figure(
-        f"Of {seen:,.0f} influences seen, lineage misses {missed}; {share:.0f} % of its own were seen",
+        f"Of {seen:,.0f} influences seen, lineage tells {found:,.0f}: {found - rows:,.0f} of columns, {rows:,} of rows",
         f"For each of {data['name'].nunique()} mart columns, the raw columns that lineage puts upstream of it: direct and "
         f"indirect ones whose change was seen in the data, and those whose change was not. {seen:,.0f} influences were seen "
-        f"in all, rows of tables among them; {missed} of them are missing. Not seen is unconfirmed, not wrong.",
+        f"in all, of which lineage tells {found:,.0f}; the bars leave out {rows:,} of a table's rows. Not seen is unconfirmed, "
+        "not wrong.",
         chart,
         data,
     )

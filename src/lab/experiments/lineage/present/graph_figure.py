@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -14,6 +14,12 @@ from lab.evidence.result import Result
 LAYERS = ("raw", "staged", "mart")
 EXAMPLE = ("mart.airline_month", "above_average")  # whose upstream is drawn
 _KINDS = ("its values", "decides on it", "other lineage")
+_LETTER = 6  # px of a name's letter, about
+_ALIGN: dict[Literal["right", "center", "left"], int] = {
+    "right": -8,
+    "center": 0,
+    "left": 8,
+}  # of names, by layer, and px from the layer
 
 
 def example(treatment: Result) -> pd.DataFrame:
@@ -31,15 +37,15 @@ def graph(treatment: Result) -> Figure:
     place = nodes.set_index("table")
 
     def chart(width: int) -> Any:
-        step = width / (len(LAYERS) - 1)
+        leave, arrive = _ends(nodes, width)
         drawn = lines.assign(
-            x=lines["source"].map(place["layer"]) * step,
+            x=lines["source"].map(place["layer"]).map(dict(enumerate(leave))),
             y=lines["source"].map(place["y"]),
-            x2=lines["table"].map(place["layer"]) * step,
+            x2=lines["table"].map(place["layer"]).map(dict(enumerate(arrive))),
             y2=lines["table"].map(place["y"]),
         )
-        x = alt.X("x:Q", scale=alt.Scale(domain=[-0.15 * width, 1.15 * width]), axis=None)
-        y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.6, nodes["y"].max() + 0.6], reverse=True), axis=None)
+        x = alt.X("x:Q", scale=alt.Scale(domain=[0, width]), axis=None)
+        y = alt.Y("y:Q", scale=alt.Scale(domain=[-1.2, nodes["y"].max() + 0.6], reverse=True), axis=None)
         colour = (
             alt.Color("kind:N", title=None, sort=list(_KINDS))
             .scale(domain=list(_KINDS), range=[theme.BLUE, theme.VERMILION, theme.GREY])
@@ -55,10 +61,17 @@ def graph(treatment: Result) -> Figure:
                 .legend(None),
             )
         )  # fmt: skip
-        shown = nodes.assign(x=nodes["layer"] * step)
-        dots = alt.Chart(shown).mark_point(size=50, color=theme.GREY).encode(x=x, y=y)
-        text = dots.mark_text(dy=-11, fontSize=11).encode(text="label:N")
-        return (rules + dots + text).properties(width=width, height=44 * (nodes["y"].max() + 1))
+        names = _names(nodes, leave, arrive)
+        dots = alt.Chart(names[names["dot"]]).mark_point(size=50, color=theme.GREY).encode(x=x, y=y)
+        texts = [
+            alt.Chart(names[(names["align"] == align) & (names["weight"] == weight)])
+            .mark_text(align=align, dx=dx, fontSize=11, fontWeight=weight)
+            .encode(x=x, y=y, text="label:N")
+            for align, dx in _ALIGN.items()
+            for weight in ("normal", "bold")
+        ]
+        height = 40 * (nodes["y"].max() + 1.8)
+        return alt.layer(rules, dots, *texts).properties(width=width, height=height)
 
     return Figure(
         f"{'.'.join(EXAMPLE)}: values from {direct} columns upstream, decided by {len(found) - direct}",
@@ -69,6 +82,26 @@ def graph(treatment: Result) -> Figure:
         chart,
         lines,
     )
+
+
+def _ends(nodes: pd.DataFrame, width: int) -> tuple[list[float], list[float]]:
+    """Where lines leave each layer, and where they arrive, px. Names stand outside of the lines, those in the middle between."""
+    left, middle, right = (
+        _LETTER * nodes[nodes["layer"] == n]["label"].str.len().max() + 10 for n in range(3)
+    )
+    centre = (left + width - right) / 2
+    return [left, centre + middle / 2, width - right], [left, centre - middle / 2, width - right]
+
+
+def _names(nodes: pd.DataFrame, leave: list[float], arrive: list[float]) -> pd.DataFrame:
+    """A row for each name and its place: of the tables, and above them, in bold, of the layers."""
+    tables = nodes[["layer", "label", "y"]].assign(weight="normal", dot=nodes["layer"] != 1)
+    heads = pd.DataFrame(
+        {"layer": range(len(LAYERS)), "label": LAYERS, "y": -0.9, "weight": "bold", "dot": False}
+    )
+    both = pd.concat([tables, heads], ignore_index=True)
+    both["x"] = both["layer"].map(lambda layer: (leave[layer] + arrive[layer]) / 2)
+    return both.assign(align=both["layer"].map(dict(enumerate(_ALIGN))))
 
 
 def _nodes(listed: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.evidence.result import Alternative, Decision, Metric, Result, Summary
+from lab.experiments.lineage.judge.influences import rows_told
 from lab.experiments.lineage.judge.query_time import by_size
 from lab.experiments.lineage.params import Params
 from lab.experiments.lineage.workload.pipeline import TASKS
@@ -108,13 +109,15 @@ def _coarse(treatment: Result) -> Decision:
 
 def _indirect(treatment: Result, controls: Mapping[str, Result]) -> Decision:
     lost = controls["direct sources only"].observed["no_influence_missed"].value
-    seen = treatment.metric("influences_seen").value
+    seen, found = (treatment.metric(name).value for name in ("influences_seen", "influences_found"))
+    rows = rows_told(found, treatment.tables["influences"])
     return Decision(
         "Do I need indirect lineage (filters, joins, groups, conditions)?",
-        f"For impact, yes: direct sources alone miss {lost:,.0f} of {seen:,.0f} influences that were seen. To trace where a "
-        f"value comes from, no: show the direct ones, {treatment.metric('direct_share').value:.0f} % of all, apart.",
+        f"For impact, yes: direct sources alone miss {lost:,.0f} of {seen:,.0f} influences that were seen, where {rows:,} of a "
+        "table's rows still count as told. To trace where a value comes from, no: show the direct ones, "
+        f"{treatment.metric('direct_share').value:.0f} % of the columns told, apart.",
         "measured",
-        ("no_influence_missed", "influences_seen", "direct_share"),
+        ("no_influence_missed", "influences_seen", "influences_found", "direct_share"),
         figure="influences",
     )
 

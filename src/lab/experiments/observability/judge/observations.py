@@ -38,8 +38,14 @@ def observe(seen: Seen, made: dict[str, pd.DataFrame]) -> dict[str, Observation]
     }
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """A count with its noun."""
+    return f"{count} {one if count == 1 else many}"
+
+
 def precision(found: Confusion) -> Observation:
-    detail = f"{len(found.detected)} anomalies, {len(found.false_alerts)} false alerts"
+    right = counted(len(found.detected), "anomaly", "anomalies")
+    detail = f"{right}, {counted(len(found.false_alerts), 'false alert', 'false alerts')}"
     return _share("precision", found.precision, found.precision_interval, detail)
 
 
@@ -79,7 +85,7 @@ def groundless(live: Live, told: pd.DataFrame) -> Observation:
         len(wrong),
         detail
         or f"{quiet:.0f} s before the faults; one pipeline for {live.end - live.begun:.0f} s; "
-        f"{len(early) - len(wrong)} alerts while the windows filled, which do not count",
+        f"{counted(len(early) - len(wrong), 'alert', 'alerts')} while the windows filled, not counted",
     )
 
 

@@ -14,6 +14,7 @@ from lab.charts.figure import Figure
 from lab.evidence.result import Result
 from lab.evidence.statistics import wilson
 from lab.experiments.observability.judge.laws import precision_at
+from lab.experiments.observability.judge.observations import counted
 from lab.experiments.observability.present.figures_live import dashboard, live
 from lab.experiments.observability.present.findings import Findings, findings
 from lab.experiments.observability.workload.arms import BURN, PATIENT, STATIC
@@ -63,8 +64,10 @@ def _signal(found: Findings) -> Figure:
             line.properties(width=width, height=150), seen.properties(width=width, height=90), spacing=6
         )
 
+    anomalies = counted(count["anomaly"], "anomaly", "anomalies")
+    static = counted(count[STATIC], "alert", "alerts")
     return Figure(
-        f"Where a static threshold errs most: {count['anomaly']} anomalies, {count[STATIC]} alerts; by burn rate {count[BURN]}",
+        f"Where a static threshold errs most: {anomalies}, {static}; by burn rate {count[BURN]}",
         f"Share of rows {kind} on the generated pipeline with most false static alerts; below it anomalies "
         f"({count['anomaly']}), alerts by burn rate ({count[BURN]}), static ({count[STATIC]}), with a `for` ({count[PATIENT]}).",
         chart,

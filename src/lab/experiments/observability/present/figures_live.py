@@ -8,7 +8,7 @@ import pandas as pd
 
 from lab.charts import alt, presets, theme
 from lab.charts.figure import Figure
-from lab.experiments.observability.present.findings import Findings
+from lab.experiments.observability.present.findings import Findings, within
 from lab.experiments.observability.workload.faults import CASES
 
 _EVENTS = {
@@ -50,7 +50,7 @@ def live(found: Findings) -> Figure:
         return (band + marks).properties(width=width if width > theme.NARROW else width - 60, height=130)
 
     return Figure(
-        f"Alerts came within {own['alert_s'].max():.1f} s and were resolved within {own['resolved_s'].max():.1f} s",
+        f"Alerts came within {within(own['alert_s'])} s and were resolved within {within(own['resolved_s'])} s",
         "When each live fault was alerted on, when the runbook's commands began and ended, and when it was over; grey while it "
         f"fires. On {alone['pipeline']} nobody acts: the alert fires to the end, {alone['watched_s']:.0f} s after the fault.",
         chart,
@@ -61,7 +61,7 @@ def live(found: Findings) -> Figure:
 def dashboard(found: Findings) -> Figure:
     series = found.table("series")
     data = series[series["panel"].isin(_PANELS)].round({"seconds": 1})
-    end, worst = float(data["seconds"].max()), data[data["panel"] == BURNING]["value"].max()
+    end, worst = float(data["seconds"].max()), within(data[data["panel"] == BURNING]["value"], 0)
     begins = pd.DataFrame({"seconds": [end - float(found.table("live")["watched_s"].max())]})
 
     def panel(name: str, width: int) -> Any:
@@ -79,7 +79,7 @@ def dashboard(found: Findings) -> Figure:
         return (lines + rule).properties(width=width, height=70)
 
     return Figure(
-        f"The dashboard in this run: budgets burn up to {worst:,.0f} times too fast",
+        f"The dashboard in this run: budgets burn up to {worst} times too fast",
         "Four panels of the dashboard as Prometheus answers them, a line for each pipeline; faults begin at the dashed line.",
         lambda width: alt.vconcat(*(panel(name, width) for name in _PANELS), spacing=6),
         data,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from lab.evidence.result import Result
@@ -45,6 +46,12 @@ class Findings:
         """The live pipeline whose alerts nobody acts on."""
         live = self.table("live")
         return live[~live["attended"]].iloc[0]
+
+
+def within(values: pd.Series, digits: int = 1) -> str:
+    """The largest of some values, rounded up, so that none lies beyond what is told."""
+    scale = 10**digits
+    return f"{np.ceil(round(float(values.max()) * scale, 6)) / scale:,.{digits}f}"
 
 
 def findings(treatment: Result, controls: Mapping[str, Result]) -> Findings:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lab.evidence.result import Alternative, Decision, Result, Summary
 from lab.experiments.observability.judge.laws import SAMPLED_S, delay_s
 from lab.experiments.observability.measure.live import FASTER, GROUP_S, SCRAPE_S
-from lab.experiments.observability.present.findings import Findings, findings
+from lab.experiments.observability.present.findings import Findings, findings, within
 from lab.experiments.observability.workload.arms import BURN, PATIENT, STATIC
 from lab.experiments.observability.workload.streams import BACKGROUND
 
@@ -26,7 +26,7 @@ ALTERNATIVES = (
         "Prometheus' documentation of `offset`; not run here",
     ),
     Alternative(
-        "`up == 0`, `absent()`, Watchdog",
+        "up == 0, absent(), Watchdog",
         "Tell that a source, or the path of alerts itself, is silent: no share of rows burns where nothing is counted.",
         "kube-prometheus' Watchdog; not run here",
     ),
@@ -42,7 +42,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             f"On generated days burn-rate alerts have {_worth(found, BURN)}. A static threshold tuned to that recall elsewhere "
             f"has {_worth(found, STATIC)}; with a `for` of 15 minutes {_worth(found, PATIENT)}. On the live path, with windows "
             f"{FASTER:g} times shorter, the runbook ended {_ended(found)} of {len(found.attended)} faults, and their alerts were "
-            f"resolved within {found.attended['resolved_s'].max():.0f} s."
+            f"resolved within {within(found.attended['resolved_s'])} s."
         ),
         conditions=(
             f"generated days with {found.params.blips:g} harmless blips per pipeline and day, which static thresholds alert on",
@@ -114,7 +114,7 @@ def _runbook(found: Findings) -> Decision:
     return Decision(
         "Can a machine run the runbook?",
         f"Where its commands may run twice: {_ended(found)} of {len(live)} faults ended, begun "
-        f"{live['acknowledged_s'].max():.2f} s after the alert at most. Left alone, the same alert was "
+        f"{within(live['acknowledged_s'], 2)} s after the alert at most. Left alone, the same alert was "
         f"{'firing' if alone['firing'] else 'over'} after {alone['watched_s']:.0f} s.",
         "measured",
         ("alert_fires_and_runbook_resolves", "mean_acknowledged_s", "mean_resolved_s"),

@@ -53,12 +53,13 @@ def _size(found: Findings) -> float:
 def _constants(found: Findings) -> list[Metric]:
     model = found.model
     bandwidth = Metric("bandwidth", model.bandwidth / 1e6, "MB/s", "b, data moved and decoded")
-    said = megabytes(found.file_bytes, found.file_bytes_interval)
-    size = f"s, opening takes {found.params.tolerance:.0%} (our threshold): {said}"
+    low, high = (end / 1e6 for end in found.file_bytes_interval)
+    ends = f"{low:,.0f} to {high:,.0f}" if math.isfinite(high) else f"{low:,.0f} or more"
+    size = f"s, opening takes {found.params.tolerance:.0%} (our threshold; 95 % interval {ends} MB)"
     sizes = Metric("size", found.file_bytes / 1e6, "MB", size)
     return [
         Metric("fixed", model.fixed_s * 1e3, "ms", "t₀, of a query"),
-        Metric("open", model.open_s * 1e3, "ms/file", "t_open"),
+        Metric("open", model.open_s * 1e3, "ms/file", "tₒₚₑₙ, of a file"),
         *([bandwidth, sizes] if math.isfinite(model.bandwidth) else []),
     ]
 

@@ -68,7 +68,7 @@ def _groups(found: Findings) -> Decision:
     return Decision(
         "How many rows does a group need for an accurate count?",
         f"{tried.values[1]:,.0f} for {target} error (our threshold) at ε = {found.value('group_epsilon'):g}: tried, they err by "
-        f"{percent(tried.errors[1], 1)}, half of them by {percent(tried.errors[0], 1)}. To be published at all, a key "
+        f"{_held(found, tried.errors[1])}, half of them by {percent(tried.errors[0], 1)}. To be published at all, a key "
         f"that is not known beforehand needs a noisy count of {found.value('key_threshold'):,.0f} rows "
         f"at δ = {found.params.delta:g}.",
         "measured",
@@ -77,12 +77,17 @@ def _groups(found: Findings) -> Decision:
     )
 
 
+def _held(found: Findings, error: float) -> str:
+    """A tried error against the target: theory puts it exactly there, so chance decides on which side it falls."""
+    return f"{percent(error, 1)} (threshold {'met' if error <= found.params.target else 'missed'})"
+
+
 def _epsilon(found: Findings) -> Decision:
     tried, target = found.tried("epsilon of the sum"), percent(found.params.target)
     answer = (
-        f"{tried.values[1]:.2g} for {target} error (our threshold) with {found.people:,.0f} people and values up to "
-        f"{found.params.visits_bound}: tried, the sum errs by {percent(tried.errors[1], 1)}, with half of it by "
-        f"{percent(tried.errors[0], 1)}."
+        f"{tried.values[1]:.2g} by theory for {target} error (our threshold) with {found.people:,.0f} people and values up to "
+        f"{found.params.visits_bound}: tried, the sum errs by {_held(found, tried.errors[1])}, with half of it by "
+        f"{percent(tried.errors[0], 1)}, with twice by {percent(tried.errors[2], 1)}."
         if tried.values
         else f"None is enough: clipping and contribution bound take {percent(found.model.bias)} of the sum."
     )

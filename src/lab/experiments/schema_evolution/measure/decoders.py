@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import reprlib
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -122,7 +124,35 @@ def _outcome(
         return "refused", ""
     if due is not None and (same(got, due.value) or same(got, due.by_writer)):
         return "right", ""
-    return "silent", f"{got!r} where {'an error' if due is None else repr(due.value)} is due"
+    return "silent", told(got, due)
+
+
+class _Brief(reprlib.Repr):
+    """Values with long parts shortened; times as ISO 8601, because avro's time zone has no text of its own."""
+
+    def repr_datetime(self, x: date, level: int) -> str:
+        return x.isoformat()
+
+    repr_date = repr_datetime
+
+
+def told(got: Any, due: Expected | None) -> str:
+    """A wrong value and the one that was due, each shortened by itself."""
+    brief = _Brief()
+    if due is None:
+        return f"{brief.repr(got)} where an error is due"
+    wrong, right = _apart(got, due.value)
+    return f"{brief.repr(wrong)} where {brief.repr(right)} is due"
+
+
+def _apart(got: Any, due: Any) -> tuple[Any, Any]:
+    """Of two records the fields in which they differ, so that shortening hides no difference; else both as they are."""
+    if not (isinstance(got, dict) and isinstance(due, dict)) or got.keys() != due.keys():
+        return got, due
+    parts = {name: _apart(got[name], due[name]) for name in due if not same(got[name], due[name])}
+    return {name: one for name, (one, _) in parts.items()}, {
+        name: other for name, (_, other) in parts.items()
+    }
 
 
 def worst(fates: Iterable[str]) -> str:

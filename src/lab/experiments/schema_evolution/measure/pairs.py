@@ -41,7 +41,7 @@ def fuzzed(params: Params, registry: Registry, checker: Checker) -> pd.DataFrame
             "registry": answer,
             "truth": found.truth,
             **found.decoded,
-            "example": found.example[:300],
+            "example": found.example,
         }
         for number, (pair, found, answer) in enumerate(zip(made, fates, said, strict=True))
     )

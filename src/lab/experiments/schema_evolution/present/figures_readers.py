@@ -130,8 +130,13 @@ def drill(treatment: Result) -> Figure:
                 x=alt.X("seconds:Q", title="seconds after the bad deploy").scale(zero=True),
                 y=alt.Y("policy:N", title=None),
                 yOffset=alt.YOffset("drill:N"),
-                color=alt.Color("stage:N", title=None, sort=order).legend(columns=columns(width, 4, 1)),
-                shape=alt.Shape("stage:N", title=None, sort=order).legend(columns=columns(width, 4, 1)),
+                # Both name their domain: an order by `sort` is each channel's own, and makes a legend of each.
+                color=alt.Color("stage:N", title=None)
+                .scale(domain=order)
+                .legend(columns=columns(width, 4, 1)),
+                shape=alt.Shape("stage:N", title=None)
+                .scale(domain=order)
+                .legend(columns=columns(width, 4, 1)),
             )
             .properties(width=width - 60, height=150)
         )

@@ -110,7 +110,7 @@ def _law(seen: Seen, scale: Scale) -> list[Metric]:
             f"{what}_moved_{times}",
             share,
             "",
-            f"{symbol}, share of {what} large enough to be moved with objects {times} times smaller",
+            f"{symbol}, share of {what} large enough to be moved with {_objects(times)}",
             grade="arithmetic",
         )
         for times, both in sorted(scale.moved.items())
@@ -133,7 +133,7 @@ def _law(seen: Seen, scale: Scale) -> list[Metric]:
                 f"billed_{key}_{times}",
                 usd,
                 "USD",
-                f"billed a month for a GB with objects {times} times smaller, {name}",
+                f"billed a month for a GB with {_objects(times)}, {name}",
             )
             for times, both in sorted(scale.bills.items())
             for (key, name), usd in zip(arms.items(), both, strict=True)
@@ -143,6 +143,11 @@ def _law(seen: Seen, scale: Scale) -> list[Metric]:
         ),
         _simulated("billed_monthly", scale.billed, "USD", "what those are billed"),
     ]
+
+
+def _objects(times: int) -> str:
+    """Their size, in words."""
+    return "objects as in the run" if times == 1 else f"objects {times} times smaller"
 
 
 def tables(seen: Seen) -> dict[str, pd.DataFrame]:

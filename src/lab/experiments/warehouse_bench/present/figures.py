@@ -69,7 +69,7 @@ def formats(found: Findings) -> Figure:
     whole_added = [found.whole(f"{name}.added") for name in found.whole_names(".added")]
     slower = sum(metric.interval is not None and metric.interval[0] > 0 for metric in whole_added)
     return Figure(
-        f"In {slower} of {len(whole_added)} combinations a format is slower than plain Parquet in every round",
+        f"Slower than plain Parquet in every round at scale factor 1: {slower} of {len(whole_added)} combinations",
         "Dots with bars for the range over the rounds: milliseconds added to the geometric mean over plain Parquet, a panel for "
         f"each run. 22 queries at scale factor 1: {whole}. This run: {'; '.join(added(found.treatment))}.",
         partial(_formats_chart, data),

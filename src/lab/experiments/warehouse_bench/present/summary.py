@@ -44,7 +44,7 @@ def summary(treatment: Result, controls: Mapping[str, Result]) -> Summary:
             "slowest_to_fastest",
             worst.value,
             "times",
-            f"{slowest}'s typical time over {found.whole_engines[0]}'s, TPC-H at scale factor 1",
+            f"{slowest}'s typical time over {found.whole_engines[0]}'s, TPC-H at scale factor 1, run of {day}",
             interval=worst.interval,
             method=worst.method,
         ),
@@ -98,7 +98,7 @@ def _formats(found: Findings) -> Decision:
             open_.append(metric.value)
         else:
             told.append(f"{kind.capitalize()} on {engine} {milliseconds(metric)}")
-    rest = f"; the ranges of the other {len(open_)} hold 0 ({_span(open_)} ms)" if open_ else ""
+    rest = f"; the ranges of the other {len(open_)} hold 0 (by median {_span(open_)} ms)" if open_ else ""
     return Decision(
         "What does a table format add to a typical query over plain Parquet?",
         f"At scale factor 1 all rounds agree on {', '.join(told) or 'none'}{rest}.",

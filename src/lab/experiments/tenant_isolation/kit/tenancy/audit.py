@@ -98,7 +98,8 @@ def entries(
 def about(
     known: Iterable[Entry], tenant: str, day: date, access: str = READ, relation: str = ""
 ) -> list[Entry]:
-    """Who did `access` to that tenant's rows on that day (UTC), and who was refused. relation: part of its name."""
+    """Who did `access` to that tenant's rows on that day (UTC), and who was refused. relation: part of its name, which pgaudit
+    logs of reads and writes only if pgaudit.log_relation is on."""
     return [
         entry
         for entry in known
