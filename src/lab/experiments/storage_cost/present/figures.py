@@ -38,8 +38,7 @@ def _frontier(found: Findings) -> Figure:
     lines = pd.DataFrame(
         {
             "usd_tb": [hot["usd_tb"], (1 - SAVING) * hot["usd_tb"]],
-            # Not HOT alone: the points have a kind of that name, and both stand in the legend.
-            "reference": [f"{HOT}'s cost", f"{percent(SAVING)} saved"],
+            "reference": [HOT, f"{percent(SAVING)} saved"],
         }
     )
 
@@ -65,8 +64,8 @@ def _frontier(found: Findings) -> Figure:
         return (rules + points).properties(width=width, height=285)
 
     return Figure(
-        f"{_short(found.chosen)} saves {percent(chosen['saving'])}; {waiting['policy']} {percent(waiting['saving'])}, "
-        f"waiting up to {duration(waiting['longest_wait'])}",
+        f"{_short(found.chosen)} saves {percent(chosen['saving'])}, {waiting['policy']} (waits up to "
+        f"{duration(waiting['longest_wait'])}) {percent(waiting['saving'])}",
         f"Cost of a TB-month against the mean wait for the first byte, for {len(data)} policies on MovieLens: "
         + "; ".join(f"{row.policy} ${row.usd_tb:.1f}, {row.wait:.3g} s" for row in data.itertuples())
         + f". Lines mark all hot (${hot['usd_tb']:.1f}) and {percent(SAVING)} below it.",
