@@ -256,7 +256,7 @@ def test_titles_name_the_policies_that_their_figures_are_of() -> None:
     tables = {"roles": roles, "policies": pd.DataFrame(shown, columns=columns), "test": test, "lines": lines}
     found = Findings(Params(), Result(Params(), {}, [], tables), {})
     assert figures._stack(found).title == "Retrieval is 75 % of the bill under IR at 7 days, chosen on CDNOW"
-    title = "Break-even saves 25 %, predictor to GLACIER (waits up to 5 hours) 60 %"
+    title = "Break-even saves 25 %; predictor to GLACIER 60 %, with waits"
     assert figures._frontier(found).title == title
 
 

@@ -12,7 +12,7 @@ from lab.charts.figure import Figure
 from lab.charts.presets import columns, log_x, reference
 from lab.evidence.result import Result
 from lab.experiments.storage_cost.criteria import SAVING
-from lab.experiments.storage_cost.present.findings import Findings, duration, findings, percent
+from lab.experiments.storage_cost.present.findings import Findings, findings, percent
 from lab.experiments.storage_cost.workload.arms import HOT, OPTIMUM, QUICK, TIERING
 
 KINDS = ["rule of age", "break-even", "predictor", "tariff", "all hot", "optimum"]
@@ -64,8 +64,7 @@ def _frontier(found: Findings) -> Figure:
         return (rules + points).properties(width=width, height=285)
 
     return Figure(
-        f"{_short(found.chosen)} saves {percent(chosen['saving'])}, {waiting['policy']} (waits up to "
-        f"{duration(waiting['longest_wait'])}) {percent(waiting['saving'])}",
+        f"{_short(found.chosen)} saves {percent(chosen['saving'])}; {waiting['policy']} {percent(waiting['saving'])}, with waits",
         f"Cost of a TB-month against the mean wait for the first byte, for {len(data)} policies on MovieLens: "
         + "; ".join(f"{row.policy} ${row.usd_tb:.1f}, {row.wait:.3g} s" for row in data.itertuples())
         + f". Lines mark all hot (${hot['usd_tb']:.1f}) and {percent(SAVING)} below it.",
